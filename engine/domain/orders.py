@@ -1,0 +1,63 @@
+"""Orders: visits, meals and emergencies as one family, told apart by ``kind``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.domain.base import DAY_S, LAX, Cents, Duration, Entity, Id, Load, Moment, Window
+
+Channel = Literal["plan", "hotline", "button", "device", "app", "tv"]
+#: From leaving the kitchen or point to the door, where nothing else is said.
+HOT_FOOD_S = 3_600
+
+
+class BaseOrder(Entity):
+    """What all orders share.
+
+    ``windows`` empty: any time of the day. ``service_duration_s`` None: the catalogue's.
+    ``priority`` None: by the client (guaranteed first, then care level); 0 is the most important.
+    ``optional`` orders are served only where that costs less than ``prize_cents``.
+    """
+
+    id: Id
+    client: Id
+    windows: Annotated[tuple[Window, ...], LAX] = ()
+    service_duration_s: Duration | None = None
+    skills: Annotated[tuple[Id, ...], LAX] = Field(default=(), description="beyond the service's")
+    load: dict[Id, Load] = Field(default_factory=dict)
+    priority: int | None = Field(default=None, ge=0, le=9)
+    optional: bool = False
+    prize_cents: Cents | None = None
+    channel: Channel = "plan"
+
+
+class VisitOrder(BaseOrder):
+    """A visit at the client's home."""
+
+    kind: Literal["visit"]
+    service: Id
+
+
+class MealOrder(BaseOrder):
+    """Portions to a door. ``kitchen`` None: the nearest kitchen or point that has the diet left."""
+
+    kind: Literal["meal"]
+    service: Id = "meal"
+    portions: int = Field(default=1, ge=1, le=1000)
+    diet: Id | None = None
+    kitchen: Id | None = Field(default=None, description="a kitchen or a meal point")
+    max_onboard_s: Duration = Field(default=HOT_FOOD_S, ge=60)
+
+
+class EmergencyOrder(BaseOrder):
+    """An alarm: somebody with the skill is there within ``response_s`` of ``received_s``."""
+
+    kind: Literal["emergency"]
+    service: Id = "urgent"
+    received_s: Moment
+    response_s: int = Field(default=900, ge=60, le=DAY_S)
+
+
+Order = Annotated[VisitOrder | MealOrder | EmergencyOrder, Field(discriminator="kind")]

@@ -1,0 +1,57 @@
+"""Clients' homes and the facilities that workers start from, load at and return to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.domain.base import LAX, Duration, Entity, Id, Load, Located, Moment
+
+
+class Client(Located):
+    """An elder who is served; ``guaranteed`` is 兜底保障: served first, at public cost."""
+
+    care_level: int = Field(default=0, ge=0, le=3, description="0 able .. 3 severe")
+    guaranteed: bool = False
+    district: Id | None = None
+    refused_workers: Annotated[tuple[Id, ...], LAX] = ()
+
+
+class Place(Located):
+    """Any other named point, such as a worker's home."""
+
+
+class Centre(Located):
+    """An elder-care facility: 养老服务中心, 驿站, 日间照料."""
+
+    level: Literal["county", "township", "community"] = "community"
+    services: Annotated[tuple[Id, ...], LAX] = ()
+    seats: int = Field(default=0, ge=0)
+    beds: int = Field(default=0, ge=0)
+
+
+class Batch(Entity):
+    """Portions that are ready to load from a moment on. ``diets`` None: any diet."""
+
+    id: Id
+    ready_s: Moment
+    portions: Load
+    diets: Annotated[tuple[Id, ...], LAX] | None = None
+
+
+class LoadingPlace(Located):
+    """Where couriers load meals; every trip spends ``loading_s`` there."""
+
+    batches: Annotated[tuple[Batch, ...], LAX] = ()
+    loading_s: Duration = 300
+
+
+class Kitchen(LoadingPlace):
+    """A central kitchen (中央厨房)."""
+
+
+class MealPoint(LoadingPlace):
+    """A neighbourhood satellite (助餐点): its batches are the bulk that a kitchen sends there."""
+
+    seats: int = Field(default=0, ge=0)

@@ -1,0 +1,120 @@
+"""A plan: one route a worker a shift, and a reason for every order that is not on one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from engine.domain.base import LAX, Entity, Id, Mode
+
+PLAN_FORMAT = "careroute-plan/1"
+
+#: Why an order is not served; the binding reason, in the order in which they are looked for.
+Reason = Literal[
+    "unreachable",  # no way between the client and anybody's start
+    "no_skill",  # no worker at work that day may do it
+    "no_portions",  # kitchens have no portion of the diet left
+    "no_worker_in_window",  # those who may are not at work, or cannot get there, in the windows
+    "no_capacity",  # those who may cannot carry it
+    "outweighed",  # it would fit only in place of others, or cost more than its prize
+]
+
+
+class Stop(Entity):
+    """Service of one order. ``travel_s`` and ``distance_m`` lead here from the stop before."""
+
+    order: Id
+    client: Id
+    travel_s: int
+    distance_m: int
+    arrival_s: int
+    start_s: int
+    departure_s: int
+
+
+class Trip(Entity):
+    """A run between two loadings: from ``start`` over the stops to ``end`` (None: nowhere).
+
+    ``leave_s`` is when the worker leaves, after loading. ``batches`` counts portions loaded.
+    """
+
+    start: Id
+    leave_s: int
+    stops: Annotated[tuple[Stop, ...], LAX]
+    end: Id | None
+    end_travel_s: int
+    end_distance_m: int
+    end_s: int
+    load: dict[Id, int] = Field(default_factory=dict)
+    batches: dict[Id, int] = Field(default_factory=dict)
+
+
+class Route(Entity):
+    """What one worker does in one shift."""
+
+    worker: Id
+    shift: Id
+    mode: Mode
+    trips: Annotated[tuple[Trip, ...], LAX]
+    travel_s: int
+    distance_m: int
+    service_s: int
+    wait_s: int
+    cost_cents: int
+
+
+class Unserved(Entity):
+    """An order that is not served: the binding reason with its numbers, and what would let it in.
+
+    ``change`` is the smallest single change found, verified against the plan, such as
+    ``{"kind": "widen_window", "worker": "W7", "shift": "am", "minutes": 12, ...}``; None: none found.
+    """
+
+    order: Id
+    reason: Reason
+    message: str
+    message_zh: str
+    numbers: dict[str, Any] = Field(default_factory=dict)
+    change: dict[str, Any] | None = None
+    change_text: str | None = None
+    change_text_zh: str | None = None
+
+
+class Totals(Entity):
+    """Figures of the plan. ``cost_cents`` is fixed and travel; lost prizes stand apart."""
+
+    orders: int
+    served: int
+    unserved: int
+    routes: int
+    workers: int
+    travel_s: int
+    distance_m: int
+    service_s: int
+    wait_s: int
+    cost_cents: int
+    prize_lost_cents: int
+
+
+class Run(Entity):
+    """How the plan was made; the only part that may differ between two equal plans."""
+
+    backend: str
+    status: str
+    seed: int
+    iterations: int
+    elapsed_s: float
+
+
+class Plan(Entity):
+    """The answer to a problem; no plan leaves the engine without passing the checker."""
+
+    format: Literal["careroute-plan/1"] = PLAN_FORMAT
+    problem: Id
+    problem_fingerprint: str
+    network_fingerprint: str
+    routes: Annotated[tuple[Route, ...], LAX]
+    unserved: Annotated[tuple[Unserved, ...], LAX]
+    totals: Totals
+    run: Run

@@ -1,0 +1,114 @@
+"""A planning problem: one day of a care centre, validated as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.domain.base import LAX, CoordinateSystem, Entity, Id
+from engine.domain.orders import Order
+from engine.domain.places import Centre, Client, Kitchen, LoadingPlace, Located, MealPoint, Place
+from engine.domain.services import SERVICES, SKILLS, Service, Skill
+from engine.domain.workers import Vehicle, Worker
+
+PROBLEM_FORMAT = "careroute-problem/1"
+
+
+class SyntheticNetwork(Entity):
+    """The embedded default: a seeded city that needs no file and no network."""
+
+    kind: Literal["synthetic"] = "synthetic"
+    nodes: int = Field(default=6_000, ge=100, le=500_000)
+    seed: int = Field(default=1, ge=0, le=2**31)
+
+
+class FileNetwork(Entity):
+    """A network file; a relative path counts from the problem's own folder. Command line only."""
+
+    kind: Literal["file"]
+    path: str
+
+
+class NamedNetwork(Entity):
+    """A network that the service holds, as ``GET /v1/networks`` lists them."""
+
+    kind: Literal["named"]
+    name: Id
+
+
+NetworkRef = Annotated[SyntheticNetwork | FileNetwork | NamedNetwork, Field(discriminator="kind")]
+
+
+class Problem(Entity):
+    """Orders, people and places of one day. Made by ``engine.domain.parse``, which finds all faults.
+
+    ``services`` and ``skills`` add to the catalogue or override a row of it by id.
+    ``max_snap_m`` is how far from a road a point may lie; farther is a fault, never moved silently.
+    """
+
+    format: Literal["careroute-problem/1"] = PROBLEM_FORMAT
+    id: Id
+    day: Annotated[date, LAX]
+    coordinate_system: CoordinateSystem = "wgs84"
+    network: NetworkRef = Field(default_factory=SyntheticNetwork)
+    max_snap_m: int = Field(default=500, ge=1, le=20_000)
+    skills: Annotated[tuple[Skill, ...], LAX] = ()
+    services: Annotated[tuple[Service, ...], LAX] = ()
+    clients: Annotated[tuple[Client, ...], LAX] = ()
+    centres: Annotated[tuple[Centre, ...], LAX] = ()
+    kitchens: Annotated[tuple[Kitchen, ...], LAX] = ()
+    meal_points: Annotated[tuple[MealPoint, ...], LAX] = ()
+    places: Annotated[tuple[Place, ...], LAX] = ()
+    vehicles: Annotated[tuple[Vehicle, ...], LAX] = ()
+    workers: Annotated[tuple[Worker, ...], LAX] = ()
+    orders: Annotated[tuple[Order, ...], LAX] = ()
+
+    @cached_property
+    def service_by_id(self) -> dict[str, Service]:
+        """Catalogue with the problem's own rows over it."""
+        return {s.id: s for s in (*SERVICES, *self.services)}
+
+    @cached_property
+    def skill_by_id(self) -> dict[str, Skill]:
+        """Known skills with the problem's own rows over them."""
+        return {s.id: s for s in (*SKILLS, *self.skills)}
+
+    @cached_property
+    def client_by_id(self) -> dict[str, Client]:
+        """Clients by id."""
+        return {c.id: c for c in self.clients}
+
+    @cached_property
+    def worker_by_id(self) -> dict[str, Worker]:
+        """Workers by id."""
+        return {w.id: w for w in self.workers}
+
+    @cached_property
+    def vehicle_by_id(self) -> dict[str, Vehicle]:
+        """Vehicles by id."""
+        return {v.id: v for v in self.vehicles}
+
+    @cached_property
+    def order_by_id(self) -> dict[str, Order]:
+        """Orders by id."""
+        return {o.id: o for o in self.orders}
+
+    @cached_property
+    def loading_place_by_id(self) -> dict[str, LoadingPlace]:
+        """Kitchens and meal points by id."""
+        return {p.id: p for p in (*self.kitchens, *self.meal_points)}
+
+    @cached_property
+    def facility_by_id(self) -> dict[str, Located]:
+        """Everywhere a worker may start or end: centres, kitchens, meal points, places."""
+        every = (*self.centres, *self.kitchens, *self.meal_points, *self.places)
+        return {p.id: p for p in every}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the content: a plan names the problem it was made for."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]

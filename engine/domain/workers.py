@@ -1,0 +1,61 @@
+"""Who does the work: caregivers, volunteers, couriers, with their certificates and shifts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.domain.base import LAX, Cents, Entity, Id, Load, Mode, Moment
+
+Role = Literal[
+    "caregiver", "volunteer", "courier", "nurse", "family_doctor", "social_worker", "technician"
+]
+
+
+class Vehicle(Entity):
+    """What a worker drives or pushes. A load dimension that is not named has capacity 0."""
+
+    id: Id
+    mode: Mode
+    capacity: dict[Id, Load] = Field(default_factory=dict)
+    cost_per_km_cents: Cents = 0
+
+
+class Certificate(Entity):
+    """A skill a worker holds, valid up to and including a day; None: it does not expire."""
+
+    skill: Id
+    valid_until: Annotated[date, LAX] | None = None
+
+
+class Shift(Entity):
+    """Leaves the start no earlier and is back at the end no later."""
+
+    id: Id
+    start_s: Moment
+    end_s: Moment
+
+
+class Worker(Entity):
+    """One person. ``services`` None: every service the skills allow (a volunteer's list is short).
+
+    ``start`` and ``end`` name a centre, kitchen, meal point or place. ``end`` None: back to the
+    start; ``returns`` False: free where the last visit ends. ``vehicle`` None: moves by ``mode``,
+    carrying nothing. A shift that serves nobody costs nothing.
+    """
+
+    id: Id
+    role: Role = "caregiver"
+    start: Id
+    end: Id | None = None
+    returns: bool = True
+    mode: Mode = "ebike"
+    vehicle: Id | None = None
+    certificates: Annotated[tuple[Certificate, ...], LAX] = ()
+    services: Annotated[tuple[Id, ...], LAX] | None = None
+    shifts: Annotated[tuple[Shift, ...], LAX] = Field(min_length=1)
+    service_time_factor: float = Field(default=1.0, gt=0.1, lt=10)
+    cost_per_shift_cents: Cents = 5_000
+    cost_per_travel_hour_cents: Cents = 3_000

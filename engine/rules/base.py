@@ -1,0 +1,46 @@
+"""What a rule is: one promise, kept in one file.
+
+A rule knows three things, each for itself: what it adds to the routing model (``compile``), what a
+broken promise looks like in a finished plan (``check``, written from the promise and never from the
+compile code beside it), and how it is told to a person when it stands in an order's way
+(``explain``). ``compile.py``, ``check.py`` and ``explain.py`` only walk ``RULES``; leaving a rule out of
+that list switches it off, which is how its test proves that it matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    from engine.check import Case
+    from engine.compile import Draft
+    from engine.domain.orders import Order
+    from engine.explain import Obstacle, Situation
+
+
+class Violation(NamedTuple):
+    """A broken promise in a plan: which, where, and the numbers, in both languages."""
+
+    code: str  # P2xxx
+    rule: str
+    path: str  # into the plan: routes[3].trips[0].stops[2]
+    message: str
+    message_zh: str
+
+
+class Rule:
+    """One promise. Subclasses override what applies to them."""
+
+    name: ClassVar[str]
+
+    def compile(self, draft: Draft) -> None:
+        """Add what the rule means to the draft of the routing model."""
+
+    def check(self, case: Case) -> Iterable[Violation]:
+        """Read a finished plan against the promise, trusting nothing that the plan claims."""
+        return ()
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """How the rule stands in the way of an unserved order; None: it does not."""
+        return None
