@@ -1,1 +1,28 @@
+"""The promises of care, one file each, in the order in which they are told to a person."""
 
+from __future__ import annotations
+
+from engine.rules.complete import CompleteRule
+from engine.rules.emergencies import EmergenciesRule
+from engine.rules.hot_food import HotFoodRule
+from engine.rules.loads import LoadsRule
+from engine.rules.portions import PortionsRule
+from engine.rules.priority import PriorityRule
+from engine.rules.shifts import ShiftsRule
+from engine.rules.skills import SkillsRule
+from engine.rules.windows import WindowsRule
+from engine.rules.base import Rule, Violation
+
+__all__ = ["RULES", "Rule", "Violation"]
+
+RULES: tuple[Rule, ...] = (
+    CompleteRule(),
+    SkillsRule(),
+    WindowsRule(),
+    ShiftsRule(),
+    LoadsRule(),
+    PortionsRule(),
+    HotFoodRule(),
+    EmergenciesRule(),
+    PriorityRule(),
+)
