@@ -22,7 +22,10 @@ Reason = Literal[
 
 
 class Stop(Entity):
-    """Service of one order. ``travel_s`` and ``distance_m`` lead here from the stop before."""
+    """Service of one order. ``travel_s`` and ``distance_m`` lead here from the stop before.
+
+    ``batch`` is the kitchen batch (of the trip's start) that a meal was taken from.
+    """
 
     order: Id
     client: Id
@@ -31,12 +34,13 @@ class Stop(Entity):
     arrival_s: int
     start_s: int
     departure_s: int
+    batch: Id | None = None
 
 
 class Trip(Entity):
     """A run between two loadings: from ``start`` over the stops to ``end`` (None: nowhere).
 
-    ``leave_s`` is when the worker leaves, after loading. ``batches`` counts portions loaded.
+    ``leave_s`` is when the worker leaves, after loading; ``load`` is what is on board then.
     """
 
     start: Id
@@ -47,7 +51,6 @@ class Trip(Entity):
     end_distance_m: int
     end_s: int
     load: dict[Id, int] = Field(default_factory=dict)
-    batches: dict[Id, int] = Field(default_factory=dict)
 
 
 class Route(Entity):

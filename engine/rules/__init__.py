@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.rules.base import Rule, Violation
 from engine.rules.complete import CompleteRule
 from engine.rules.emergencies import EmergenciesRule
 from engine.rules.hot_food import HotFoodRule
@@ -11,7 +12,6 @@ from engine.rules.priority import PriorityRule
 from engine.rules.shifts import ShiftsRule
 from engine.rules.skills import SkillsRule
 from engine.rules.windows import WindowsRule
-from engine.rules.base import Rule, Violation
 
 __all__ = ["RULES", "Rule", "Violation"]
 
