@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 #: A day has 86,400 s; a night shift may reach into the next day, nothing reaches further.
 DAY_S = 86_400
@@ -21,6 +31,22 @@ CoordinateSystem = Literal["wgs84", "gcj02", "bd09"]
 Load = Annotated[int, Field(ge=0, le=10**6)]
 #: JSON has lists where the domain has tuples; everything inside stays strict.
 LAX = Strict(False)
+
+
+def _read_day(value: object) -> object:
+    """Only ``YYYY-MM-DD``: pydantic alone would also take 0, "86400" and a moment for a date."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:  # such as the 30th of February
+            pass
+    elif type(value) is date:  # not a datetime, which is a subclass
+        return value
+    raise PydanticCustomError("day_format", "not a day")
+
+
+#: A day of the calendar.
+Day = Annotated[date, BeforeValidator(_read_day)]
 
 
 class Entity(BaseModel):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, CoordinateSystem, Entity, Id
+from engine.domain.base import LAX, CoordinateSystem, Day, Entity, Id
 from engine.domain.orders import Order
 from engine.domain.places import Centre, Client, Kitchen, LoadingPlace, Located, MealPoint, Place
 from engine.domain.services import SERVICES, SKILLS, Service, Skill
@@ -52,7 +51,7 @@ class Problem(Entity):
 
     format: Literal["careroute-problem/1"] = PROBLEM_FORMAT
     id: Id
-    day: Annotated[date, LAX]
+    day: Day
     coordinate_system: CoordinateSystem = "wgs84"
     network: NetworkRef = Field(default_factory=SyntheticNetwork)
     max_snap_m: int = Field(default=500, ge=1, le=20_000)

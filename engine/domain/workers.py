@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Cents, Entity, Id, Load, Mode, Moment
+from engine.domain.base import LAX, Cents, Day, Entity, Id, Load, Mode, Moment
 
 Role = Literal[
     "caregiver", "volunteer", "courier", "nurse", "family_doctor", "social_worker", "technician"
@@ -27,7 +26,7 @@ class Certificate(Entity):
     """A skill a worker holds, valid up to and including a day; None: it does not expire."""
 
     skill: Id
-    valid_until: Annotated[date, LAX] | None = None
+    valid_until: Day | None = None
 
 
 class Shift(Entity):
