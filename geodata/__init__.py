@@ -1,1 +1,93 @@
+"""Roads: street networks, snapping, travel times and distances, paths, coordinates.
 
+Importing this package imports nothing heavy: each public name is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from geodata.build import build_network
+    from geodata.coordinates import distance_m, from_wgs84, to_wgs84
+    from geodata.errors import NetworkError
+    from geodata.matrix import UNREACHABLE, TravelMatrix, travel_matrix
+    from geodata.network import CLOSED, Network
+    from geodata.osm import download_network, from_osmnx, to_networkx
+    from geodata.paths import Path, leg_geometries, path_geometry, travel_path
+    from geodata.profiles import PROFILES, ROAD_CLASSES
+    from geodata.read import read_network
+    from geodata.sample import sample_points
+    from geodata.snapping import Snapped, snap
+    from geodata.synthetic import synthetic_city
+    from geodata.warm import warm_up
+
+__all__ = [
+    "CLOSED",
+    "PROFILES",
+    "ROAD_CLASSES",
+    "UNREACHABLE",
+    "Network",
+    "NetworkError",
+    "Path",
+    "Snapped",
+    "TravelMatrix",
+    "build_network",
+    "distance_m",
+    "download_network",
+    "from_osmnx",
+    "from_wgs84",
+    "leg_geometries",
+    "path_geometry",
+    "read_network",
+    "sample_points",
+    "snap",
+    "synthetic_city",
+    "to_networkx",
+    "to_wgs84",
+    "travel_matrix",
+    "travel_path",
+    "warm_up",
+]
+
+_HOME: Final = {
+    "CLOSED": "network",
+    "PROFILES": "profiles",
+    "ROAD_CLASSES": "profiles",
+    "UNREACHABLE": "matrix",
+    "Network": "network",
+    "NetworkError": "errors",
+    "Path": "paths",
+    "Snapped": "snapping",
+    "TravelMatrix": "matrix",
+    "build_network": "build",
+    "distance_m": "coordinates",
+    "download_network": "osm",
+    "from_osmnx": "osm",
+    "from_wgs84": "coordinates",
+    "leg_geometries": "paths",
+    "path_geometry": "paths",
+    "read_network": "read",
+    "sample_points": "sample",
+    "snap": "snapping",
+    "synthetic_city": "synthetic",
+    "to_networkx": "osm",
+    "to_wgs84": "coordinates",
+    "travel_matrix": "matrix",
+    "travel_path": "paths",
+    "warm_up": "warm",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'geodata' has no attribute {name!r}")
+    value = getattr(import_module(f"geodata.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,1 +1,1 @@
-
+"""Compiled loops of this room. Nobody outside ``geodata`` calls them."""

@@ -1,0 +1,242 @@
+"""From raw street pieces to a network: connected parts, merged bends, compressed rows.
+
+Every source (OSM file, osmnx graph, synthetic city) only has to produce ``RawStreets``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.chains import Chains, chain_geometry, merge_bends
+from geodata.errors import NetworkError
+from geodata.network import CLOSED, Network
+from geodata.profiles import PROFILES
+
+Progress = Callable[[str, float], None]
+"""Told a stage's name and the share of the whole that is done, 0 to 1."""
+
+_SHORTEST_DM: Final = 1  # an edge of no length or time would make ties that nothing decides
+_SHORTEST_MS: Final = 1
+_DM_BITS: Final = 24  # as in the search: the weight that orders paths is time, then length
+
+
+class RawStreets(NamedTuple):
+    """Directed pieces of street as they were read.
+
+    Attributes
+    ----------
+    lon, lat : WGS-84 degrees of the nodes, shape (n,), float64.
+    tail, head : nodes of each piece, shape (m,), int32.
+    length : metres, shape (m,), float64.
+    speed : km/h per profile in the order of ``PROFILES``, 0 is closed, shape (p, m), float64.
+    road_class : index into ``ROAD_CLASSES``, shape (m,), uint8.
+    street_name : index into ``street_names`` or -1, shape (m,), int32.
+    street_names : names.
+    geom_ptr, geom_lon, geom_lat : points strictly between the two ends, shape (m + 1,) and (g,).
+    """
+
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    length: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    road_class: NDArray[np.uint8]
+    street_name: NDArray[np.int32]
+    street_names: tuple[str, ...]
+    geom_ptr: NDArray[np.int64]
+    geom_lon: NDArray[np.float64]
+    geom_lat: NDArray[np.float64]
+
+
+def build_network(
+    raw: RawStreets,
+    name: str,
+    counts: dict[str, int] | None = None,
+    profiles: Sequence[str] | None = None,
+    on_progress: Progress | None = None,
+) -> Network:
+    """Clean raw streets into a network.
+
+    Parameters
+    ----------
+    raw : pieces of street.
+    name : for people.
+    counts : facts about reading, kept in the network beside the facts about building.
+    profiles : profiles that must have streets; by default all that have some.
+    on_progress : called with a stage and the share done.
+
+    Raises
+    ------
+    NetworkError : ``E3202``, no profile has connected streets, or one that was asked for has none.
+
+    Notes
+    -----
+    1. Per profile the largest strongly connected part; pieces that leave it are closed.
+    2. Bends are merged: lengths and times are summed unrounded, the geometry is kept.
+    3. A loop is cut in three and a second way between the same two junctions in two, so that no
+       street disappears as a self-loop or a duplicate; what is still parallel and better for nobody
+       is dropped.
+    4. Nodes are numbered along a Morton curve: neighbours lie close in memory.
+    """
+    tell = on_progress or (lambda stage, share: None)
+    tell("connecting", 0.0)
+    facts = dict(counts or {})
+    facts["pieces_read"] = len(raw.tail)
+    time = np.full(raw.speed.shape, np.inf)
+    is_open = (raw.speed > 0.0) & (raw.tail != raw.head)
+    length = np.broadcast_to(raw.length, raw.speed.shape)
+    time[is_open] = length[is_open] * 3600.0 / raw.speed[is_open]  # m / (km/h) in ms
+    facts["loops_dropped"] = int(np.count_nonzero(raw.tail == raw.head))
+
+    wanted = list(PROFILES) if profiles is None else list(profiles)
+    unknown = [profile for profile in wanted if profile not in PROFILES]
+    if unknown:
+        raise NetworkError("E3201", profile=unknown[0], known=", ".join(PROFILES))
+    parts: dict[str, NDArray[np.bool_]] = {}
+    for row, profile in enumerate(PROFILES):
+        part = _largest_part(len(raw.lon), raw.tail, raw.head, is_open[row])
+        if profile not in wanted or not part.any():
+            time[row] = np.inf
+            continue
+        parts[profile] = part
+        time[row, ~(part[raw.tail] & part[raw.head])] = np.inf
+    for profile in wanted:
+        if profile not in parts and (profiles is not None or not parts):
+            known = ", ".join(parts) or "-"
+            raise NetworkError("E3202", profile=profile, name=name, known=known)
+
+    tell("merging", 0.4)
+    used = np.flatnonzero(np.isfinite(time).any(axis=0))
+    facts["pieces_unconnected"] = len(raw.tail) - len(used) - facts["loops_dropped"]
+    chains = merge_bends(len(raw.lon), raw.tail, raw.head, raw.length, time, used)
+    tell("compressing", 0.8)
+    network = _compress(raw, name, facts, time, chains, parts)
+    tell("done", 1.0)
+    return network
+
+
+def _largest_part(
+    n: int, tail: NDArray[np.int32], head: NDArray[np.int32], is_open: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Nodes of the largest strongly connected part; none when no two nodes reach each other."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    u, v = tail[is_open], head[is_open]
+    if len(u) == 0:
+        return np.zeros(n, np.bool_)
+    matrix = coo_array((np.ones(len(u), np.int8), (u, v)), shape=(n, n)).tocsr()
+    _, label = connected_components(matrix, directed=True, connection="strong")
+    size = np.bincount(label)
+    largest = int(np.argmax(size))
+    return np.asarray((label == largest) & (size[largest] > 1))
+
+
+def _compress(
+    raw: RawStreets,
+    name: str,
+    facts: dict[str, int],
+    time: NDArray[np.float64],
+    chains: Chains,
+    parts: dict[str, NDArray[np.bool_]],
+) -> Network:
+    """Round, drop what is better for nobody, number the nodes and lay the rows out."""
+    rows = [row for row, profile in enumerate(PROFILES) if profile in parts]
+    starts = chains.ptr[:-1]
+    tail, head = raw.tail[chains.arc[starts]], raw.head[chains.arc[chains.ptr[1:] - 1]]
+    metres = np.add.reduceat(raw.length[chains.arc], starts)
+    length_dm = np.maximum(np.rint(metres * 10.0), _SHORTEST_DM).astype(np.int64)
+    time_ms = np.full((len(rows), len(tail)), CLOSED, np.int64)
+    for k, row in enumerate(rows):
+        total = np.add.reduceat(time[row][chains.arc], starts)
+        goes = np.isfinite(total)
+        time_ms[k, goes] = np.maximum(np.rint(total[goes]), _SHORTEST_MS)
+
+    kept = _best_parallels(tail, head, time_ms, length_dm)
+    facts["parallels_dropped"] = len(tail) - len(kept)
+    used = np.unique(np.concatenate([tail[kept], head[kept]]))
+    used = used[np.argsort(_morton(raw.lon[used], raw.lat[used]), kind="stable")]
+    index = np.full(len(raw.lon), -1, np.int32)
+    index[used] = np.arange(len(used), dtype=np.int32)
+    kept = kept[np.lexsort((length_dm[kept], index[head[kept]], index[tail[kept]]))]
+
+    facts["bends_merged"] = len(np.unique(raw.tail[chains.arc])) - len(used)
+    longest = _longest_arc(chains, raw.length)[kept]
+    name_index, street_names = _used_names(raw.street_name[longest], raw.street_names)
+    geom_ptr, geom_lon, geom_lat = chain_geometry(raw, chains, kept)
+    head_ptr = np.zeros(len(used) + 1, np.int32)
+    np.cumsum(np.bincount(index[tail[kept]], minlength=len(used)), out=head_ptr[1:])
+    return Network(
+        name=name,
+        node_lon=raw.lon[used],
+        node_lat=raw.lat[used],
+        head_ptr=head_ptr,
+        head=index[head[kept]],
+        length_dm=length_dm[kept].astype(np.int32),
+        road_class=raw.road_class[longest],
+        time_ms={p: time_ms[k, kept].astype(np.int32) for k, p in enumerate(parts)},
+        routable={profile: part[used] for profile, part in parts.items()},
+        geom_ptr=geom_ptr,
+        geom_lon=geom_lon,
+        geom_lat=geom_lat,
+        street_name=name_index,
+        street_names=street_names,
+        counts=facts,
+    )
+
+
+def _best_parallels(
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    time_ms: NDArray[np.int64],
+    length_dm: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Edges that no parallel edge beats or equals for every profile; the first of equals stays."""
+    weight = (time_ms << _DM_BITS) + length_dm
+    weight[time_ms == CLOSED] = np.iinfo(np.int64).max
+    # Whoever beats an edge for every profile also stands before it in this order.
+    order = np.lexsort((*weight[::-1], head, tail))
+    same = (np.diff(tail[order]) == 0) & (np.diff(head[order]) == 0)
+    keep = np.ones(len(order), np.bool_)
+    first = 0
+    for position in np.flatnonzero(same) + 1:
+        if position < 2 or not same[position - 2]:
+            first = int(position) - 1
+        rivals = order[first:position][keep[first:position]]
+        mine = weight[:, order[position]]
+        keep[position] = not (weight[:, rivals] <= mine[:, None]).all(axis=0).any()
+    return order[keep]
+
+
+def _longest_arc(chains: Chains, length: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The longest piece of each chain: it lends the edge its class and name."""
+    chain = np.repeat(np.arange(len(chains.ptr) - 1), np.diff(chains.ptr))
+    order = np.lexsort((-length[chains.arc], chain))
+    return chains.arc[order[chains.ptr[:-1]]]
+
+
+def _used_names(
+    index: NDArray[np.int32], names: tuple[str, ...]
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    used = np.unique(index[index >= 0])
+    place = np.full(len(names) + 1, -1, np.int32)  # the last entry serves the index -1
+    place[used] = np.arange(len(used), dtype=np.int32)
+    return place[index], tuple(names[k] for k in used)
+
+
+def _morton(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[Any]:
+    """Position on the Z-order curve over the bounding box, 16 bits an axis."""
+
+    def spread(values: NDArray[np.float64]) -> NDArray[np.uint64]:
+        low, span = values.min(), max(float(np.ptp(values)), 1e-9)
+        bits = ((values - low) / span * 65535.0).astype(np.uint64)
+        for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+            bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
+        return bits
+
+    return spread(lon) | (spread(lat) << np.uint64(1))

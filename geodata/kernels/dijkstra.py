@@ -1,0 +1,179 @@
+"""Shortest paths on a profile's graph: one weight that carries the time and the length of the same path.
+
+``weight = time_ms * 2**24 + length_dm`` in int64: one addition and one comparison serve both figures, ties in time are
+decided by length, and the length stays exact below 2**24 dm (1,677 km) on one path. The queue is a 4-ary heap
+with lazy deletion; source of the idea of four children: LaMarca and Ladner, The influence of caches on the
+performance of heaps (1996).
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.kernels.jit import kernel
+
+DM_BITS = 24
+DM_MASK = (1 << DM_BITS) - 1
+FAR = 1 << 62  # above every path; two of them still fit into int64
+UNREACHABLE = 1_000_000_000  # seconds and metres of a pair that no path joins
+NO_EDGE = -1
+
+
+class Graph(NamedTuple):
+    """The streets open to one profile, in compressed rows.
+
+    Attributes
+    ----------
+    ptr : edges of node ``i`` are ``ptr[i]:ptr[i + 1]``, shape (n + 1,), int32.
+    head : where an edge leads, shape (k,), int32.
+    weight : time and length of an edge in one number, shape (k,), int64.
+    edge : the edge's index in the network, shape (k,), int32.
+    """
+
+    ptr: NDArray[np.int32]
+    head: NDArray[np.int32]
+    weight: NDArray[np.int64]
+    edge: NDArray[np.int32]
+
+
+@kernel
+def _push(keys, items, size, key, item):
+    """Put an item into the heap of ``size``; returns the new size."""
+    i = size
+    while i > 0:
+        parent = (i - 1) >> 2
+        if keys[parent] <= key:
+            break
+        keys[i] = keys[parent]
+        items[i] = items[parent]
+        i = parent
+    keys[i] = key
+    items[i] = item
+    return size + 1
+
+
+@kernel
+def _drop_first(keys, items, size):
+    """Remove the smallest item, which stands at 0; returns the new size."""
+    size -= 1
+    key = keys[size]
+    item = items[size]
+    i = 0
+    while True:
+        child = 4 * i + 1
+        if child >= size:
+            break
+        best = child
+        for c in range(child + 1, min(child + 4, size)):
+            if keys[c] < keys[best]:
+                best = c
+        if keys[best] >= key:
+            break
+        keys[i] = keys[best]
+        items[i] = items[best]
+        i = best
+    keys[i] = key
+    items[i] = item
+    return size
+
+
+@kernel
+def search(graph, source, is_target, n_targets, weight, via, tail, keys, items):
+    """Weights from one source until every target is settled.
+
+    Parameters
+    ----------
+    graph : Graph.
+    source : node.
+    is_target : marks of the nodes that matter, shape (n,), bool.
+    n_targets : how many are marked.
+    weight : shape (n,), int64. Overwritten: the weight from the source; FAR when not reached.
+        Final for the targets, an upper bound for nodes that were not settled.
+    via, tail : shape (n,), int32. Overwritten: network edge and node that a node is reached from.
+    keys, items : heap, shape (k + 1,), int64 and int32. Overwritten.
+
+    Returns
+    -------
+    n_left : targets that cannot be reached.
+    """
+    weight[:] = FAR
+    weight[source] = 0
+    via[source] = NO_EDGE
+    tail[source] = source
+    size = _push(keys, items, 0, 0, source)
+    n_left = n_targets
+    while size > 0:
+        key = keys[0]
+        node = items[0]
+        size = _drop_first(keys, items, size)
+        if key != weight[node]:
+            continue  # a shorter way was found after this entry was pushed
+        if is_target[node]:
+            n_left -= 1
+            if n_left == 0:
+                break
+        for k in range(graph.ptr[node], graph.ptr[node + 1]):
+            head = graph.head[k]
+            candidate = key + graph.weight[k]
+            if candidate < weight[head]:
+                weight[head] = candidate
+                via[head] = graph.edge[k]
+                tail[head] = node
+                size = _push(keys, items, size, candidate, head)
+    return n_left
+
+
+@kernel
+def matrix_rows(
+    graph, nodes, is_target, member_ptr, member, inverse, first, last,
+    weight, via, tail, keys, items, column, seconds, metres,
+):  # fmt: skip
+    """Rows of the matrix for the unique sources ``first:last``.
+
+    Parameters
+    ----------
+    graph : Graph.
+    nodes : unique nodes, shape (u,), int32; all marked in ``is_target``, shape (n,), bool.
+    member_ptr, member : locations at each unique node, shape (u + 1,) and (l,), int32.
+    inverse : unique index of each location, shape (l,), int32.
+    weight, via, tail, keys, items : scratch of ``search``.
+    column : scratch, shape (u, 2), int32.
+    seconds, metres : shape (l, l), int32. Overwritten in the rows of these sources.
+    """
+    n_unique = len(nodes)
+    n_locations = len(inverse)
+    for u in range(first, last):
+        search(graph, nodes[u], is_target, n_unique, weight, via, tail, keys, items)
+        for v in range(n_unique):
+            w = weight[nodes[v]]
+            if w >= FAR:
+                column[v, 0] = UNREACHABLE
+                column[v, 1] = UNREACHABLE
+            else:
+                column[v, 0] = ((w >> DM_BITS) + 500) // 1000
+                column[v, 1] = ((w & DM_MASK) + 5) // 10
+        for k in range(member_ptr[u], member_ptr[u + 1]):
+            row = member[k]
+            for j in range(n_locations):
+                seconds[row, j] = column[inverse[j], 0]
+                metres[row, j] = column[inverse[j], 1]
+
+
+@kernel
+def trace_back(source, target, via, tail, edges):
+    """Edges from source to target after ``search``; returns their number.
+
+    ``edges`` is overwritten from its end: the path is ``edges[len(edges) - count:]``. A count that
+    exceeds the buffer is returned without writing past it, so the caller can enlarge it.
+    """
+    count = 0
+    node = target
+    while node != source:
+        if count < len(edges):
+            edges[len(edges) - 1 - count] = via[node]
+        count += 1
+        node = tail[node]
+    return count

@@ -1,0 +1,57 @@
+"""How this room compiles, and where the compiled code is kept.
+
+numba's disk cache does not notice an edit in another file: a changed callee keeps giving the old answer, and a warm
+cache ignores NUMBA_BOUNDSCHECK. So the folder is named by a hash of everything that the machine code depends on.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numba
+from numba.core import config
+
+_SOURCES: Final = ("jit.py", "dijkstra.py", "simplify.py")
+
+
+def _cache_folder() -> str | None:
+    """Folder for this state of the kernels, or None when it cannot be written to."""
+    digest = hashlib.blake2b(digest_size=8)
+    here = Path(__file__).parent
+    for name in _SOURCES:
+        source = here / name
+        digest.update(source.read_bytes() if source.exists() else b"")
+    digest.update(f"{numba.__version__} {config.BOUNDSCHECK}".encode())
+    root = Path(os.environ.get("CAREROUTE_CACHE_DIR") or "~/.cache/careroute").expanduser()
+    folder = root / "numba" / f"geodata-{digest.hexdigest()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        return None
+    return str(folder)
+
+
+CACHE_FOLDER: Final = _cache_folder()
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile without the GIL, and keep the machine code in this room's folder.
+
+    numba reads ``config.CACHE_DIR`` while it decorates and never again, so the setting is lent for
+    that moment only: another room may keep its code elsewhere.
+    """
+    before = config.CACHE_DIR
+    config.CACHE_DIR = CACHE_FOLDER or before
+    try:
+        compiled: F = numba.njit(cache=CACHE_FOLDER is not None, nogil=True)(function)
+    finally:
+        config.CACHE_DIR = before
+    return compiled

@@ -1,0 +1,213 @@
+"""The street network: nodes and directed edges in compressed rows, immutable.
+
+Everything that routes, snaps or draws takes this one object, wherever it was read from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from os import PathLike
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.errors import NetworkError
+from geodata.profiles import PROFILES
+
+CLOSED: Final = 2**31 - 1
+"""``time_ms`` of an edge where the profile may not go."""
+
+NO_NAME: Final = -1
+"""``street_name`` of an edge that has none."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A street network for several profiles.
+
+    The nodes are the union of each profile's largest strongly connected part; an edge that leaves a
+    profile's part is ``CLOSED`` to it. So two nodes that are ``routable`` for a profile always reach
+    each other. There are no self-loops, and of two parallel edges each is better for somebody.
+
+    Attributes
+    ----------
+    name : for people.
+    node_lon, node_lat : WGS-84 degrees, shape (n,), float64.
+    head_ptr : edges out of node ``i`` are ``head_ptr[i]:head_ptr[i + 1]``, shape (n + 1,), int32.
+    head : node that an edge leads to, shape (m,), int32.
+    length_dm : decimetres, shape (m,), int32, at least 1.
+    road_class : index into ``ROAD_CLASSES``, shape (m,), uint8.
+    time_ms : per profile milliseconds, shape (m,), int32, at least 1; ``CLOSED`` where it may not go.
+    routable : per profile, whether a node is in its part, shape (n,), bool.
+    geom_ptr : points of edge ``e`` are ``geom_ptr[e]:geom_ptr[e + 1]``, both ends included,
+        shape (m + 1,), int32.
+    geom_lon, geom_lat : WGS-84 degrees, float64.
+    street_name : index into ``street_names`` or ``NO_NAME``, shape (m,), int32.
+    street_names : names, each once.
+    counts : facts about reading, such as ``dangling_references``.
+
+    Notes
+    -----
+    Arrays are C-contiguous and read-only. Two networks are the same when their fingerprints are.
+    """  # noqa: E501
+
+    name: str
+    node_lon: NDArray[np.float64]
+    node_lat: NDArray[np.float64]
+    head_ptr: NDArray[np.int32]
+    head: NDArray[np.int32]
+    length_dm: NDArray[np.int32]
+    road_class: NDArray[np.uint8]
+    time_ms: dict[str, NDArray[np.int32]]
+    routable: dict[str, NDArray[np.bool_]]
+    geom_ptr: NDArray[np.int32]
+    geom_lon: NDArray[np.float64]
+    geom_lat: NDArray[np.float64]
+    street_name: NDArray[np.int32]
+    street_names: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            value = getattr(self, column.name)
+            for array in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(array, np.ndarray):
+                    array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return (
+            f"Network({self.name!r}, {self.n_nodes:,} nodes, {self.n_edges:,} edges, "
+            f"profiles {', '.join(self.profiles)})"
+        )
+
+    @property
+    def n_nodes(self) -> int:
+        """How many nodes."""
+        return len(self.node_lon)
+
+    @property
+    def n_edges(self) -> int:
+        """How many directed edges."""
+        return len(self.head)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Profiles that have streets here."""
+        return tuple(self.time_ms)
+
+    @property
+    def tail(self) -> NDArray[np.int32]:
+        """Node that an edge leaves, shape (m,), int32."""
+        return self.keep(
+            "tail", lambda: np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.head_ptr))
+        )
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the drawn streets, degrees."""
+        return (
+            float(self.geom_lon.min()),
+            float(self.geom_lat.min()),
+            float(self.geom_lon.max()),
+            float(self.geom_lat.max()),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything that decides routes and drawings, hexadecimal; not of the name."""
+
+        def compute() -> str:
+            digest = hashlib.blake2b(digest_size=16)
+            for key, array in self.arrays().items():
+                digest.update(f"{key} {array.dtype} {array.shape};".encode())
+                digest.update(np.ascontiguousarray(array).tobytes())
+            return digest.hexdigest()
+
+        return self.keep("fingerprint", compute)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Every array by name, those of a profile as ``time_ms.car``."""
+        found: dict[str, NDArray[Any]] = {}
+        for column in fields(self):
+            value = getattr(self, column.name)
+            if isinstance(value, np.ndarray):
+                found[column.name] = value
+        for profile in self.profiles:
+            found[f"time_ms.{profile}"] = self.time_ms[profile]
+            found[f"routable.{profile}"] = self.routable[profile]
+        return found
+
+    def require_profile(self, profile: str) -> str:
+        """Return the profile's name.
+
+        Raises
+        ------
+        NetworkError : ``E3201`` there is no such profile; ``E3202`` no streets for it here.
+        """
+        if profile in self.time_ms:
+            return profile
+        if profile not in PROFILES:
+            raise NetworkError("E3201", profile=profile, known=", ".join(self.profiles))
+        raise NetworkError(
+            "E3202", profile=profile, name=self.name, known=", ".join(self.profiles)
+        )
+
+    def require_nodes(self, nodes: Any) -> NDArray[np.int32]:
+        """Node indexes as int32, shape (k,).
+
+        Raises
+        ------
+        NetworkError : ``E3401``, an index is not a node of this network.
+        """
+        found = np.asarray(nodes).reshape(-1)
+        if found.size == 0:
+            return np.empty(0, np.int32)
+        bad = (found < 0) | (found >= self.n_nodes)
+        if bad.any():
+            raise NetworkError(
+                "E3401",
+                n_bad=int(bad.sum()),
+                last=self.n_nodes - 1,
+                first=int(found[np.argmax(bad)]),
+            )
+        return np.ascontiguousarray(found, np.int32)
+
+    def keep(self, key: str, compute: Callable[[], T]) -> T:
+        """What was worked out from this network before, or now and kept: it never changes.
+
+        Two threads may compute the same thing once each; both results are equal.
+        """
+        if key not in self._kept:
+            self._kept[key] = compute()
+        value: T = self._kept[key]
+        return value
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write to ``path`` as ``.npz``; replaced in one step, so a reader never sees half a file.
+
+        Raises
+        ------
+        NetworkError : ``E3103``, the place cannot be written to.
+        """
+        from geodata.storage import save_network
+
+        save_network(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Network:
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        NetworkError : ``E3001`` to ``E3010`` the file; ``E3101`` it is something else; ``E3102`` of
+            another version.
+        """
+        from geodata.storage import load_network
+
+        return load_network(path)

@@ -1,0 +1,113 @@
+"""A network on disk: an uncompressed ``.npz`` of its arrays, and one text with the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.errors import NetworkError
+from geodata.files import check_file
+from geodata.network import Network
+from geodata.profiles import PROFILES
+
+FORMAT: Final = "careroute street network"
+VERSION: Final = 1
+_ABOUT: Final = "about"
+_KINDS: Final = {
+    "node_lon": "f8", "node_lat": "f8", "head_ptr": "i4", "head": "i4", "length_dm": "i4",
+    "road_class": "u1", "geom_ptr": "i4", "geom_lon": "f8", "geom_lat": "f8", "street_name": "i4",
+}  # fmt: skip
+
+
+def save_network(network: Network, path: str | os.PathLike[str]) -> None:
+    """Write a network; see ``Network.save``."""
+    target = Path(path)
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": network.name,
+        "profiles": network.profiles,
+        "street_names": network.street_names,
+        "counts": network.counts,
+    }
+    text = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), np.uint8)
+    try:
+        handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                arrays: dict[str, NDArray[Any]] = {_ABOUT: text, **network.arrays()}
+                np.savez(stream, allow_pickle=False, **arrays)
+            os.replace(draft, target)
+        except BaseException:
+            os.unlink(draft)
+            raise
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise NetworkError("E3103", path=target, detail=detail) from error
+
+
+def load_network(path: str | os.PathLike[str]) -> Network:
+    """Read a network; see ``Network.load``."""
+    source = check_file(path)
+    try:
+        with np.load(source, allow_pickle=False) as stored:
+            if not isinstance(stored, np.lib.npyio.NpzFile):
+                raise NetworkError("E3101", path=source, detail="one array, not an archive")
+            if _ABOUT not in stored:
+                raise NetworkError("E3101", path=source, detail="it lacks the description")
+            about = json.loads(stored[_ABOUT].tobytes())
+            if not isinstance(about, dict) or about.get("format") != FORMAT:
+                raise NetworkError("E3101", path=source, detail="another program's description")
+            if about.get("version") != VERSION:
+                raise NetworkError(
+                    "E3102", path=source, found=about.get("version"), expected=VERSION
+                )
+            arrays = {key: stored[key] for key in stored.files if key != _ABOUT}
+        return _assemble(about, arrays)
+    except OSError as error:
+        raise NetworkError("E3010", path=source, detail=error.strerror or str(error)) from error
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise NetworkError("E3101", path=source, detail="the archive is damaged") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise NetworkError("E3101", path=source, detail="parts of it do not fit") from error
+
+
+def _assemble(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
+    """Put the parts together; ValueError, KeyError or TypeError when they do not fit."""
+    profiles = [str(profile) for profile in about["profiles"]]
+    columns = {key: arrays[key] for key in _KINDS}
+    time_ms = {profile: arrays[f"time_ms.{profile}"] for profile in profiles}
+    routable = {profile: arrays[f"routable.{profile}"] for profile in profiles}
+    n, m = len(columns["node_lon"]), len(columns["head"])
+    fits = (
+        all(columns[key].dtype == np.dtype(kind) for key, kind in _KINDS.items())
+        and all(columns[key].shape == (m,) for key in ("length_dm", "road_class", "street_name"))
+        and columns["node_lat"].shape == (n,)
+        and columns["head_ptr"].shape == (n + 1,)
+        and columns["geom_ptr"].shape == (m + 1,)
+        and columns["head_ptr"][-1] == m
+        and columns["geom_ptr"][-1] == len(columns["geom_lon"]) == len(columns["geom_lat"])
+        and m > 0
+        and 0 <= columns["head"].min() <= columns["head"].max() < n
+        and bool(profiles)
+        and set(profiles) <= set(PROFILES)
+        and all(time.shape == (m,) and time.dtype == np.int32 for time in time_ms.values())
+        and all(mark.shape == (n,) and mark.dtype == np.bool_ for mark in routable.values())
+    )
+    if not fits:
+        raise ValueError("shapes")
+    return Network(
+        name=str(about["name"]),
+        **columns,
+        time_ms=time_ms,
+        routable=routable,
+        street_names=tuple(str(name) for name in about["street_names"]),
+        counts={str(key): int(value) for key, value in about["counts"].items()},
+    )
