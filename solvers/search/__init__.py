@@ -1,1 +1,35 @@
+"""The own search: ruin and recreate with simulated annealing, compiled by numba.
 
+Algorithm: SISR, Christiaens and Vanden Berghe, Slack Induction by String Removals for Vehicle Routing
+Problems (2020), on the rich model of ``solvers.model``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solvers.model import RoutingModel
+    from solvers.solve import Result, SolveParams
+
+__all__ = ["solve", "warm_up"]
+
+
+def solve(model: RoutingModel, params: SolveParams) -> Result:
+    """Search for good routes until a limit of ``params`` is reached; see ``solvers.solve``.
+
+    Raises
+    ------
+    Unsupported : an arc costs more than the search's int32 matrices hold.
+    """
+    from solvers.search.run import run
+
+    warm_up()
+    return run(model, params)
+
+
+def warm_up() -> None:
+    """Compile the kernels, or load them from the disk cache; quick when that is done."""
+    from solvers.search.run import compile_kernels
+
+    compile_kernels()

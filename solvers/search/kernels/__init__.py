@@ -1,0 +1,1 @@
+"""Compiled kernels of the search; nobody outside ``solvers.search`` calls them."""

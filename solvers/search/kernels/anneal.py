@@ -1,0 +1,100 @@
+"""The search itself: ruin, recreate, accept by simulated annealing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from solvers.search.kernels.insertion import find_position
+from solvers.search.kernels.jit import inlined, kernel
+from solvers.search.kernels.journal import keep_incumbent, mark_dirty, open_journal, undo
+from solvers.search.kernels.rng import draw, draw_below, draw_unit
+from solvers.search.kernels.routes import insert_task
+from solvers.search.kernels.rows import (
+    BEST_ITERATION,
+    BEST_TOTAL,
+    COOLING,
+    ITERATIONS,
+    N_ABSENT,
+    N_ORDERS,
+    N_WORK,
+    STALL,
+    TEMPERATURE,
+    TOTAL,
+    UNTIL_ALL_SERVED,
+)
+from solvers.search.kernels.ruin import ruin
+
+#: Why :func:`anneal` came back.
+DONE, STALLED, ALL_SERVED = range(3)
+
+
+@inlined
+def sort_work(problem, state):
+    """Sort the work list by an order drawn at random; equal keys keep their order."""
+    work, key, counters = state.work, state.work_key, state.counters
+    drawn = draw_below(state.rng, problem.order_weights.sum())
+    order = 0
+    while drawn >= problem.order_weights[order]:
+        drawn -= problem.order_weights[order]
+        order += 1
+    for k in range(counters[N_WORK]):
+        i = work[k]
+        if order == N_ORDERS:
+            new = np.int64(draw(state.rng) >> np.uint64(1))
+        else:
+            new = problem.order_keys[i, order]
+        j = k
+        while j > 0 and key[j - 1] > new:
+            key[j] = key[j - 1]
+            work[j] = work[j - 1]
+            j -= 1
+        key[j] = new
+        work[j] = i
+
+
+@kernel
+def anneal(problem, state, n_iterations, n_given):
+    """Run iterations of ruin and recreate.
+
+    Parameters
+    ----------
+    problem, state : see ``rows``; the state is overwritten.
+    n_iterations : how many at most.
+    n_given : 0 to ruin. Otherwise a single iteration inserts the first so many tasks of
+        ``state.work``, all absent, in that order and accepts the result: this is the construction.
+
+    Returns
+    -------
+    status : ``DONE``, ``STALLED`` or ``ALL_SERVED``.
+    """
+    counters, heat, work = state.counters, state.heat, state.work
+    for _ in range(n_iterations):
+        open_journal(state)
+        before = counters[TOTAL]
+        if n_given == 0:
+            ruin(problem, state)
+            sort_work(problem, state)
+        else:
+            counters[N_WORK] = n_given
+        for k in range(counters[N_WORK]):
+            p, v = find_position(problem, state, work[k])
+            if p >= 0:
+                insert_task(problem, state, work[k], p, v)
+
+        counters[ITERATIONS] += 1
+        threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))
+        heat[TEMPERATURE] *= heat[COOLING]
+        if n_given == 0 and counters[TOTAL] - before >= threshold:
+            undo(problem, state)
+            counters[TOTAL] = before
+        else:
+            mark_dirty(state)
+            if counters[TOTAL] < counters[BEST_TOTAL]:
+                keep_incumbent(state)
+            if counters[UNTIL_ALL_SERVED] == 1 and counters[N_ABSENT] == 0:
+                return ALL_SERVED
+        if 0 < counters[STALL] <= counters[ITERATIONS] - counters[BEST_ITERATION]:
+            return STALLED
+    return DONE

@@ -1,0 +1,168 @@
+"""Where to insert a task: the cheapest feasible position, each one tested in constant time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from solvers.search.kernels.jit import inlined
+from solvers.search.kernels.rng import draw_below, draw_unit
+from solvers.search.kernels.rows import (
+    ABSENT,
+    BLINK,
+    COST,
+    COST_ROW,
+    COUNT,
+    DEPART,
+    EARLY,
+    KIND,
+    LATE,
+    LATEST,
+    LEFT,
+    LOAD,
+    LOCATION,
+    MAY_OPEN,
+    N_WINDOWS,
+    NEVER,
+    NEXT,
+    PERMILLE,
+    PLACE,
+    PREV,
+    ROUTE,
+    SERVICE,
+    TIME,
+    TIME_ROW,
+    VEHICLE_KIND,
+)
+from solvers.search.kernels.timing import earliest_start
+
+#: Share of improving positions that are overlooked (Christiaens and Vanden Berghe 2020, section 5.3).
+BLINK_RATE = 0.01
+_LOG_SEEN = math.log(1.0 - BLINK_RATE)
+#: Routes that are looked through when no neighbour's route can take a task.
+_FALLBACK_ROUTES = 4
+
+
+@inlined
+def blinks(state):
+    """Whether to overlook this improving position; counts down instead of drawing each time."""
+    state.counters[BLINK] -= 1
+    if state.counters[BLINK] > 0:
+        return False
+    state.counters[BLINK] = 1 + np.int64(math.log(draw_unit(state.rng)) / _LOG_SEEN)
+    return True
+
+
+@inlined
+def may_take(problem, state, i, v):
+    """Whether vehicle ``v`` may serve task ``i`` and has the capacity left."""
+    tasks, vehicles = problem.tasks, state.vehicles
+    if problem.compatible[tasks[i, KIND], vehicles[v, VEHICLE_KIND]] == 0:
+        return False
+    for d in range(np.uint64(tasks.shape[1] - LOAD)):  # noqa: SIM110 - numba has no all()
+        if tasks[i, d + np.uint64(LOAD)] > vehicles[v, d + np.uint64(LEFT)]:
+            return False
+    return True
+
+
+@inlined
+def insertion_cost(problem, state, i, p, q, v):
+    """Travel cost that task ``i`` adds between the neighbouring stops ``p`` and ``q`` of ``v``."""
+    stops = state.stops
+    row = np.uint64(state.vehicles[v, COST_ROW] + problem.tasks[i, LOCATION])
+    return (
+        np.int64(problem.cost_from[row, np.uint64(stops[p, PLACE])])
+        + problem.cost_to[row, np.uint64(stops[q, PLACE])]
+        - stops[p, COST]
+    )
+
+
+@inlined
+def fits_in_time(problem, state, i, p, q, v):
+    """Whether task ``i`` between the neighbouring stops ``p`` and ``q`` of ``v`` keeps all windows."""
+    stops, tasks = state.stops, problem.tasks
+    row = np.uint64(state.vehicles[v, TIME_ROW] + tasks[i, LOCATION])
+    start = np.int64(stops[p, DEPART]) + problem.time_from[row, np.uint64(stops[p, PLACE])]
+    if start > tasks[i, LATE]:
+        return False
+    if tasks[i, N_WINDOWS] == 1:
+        start = max(start, np.int64(tasks[i, EARLY]))
+    else:
+        start = earliest_start(problem, i, start)
+    nominal = np.int64(tasks[i, SERVICE])
+    permille = np.int64(state.vehicles[v, PERMILLE])
+    if permille != 1000:
+        nominal = (nominal * permille + 500) // 1000
+    arrival = start + nominal + problem.time_to[row, np.uint64(stops[q, PLACE])]
+    return arrival <= stops[q, LATEST]
+
+
+@inlined
+def find_position(problem, state, i):
+    """Cheapest feasible position of the absent task ``i`` that costs less than leaving it out.
+
+    Looked at are the places after and before each neighbour in ``problem.near``, the cheapest empty
+    vehicle, and, if nothing was found, all places of a few other routes.
+
+    Returns
+    -------
+    (p, v) : insert after stop ``p`` of vehicle ``v``; ``p`` is -1 if there is no such position.
+    """
+    stops, vehicles, near = state.stops, state.vehicles, problem.near
+    i = np.uint64(i)
+    best_cost = state.prize[i]
+    best_p, best_v = np.uint64(0), np.uint64(0)
+    found = False
+
+    for k in range(np.uint64(near.shape[1])):
+        if near[i, k] < 0:
+            break
+        o = np.uint64(near[i, k])
+        if stops[o, ROUTE] == ABSENT:
+            continue
+        v = np.uint64(stops[o, ROUTE])
+        if not may_take(problem, state, i, v):
+            continue
+        for side in range(2):
+            p = o if side == 0 else np.uint64(stops[o, PREV])
+            q = np.uint64(stops[p, NEXT])
+            cost = insertion_cost(problem, state, i, p, q, v)
+            if cost < best_cost and fits_in_time(problem, state, i, p, q, v) and not blinks(state):
+                best_cost, best_p, best_v, found = cost, p, v, True
+
+    if state.counters[MAY_OPEN] == 1:
+        # The classes stand in order of cost, so the first one with an empty vehicle is the best.
+        for k in range(problem.alone_ptr[i], problem.alone_ptr[i + np.uint64(1)]):
+            c = problem.alone_class[k]
+            if state.n_empty[c] == 0:
+                continue
+            v = np.uint64(state.empty[problem.class_from[c] + state.n_empty[c] - 1])
+            p = np.uint64(len(near)) + v + v
+            q = p + np.uint64(1)
+            cost = problem.fixed[v] + insertion_cost(problem, state, i, p, q, v)
+            if cost < best_cost and not blinks(state):
+                best_cost, best_p, best_v, found = cost, p, v, True
+            break
+
+    if not found:
+        n_vehicles = len(vehicles)
+        v = np.uint64(draw_below(state.rng, n_vehicles))
+        routes_left = _FALLBACK_ROUTES
+        for _ in range(n_vehicles):
+            if vehicles[v, COUNT] > 0 and may_take(problem, state, i, v):
+                p = np.uint64(len(near)) + v + v
+                while p != np.uint64(len(near)) + v + v + np.uint64(1):
+                    q = np.uint64(stops[p, NEXT])
+                    cost = insertion_cost(problem, state, i, p, q, v)
+                    if cost < best_cost and fits_in_time(problem, state, i, p, q, v):
+                        best_cost, best_p, best_v, found = cost, p, v, True
+                    p = q
+                routes_left -= 1
+                if routes_left == 0:
+                    break
+            v = v + np.uint64(1) if v + np.uint64(1) < np.uint64(n_vehicles) else np.uint64(0)
+
+    if found:
+        return np.int64(best_p), np.int64(best_v)
+    return np.int64(-1), np.int64(-1)

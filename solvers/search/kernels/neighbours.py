@@ -1,0 +1,137 @@
+"""Neighbour lists: which tasks are worth standing next to each other, and which are close by."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvers.search.kernels.jit import inlined, kernel
+from solvers.search.kernels.rows import (
+    EARLY,
+    FIRST_WINDOW,
+    KIND,
+    LATE,
+    LOCATION,
+    N_WINDOWS,
+    NO_WAY,
+    SERVICE,
+)
+
+#: Weight of a second of waiting, and of one by which a window is missed, against one of travel.
+_WAIT, _WARP = 0.2, 1.0
+
+
+@inlined
+def misfit(tasks, window_early, window_late, i, j, time):
+    """Weighted waiting and time warp of going from task ``i`` to ``j``, best over their windows.
+
+    Source: Vidal, Crainic, Gendreau and Prins, A hybrid genetic algorithm with adaptive diversity
+    management for VRP with time windows (2013), section 4.5.
+    """
+    leg = np.float64(tasks[i, SERVICE]) + time
+    best = np.inf
+    for a in range(tasks[i, N_WINDOWS]):
+        early_i, late_i = tasks[i, EARLY], tasks[i, LATE]
+        if tasks[i, N_WINDOWS] > 1:
+            w = tasks[i, FIRST_WINDOW] + a
+            early_i, late_i = window_early[w], window_late[w]
+        for b in range(tasks[j, N_WINDOWS]):
+            early_j, late_j = tasks[j, EARLY], tasks[j, LATE]
+            if tasks[j, N_WINDOWS] > 1:
+                w = tasks[j, FIRST_WINDOW] + b
+                early_j, late_j = window_early[w], window_late[w]
+            wait = max(early_j - leg - late_i, 0.0)
+            warp = max(early_i + leg - late_j, 0.0)
+            best = min(best, _WAIT * wait + _WARP * warp)
+    return best
+
+
+@inlined
+def keep_nearest(keys, row, size, key, j):
+    """Insert ``j`` into the sorted ``row`` of the ``row.shape`` smallest keys; returns its new size."""
+    limit = len(keys)
+    if size == limit:
+        if key >= keys[limit - 1]:
+            return size
+        k = limit - 1
+    else:
+        k = size
+        size += 1
+    while k > 0 and keys[k - 1] > key:
+        keys[k] = keys[k - 1]
+        row[k] = row[k - 1]
+        k -= 1
+    keys[k] = key
+    row[k] = j
+    return size
+
+
+@kernel
+def fill_neighbours(problem, cost_row, time_row, price, share, first, last, near_keys, around_keys,
+                    near_row, around_row):
+    """Fill the neighbour lists of the tasks from ``first`` to ``last - 1``.
+
+    Parameters
+    ----------
+    problem : ``near`` and ``around`` are overwritten in these rows.
+    cost_row, time_row : first rows of the matrices of the most common vehicles.
+    price : cost units of a second of waiting or time warp.
+    share : (task kinds, task kinds), 1 if some vehicle may serve both; others are left out of ``near``.
+    near_keys, around_keys : float64, as long as a row of the lists. Overwritten.
+    near_row, around_row : int32, the same. Overwritten.
+    """
+    tasks = problem.tasks
+    for i in range(first, last):
+        a = np.uint64(tasks[i, LOCATION])
+        c_row, t_row = np.uint64(cost_row) + a, np.uint64(time_row) + a
+        n_near = n_around = 0
+        for j in range(len(tasks)):
+            b = np.uint64(tasks[j, LOCATION])
+            to, back = problem.time_to[t_row, b], problem.time_from[t_row, b]
+            if j == i or (to == NO_WAY and back == NO_WAY):
+                continue
+            cost = np.float64(min(problem.cost_to[c_row, b], problem.cost_from[c_row, b]))
+            n_around = keep_nearest(around_keys, around_row, n_around, cost, j)
+            if n_near == len(near_keys) and cost >= near_keys[n_near - 1]:
+                continue
+            if share[tasks[i, KIND], tasks[j, KIND]] == 0:
+                continue
+            key = np.inf
+            if to < NO_WAY:
+                key = problem.cost_to[c_row, b] + price * misfit(
+                    tasks, problem.window_early, problem.window_late, i, j, to)
+            if back < NO_WAY:
+                key = min(key, problem.cost_from[c_row, b] + price * misfit(
+                    tasks, problem.window_early, problem.window_late, j, i, back))
+            n_near = keep_nearest(near_keys, near_row, n_near, key, j)
+        for k in range(problem.near.shape[1]):
+            problem.near[i, k] = near_row[k] if k < n_near else -1
+        for k in range(problem.around.shape[1]):
+            problem.around[i, k] = around_row[k] if k < n_around else -1
+
+
+@kernel
+def transpose_blocks(matrix, out):
+    """Write the transposes of the square blocks that are stacked in ``matrix`` to ``out``."""
+    size = matrix.shape[1]
+    step = 32  # a tile of both stays in the first-level cache
+    for base in range(0, matrix.shape[0], size):
+        for i0 in range(0, size, step):
+            for j0 in range(0, size, step):
+                for i in range(i0, min(i0 + step, size)):
+                    for j in range(j0, min(j0 + step, size)):
+                        out[base + j, i] = matrix[base + i, j]
+
+
+@kernel
+def is_symmetric(matrix):
+    """Whether all the square blocks stacked in ``matrix`` are symmetric."""
+    size = matrix.shape[1]
+    step = 32
+    for base in range(0, matrix.shape[0], size):
+        for i0 in range(0, size, step):
+            for j0 in range(0, i0 + 1, step):
+                for i in range(i0, min(i0 + step, size)):
+                    for j in range(j0, min(j0 + step, i)):
+                        if matrix[base + i, j] != matrix[base + j, i]:
+                            return False
+    return True

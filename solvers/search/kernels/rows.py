@@ -1,0 +1,118 @@
+"""The arrays that the kernels work on: which column is what, and which array belongs together.
+
+Stops are numbered: task ``i`` is ``i``; the start of vehicle ``v`` is ``n + 2 v``, its end
+``n + 2 v + 1``. The route of a vehicle has the vehicle's number. What is read together stands in one
+row, so that a stop costs one cache line. All int32 unless said; times in seconds, money in the
+model's unit.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+# Columns of State.stops. DEPART: earliest end of service (start of a vehicle: its shift opens).
+# LATEST: latest arrival for which this stop and all that follow can be kept. COST, TIME: of the arc
+# to NEXT; COST is 0 at the start of an empty vehicle, which pays nothing. PLACE: row of the matrices.
+NEXT, PREV, ROUTE, DEPART, LATEST, COST, TIME, PLACE = range(8)
+STOP_WIDTH = 8
+#: ROUTE of a task that no vehicle visits.
+ABSENT = -1
+
+# Columns of Problem.tasks; the loads follow from LOAD on. EARLY and LATE: first opening and last
+# closing of all windows.
+EARLY, LATE, SERVICE, KIND, FIRST_WINDOW, N_WINDOWS, LOCATION, _ = range(8)
+LOAD = 8
+
+# Columns of State.vehicles; the capacity left follows from LEFT on. COST_ROW, TIME_ROW: first row of
+# the vehicle's matrix in the stacked ones. CLASS: vehicles that are equal in every field.
+COUNT, CLASS, VEHICLE_KIND, COST_ROW, TIME_ROW, PERMILLE, _, _ = range(8)
+LEFT = 8
+
+# Columns of Problem.order_keys: tasks are inserted in ascending order of one of them.
+BY_DEMAND, BY_FAR, BY_CLOSE, BY_LENGTH, BY_START, BY_END, BY_PRIZE = range(7)
+N_ORDERS = 7
+
+# Entries of State.counters, int64.
+(
+    CLOCK,  # stamp of the current iteration: rows with another stamp are not journalled yet
+    N_STOPS_SAVED,  # length of the journal of stops
+    N_VEHICLES_SAVED,  # length of the journal of vehicles
+    N_ABSENT,
+    N_USED,  # vehicles with at least one task
+    N_DIRTY,  # stops that changed since the incumbent was kept
+    BLINK,  # improving positions until the next one is overlooked
+    TOTAL,  # cost of the current solution
+    BEST_TOTAL,  # cost of the incumbent
+    ITERATIONS,  # done so far
+    BEST_ITERATION,  # when the incumbent was found
+    STALL,  # stop after so many iterations without a better incumbent; 0: never
+    MAY_OPEN,  # 1: tasks may be inserted into empty vehicles
+    UNTIL_ALL_SERVED,  # 1: stop as soon as no task is absent
+    N_WORK,  # length of the work list
+    BEST_ABSENT,  # absent tasks of the incumbent
+    BEST_USED,  # used vehicles of the incumbent
+) = range(17)
+N_COUNTERS = 17
+
+# Entries of State.heat, float64.
+TEMPERATURE, COOLING = range(2)
+
+#: Time and cost of an arc that does not exist: later than any window, and cost stays within int32.
+NO_WAY = 1 << 30
+#: A start of service that no window allows.
+NEVER = 1 << 40
+
+
+class Problem(NamedTuple):
+    """What the search never changes. ``n`` tasks, ``v`` vehicles, ``L`` locations, ``d`` loads."""
+
+    tasks: Int32  # (n, 8 + d), columns above
+    window_early: Int32  # (w,) of all tasks, ascending within a task
+    window_late: Int32  # (w,)
+    compatible: NDArray[np.uint8]  # (task kinds, vehicle kinds)
+    fixed: Int64  # (v,) paid for a used vehicle
+    # Stacked by arc class; the "from" ones are transposed, so that all arcs into a place are a row.
+    cost_to: Int32  # (cost classes * L, L) [i, j] of the arc i -> j
+    cost_from: Int32  # (cost classes * L, L) [i, j] of the arc j -> i
+    time_to: Int32  # (time classes * L, L)
+    time_from: Int32  # (time classes * L, L)
+    near: Int32  # (n, K) neighbours for insertion by proximity in place and time, -1 at the end
+    around: Int32  # (n, A) neighbours for removal by cost alone, -1 at the end
+    alone_ptr: Int32  # (n + 1,) CSR: vehicle classes that can serve the task alone ...
+    alone_class: Int32  # ... the cheapest first
+    class_from: Int32  # (classes + 1,) where the class begins in State.empty
+    order_keys: Int64  # (n, N_ORDERS)
+    order_weights: Int64  # (N_ORDERS + 1,) how often each order is drawn; the last is random
+
+
+class State(NamedTuple):
+    """What the search changes; ``N = n + 2 v`` stops."""
+
+    stops: Int32  # (N, 8), columns above
+    vehicles: Int32  # (v, 8 + d), columns above
+    prize: Int64  # (n,) cost of leaving the task out; raised while the fleet is reduced
+    absent: Int32  # (n,) the first N_ABSENT are the tasks that no vehicle visits
+    absent_place: Int32  # (n,) where in `absent`
+    empty: Int32  # (v,) per class a stack of the empty vehicles
+    empty_place: Int32  # (v,) where in `empty`
+    n_empty: Int32  # (classes,)
+    stop_stamp: Int32  # (N,)
+    vehicle_stamp: Int32  # (v,)
+    saved_stop: Int32  # (N,) journal: which stop ...
+    saved_stop_row: Int32  # (N, 8) ... and its row before
+    saved_vehicle: Int32  # (v,)
+    saved_vehicle_row: Int32  # (v, 8 + d)
+    best_next: Int32  # (N,) column NEXT of the incumbent
+    dirty: Int32  # (N,) list of stops
+    is_dirty: NDArray[np.uint8]  # (N,)
+    work: Int32  # (n,) tasks to insert
+    work_key: Int64  # (n,) their sorting keys
+    counters: Int64  # (N_COUNTERS,)
+    heat: NDArray[np.float64]  # (2,)
+    rng: NDArray[np.uint64]  # (1,) never zero

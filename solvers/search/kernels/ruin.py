@@ -1,0 +1,128 @@
+"""Ruin: remove strings of adjacent tasks from routes that pass near a seed.
+
+Source: Christiaens and Vanden Berghe, Slack Induction by String Removals for Vehicle Routing Problems
+(2020), section 5.2, algorithm 2. Absent tasks that are met near the seed are tried again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvers.search.kernels.jit import inlined
+from solvers.search.kernels.rng import draw_below, draw_unit
+from solvers.search.kernels.routes import remove_segment
+from solvers.search.kernels.rows import (
+    ABSENT,
+    CLOCK,
+    COUNT,
+    N_ABSENT,
+    N_USED,
+    N_WORK,
+    NEXT,
+    PREV,
+    ROUTE,
+)
+
+#: Tasks to remove in an iteration, on average.
+MEAN_REMOVED = 10.0
+#: Longest string. With the mean above, 4 mean / (1 + longest) - 1 must not fall below 2.
+LONGEST_STRING = 10.0
+#: How often a string is split, and how often one more task in the middle of it stays.
+SPLIT_RATE, STAY_RATE = 0.5, 0.01
+#: Absent tasks that are tried again: near the seed, and drawn from all.
+_ABSENT_NEAR, _ABSENT_DRAWN = 10, 2
+
+
+@inlined
+def remove_string(problem, state, i, v, length):
+    """Remove about ``length`` adjacent tasks of vehicle ``v``, drawn so that ``i`` is among them.
+
+    Half the time some tasks in the middle of a longer string stay where they are.
+    """
+    stops = state.stops
+    n = len(problem.tasks)
+    count = np.int64(state.vehicles[v, COUNT])
+    stay = np.int64(0)
+    if 2 <= length < count and draw_unit(state.rng) <= SPLIT_RATE:
+        stay = 1
+        while length + stay < count and draw_unit(state.rng) <= STAY_RATE:
+            stay += 1
+    span = length + stay
+
+    # The string may begin up to span - 1 tasks before i, as far as there are enough after it.
+    first, before = np.int64(i), np.int64(0)
+    while before < span - 1 and stops[first, PREV] < n:
+        first = np.int64(stops[first, PREV])
+        before += 1
+    last, after = np.int64(i), np.int64(0)
+    while after < span - 1 and stops[last, NEXT] < n:
+        last = np.int64(stops[last, NEXT])
+        after += 1
+    lowest = max(np.int64(0), span - 1 - after)
+    for _ in range(before - lowest - draw_below(state.rng, before - lowest + 1)):
+        first = np.int64(stops[first, NEXT])
+
+    head = length
+    if stay > 0:
+        head = 1 + draw_below(state.rng, length - 1)
+    part = head
+    for _ in range(2):
+        last = first
+        for _ in range(part - 1):
+            last = np.int64(stops[last, NEXT])
+        following = np.int64(stops[last, NEXT])
+        for _ in range(stay):
+            following = np.int64(stops[following, NEXT])
+        remove_segment(problem, state, v, first, last)
+        # The segment may have had to grow into what was to stay or to go next.
+        if stay == 0 or stops[following, ROUTE] == ABSENT:
+            return
+        first, part, stay = following, length - head, 0
+
+
+@inlined
+def ruin(problem, state):
+    """Fill the work list: tasks removed around a random seed, and absent ones to try again."""
+    stops, vehicles, counters, rng = state.stops, state.vehicles, state.counters, state.rng
+    n = len(problem.tasks)
+    counters[N_WORK] = 0
+    n_absent_before = counters[N_ABSENT]
+    for _ in range(min(np.int64(_ABSENT_DRAWN), n_absent_before)):
+        i = state.absent[draw_below(rng, n_absent_before)]
+        if counters[N_WORK] == 0 or state.work[0] != i:
+            state.work[counters[N_WORK]] = i
+            counters[N_WORK] += 1
+    n_drawn = counters[N_WORK]
+
+    longest, n_strings = 1.0, np.int64(1)
+    if counters[N_USED] > 0:
+        longest = min(LONGEST_STRING, (n - n_absent_before) / counters[N_USED])
+        most = 4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0
+        n_strings = np.int64(1.0 + draw_unit(rng) * most)
+
+    seed = draw_below(rng, n)
+    absent_left = np.int64(_ABSENT_NEAR)
+    i = seed
+    for k in range(-1, problem.around.shape[1]):
+        if k >= 0:
+            i = np.int64(problem.around[seed, k])
+            if i < 0:
+                break
+        v = np.int64(stops[i, ROUTE])
+        if v == ABSENT:
+            # Absent since before, not removed by this very ruin: those have its stamp.
+            if absent_left > 0 and state.stop_stamp[i] != counters[CLOCK]:
+                drawn = False
+                for j in range(n_drawn):
+                    drawn = drawn or state.work[j] == i
+                if not drawn:
+                    state.work[counters[N_WORK]] = i
+                    counters[N_WORK] += 1
+                    absent_left -= 1
+        elif n_strings > 0 and state.vehicle_stamp[v] != counters[CLOCK]:
+            most = min(longest, np.float64(vehicles[v, COUNT]))
+            length = min(np.int64(1.0 + draw_unit(rng) * most), np.int64(vehicles[v, COUNT]))
+            remove_string(problem, state, i, v, length)
+            n_strings -= 1
+        if n_strings == 0 and (absent_left == 0 or counters[N_ABSENT] == counters[N_WORK]):
+            break

@@ -1,0 +1,313 @@
+"""From the routing model to the arrays of the search, see ``kernels/rows.py``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvers.errors import Unsupported
+from solvers.model import OPEN, UNREACHABLE, RoutingModel, service_time
+from solvers.search.kernels import rows
+from solvers.search.kernels.neighbours import is_symmetric, transpose_blocks
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+#: Neighbours tried when a task is inserted; 40 were 1 % worse on large instances, 20 bad.
+N_NEAR = 60
+#: Neighbours among which strings are removed.
+N_AROUND = 100
+#: How often tasks are inserted in the order of each key, by BY_...; the last is random order.
+#: Christiaens and Vanden Berghe (2020), section 5.3.
+_ORDER_WEIGHTS = (4, 4, 2, 1, 2, 2, 2, 4)
+
+
+class Matrices(NamedTuple):
+    """Travel by arc class, stacked; ``place`` of a location is its row within a block."""
+
+    place: Int32  # (locations,)
+    open_place: int  # the place of an open start or end
+    cost_to: Int32
+    cost_from: Int32
+    time_to: Int32
+    time_from: Int32
+    cost_row: Int32  # (v,) first row of the vehicle's block
+    time_row: Int32  # (v,)
+
+
+def build_matrices(model: RoutingModel) -> Matrices:
+    """Make one cost and one time matrix for each distinct one in use, and their transposes.
+
+    Matrices that are equal share memory: one vehicle class that pays by the second on a symmetric
+    matrix without gaps needs no copy at all.
+
+    Raises
+    ------
+    Unsupported : an arc that can be driven within a shift costs more than fits.
+    """
+    ends = np.concatenate([model.vehicle_start, model.vehicle_end])
+    used = np.unique(np.concatenate([model.task_location, ends[ends != OPEN]]))
+    size = len(used) + int((ends == OPEN).any())
+    place = np.zeros(model.seconds.shape[1], dtype=np.int32)
+    place[used] = np.arange(len(used), dtype=np.int32)
+    horizon = min(int(model.vehicle_late.max()), UNREACHABLE - 1)
+
+    time_blocks: list[Int32] = []
+    time_index: dict[int, int] = {}
+    cost_blocks: list[Int32] = []
+    cost_index: dict[tuple[int, int, int], int] = {}
+    classes = np.stack(
+        [model.vehicle_profile, model.vehicle_price_second, model.vehicle_price_metre], axis=1
+    )
+    distinct, class_of = np.unique(classes, axis=0, return_inverse=True)
+    class_of = class_of.reshape(-1)
+    for profile, price_second, price_metre in distinct.tolist():
+        if profile not in time_index:
+            time_index[profile] = len(time_blocks)
+            time_blocks.append(_time_block(model, profile, used, size, horizon))
+        time = time_blocks[time_index[profile]]
+        cost_index[profile, price_second, price_metre] = len(cost_blocks)
+        if (price_second, price_metre) == (1, 0):
+            cost_blocks.append(time)
+        else:
+            cost_blocks.append(_cost_block(model, profile, price_second, price_metre, used, time))
+
+    time_to = _stack(time_blocks)
+    same = len(cost_blocks) == len(time_blocks) and all(
+        c is t for c, t in zip(cost_blocks, time_blocks, strict=True)
+    )
+    cost_to = time_to if same else _stack(cost_blocks)
+    time_from = _transposed(time_to)
+    cost_from = time_from if same else _transposed(cost_to)
+    rows_of = np.array(
+        [(cost_index[tuple(c)] * size, time_index[c[0]] * size) for c in distinct.tolist()],
+        dtype=np.int32,
+    )
+    return Matrices(
+        place, len(used), cost_to, cost_from, time_to, time_from,
+        np.ascontiguousarray(rows_of[class_of, 0]), np.ascontiguousarray(rows_of[class_of, 1]),
+    )
+
+
+def _time_block(
+    model: RoutingModel, profile: int, used: NDArray[np.int32], size: int, horizon: int
+) -> Int32:
+    seconds, metres = model.seconds[profile], model.metres[profile]
+    gaps = (int(seconds.max()) > horizon) or int(metres.max()) >= UNREACHABLE
+    if len(used) == size == len(seconds) and not gaps and seconds.flags.writeable:
+        return np.asarray(seconds)
+    block = np.zeros((size, size), dtype=np.int32)
+    part = seconds[np.ix_(used, used)]
+    if gaps:
+        part[(part > horizon) | (metres[np.ix_(used, used)] >= UNREACHABLE)] = rows.NO_WAY
+    block[: len(used), : len(used)] = part
+    return block
+
+
+def _cost_block(
+    model: RoutingModel, profile: int, price_second: int, price_metre: int,
+    used: NDArray[np.int32], time: Int32,
+) -> Int32:
+    block = np.zeros_like(time)
+    for k, location in enumerate(used):  # by rows: an int64 matrix of the whole would be large
+        cost = model.seconds[profile, location, used].astype(np.int64) * price_second
+        if price_metre:
+            cost += model.metres[profile, location, used].astype(np.int64) * price_metre
+        cost[time[k, : len(used)] == rows.NO_WAY] = rows.NO_WAY
+        if cost.max(initial=0) > rows.NO_WAY:
+            raise Unsupported(
+                f"search: an arc from location {location} costs {cost.max()}, above {rows.NO_WAY}; "
+                "choose a coarser unit of money"
+            )
+        block[k, : len(used)] = cost
+    return block
+
+
+def _stack(blocks: list[Int32]) -> Int32:
+    return blocks[0] if len(blocks) == 1 else np.ascontiguousarray(np.concatenate(blocks))
+
+
+def _transposed(stacked: Int32) -> Int32:
+    if is_symmetric(stacked):
+        return stacked
+    out = np.empty_like(stacked)
+    transpose_blocks(stacked, out)
+    return out
+
+
+def build_problem(model: RoutingModel) -> tuple[rows.Problem, Matrices]:
+    """Pack what the search never changes; the neighbour lists are still empty (all -1)."""
+    matrices = build_matrices(model)
+    n, v, d = model.n_tasks, model.n_vehicles, model.n_dimensions
+    first, last = model.window_ptr[:-1], model.window_ptr[1:] - 1
+    tasks = np.zeros((n, rows.LOAD + d), dtype=np.int32)
+    tasks[:, rows.EARLY] = model.window_early[first]
+    tasks[:, rows.LATE] = model.window_late[last]
+    tasks[:, rows.SERVICE] = model.task_service
+    tasks[:, rows.KIND] = model.task_type
+    tasks[:, rows.FIRST_WINDOW] = first
+    tasks[:, rows.N_WINDOWS] = last - first + 1
+    tasks[:, rows.LOCATION] = matrices.place[model.task_location]
+    tasks[:, rows.LOAD :] = model.task_demand
+
+    n_classes = int(model.vehicle_class.max()) + 1
+    sizes = np.bincount(model.vehicle_class, minlength=n_classes)
+    alone_ptr, alone_class, alone_cost = _serve_alone(model, matrices, tasks, n_classes)
+    problem = rows.Problem(
+        tasks=tasks,
+        window_early=_owned(model.window_early),
+        window_late=_owned(model.window_late),
+        compatible=np.ascontiguousarray(model.compatible, dtype=np.uint8),
+        fixed=_owned(model.vehicle_fixed),
+        cost_to=matrices.cost_to,
+        cost_from=matrices.cost_from,
+        time_to=matrices.time_to,
+        time_from=matrices.time_from,
+        near=np.full((n, min(N_NEAR, max(n - 1, 1))), -1, dtype=np.int32),
+        around=np.full((n, min(N_AROUND, max(n - 1, 1))), -1, dtype=np.int32),
+        alone_ptr=alone_ptr,
+        alone_class=alone_class,
+        class_from=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
+        order_keys=_order_keys(model, tasks, alone_cost),
+        order_weights=np.array(_ORDER_WEIGHTS, dtype=np.int64),
+    )
+    weights = problem.order_weights
+    keys = problem.order_keys
+    constant = (keys == keys[:1]).all(axis=0)
+    weights[:-1][constant] = 0
+    assert v == len(problem.fixed)
+    return problem, matrices
+
+
+def _owned(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    # A read-only array is another type to numba, and would be compiled for again.
+    return np.require(array, requirements=["C", "W"])
+
+
+def _serve_alone(
+    model: RoutingModel, matrices: Matrices, tasks: Int32, n_classes: int
+) -> tuple[Int32, Int32, Int64]:
+    """Which vehicle classes can serve each task in a route of its own, the cheapest first.
+
+    Returns
+    -------
+    ptr, classes : CSR by task.
+    cost : (n,) of the cheapest; 0 if there is none.
+    """
+    n = model.n_tasks
+    none = np.iinfo(np.int64).max
+    cost = np.full((n_classes, n), none, dtype=np.int64)
+    at = tasks[:, rows.LOCATION]
+    for c in range(n_classes):
+        v = int(np.flatnonzero(model.vehicle_class == c)[0])
+        start, end = (
+            matrices.open_place if x == OPEN else int(matrices.place[x])
+            for x in (model.vehicle_start[v], model.vehicle_end[v])
+        )
+        time_row, cost_row = int(matrices.time_row[v]), int(matrices.cost_row[v])
+        clock = int(model.vehicle_early[v]) + matrices.time_to[time_row + start, at].astype(np.int64)
+        fits = model.compatible[model.task_type, model.vehicle_type[v]]
+        fits = fits & (model.task_demand <= model.vehicle_capacity[v]).all(axis=1)
+        fits &= clock <= tasks[:, rows.LATE]
+        window = tasks[:, rows.FIRST_WINDOW].copy()
+        while True:
+            over = fits & (clock > model.window_late[window])
+            if not over.any():
+                break
+            window[over] += 1
+        clock = np.maximum(clock, model.window_early[window])
+        clock += service_time(model.task_service, model.vehicle_permille[v]).astype(np.int64)
+        clock += matrices.time_from[time_row + end, at]
+        fits &= clock <= model.vehicle_late[v]
+        travel = matrices.cost_to[cost_row + start, at].astype(np.int64)
+        travel += matrices.cost_from[cost_row + end, at]
+        cost[c, fits] = int(model.vehicle_fixed[v]) + travel[fits]
+    order = np.argsort(cost, axis=0, kind="stable")
+    able = np.take_along_axis(cost, order, axis=0) < none
+    ptr = np.zeros(n + 1, dtype=np.int32)
+    np.cumsum(able.sum(axis=0), out=ptr[1:])
+    least = cost.min(axis=0)
+    return ptr, order.T[able.T].astype(np.int32), np.where(least == none, 0, least)
+
+
+def _order_keys(model: RoutingModel, tasks: Int32, alone_cost: Int64) -> Int64:
+    keys = np.zeros((model.n_tasks, rows.N_ORDERS), dtype=np.int64)
+    if model.n_dimensions:
+        bounded = model.task_demand.sum(axis=0, dtype=np.int64)
+        scale = 1e6 / np.maximum(bounded, 1)  # what is scarce is not known; all loads weigh the same
+        keys[:, rows.BY_DEMAND] = -(model.task_demand * scale * model.n_tasks).sum(axis=1)
+    keys[:, rows.BY_FAR] = -alone_cost
+    keys[:, rows.BY_CLOSE] = alone_cost
+    length = model.window_late.astype(np.int64) - model.window_early
+    keys[:, rows.BY_LENGTH] = np.add.reduceat(length, model.window_ptr[:-1])
+    keys[:, rows.BY_START] = tasks[:, rows.EARLY]
+    keys[:, rows.BY_END] = -tasks[:, rows.LATE]
+    keys[:, rows.BY_PRIZE] = -model.task_prize
+    return keys
+
+
+def build_state(model: RoutingModel, problem: rows.Problem, matrices: Matrices, seed: int) -> rows.State:
+    """Make the state in which every vehicle is empty and every task absent."""
+    n, v, d = model.n_tasks, model.n_vehicles, model.n_dimensions
+    n_stops = n + 2 * v
+    starts = n + 2 * np.arange(v)
+    stops = np.zeros((n_stops, rows.STOP_WIDTH), dtype=np.int32)
+    stops[:n, [rows.NEXT, rows.PREV, rows.ROUTE]] = -1
+    stops[:n, rows.PLACE] = problem.tasks[:, rows.LOCATION]
+    stops[starts, rows.NEXT] = starts + 1
+    stops[starts, rows.PREV] = -1
+    stops[starts + 1, rows.NEXT] = -1
+    stops[starts + 1, rows.PREV] = starts
+    for side, ends in enumerate((model.vehicle_start, model.vehicle_end)):
+        stops[starts + side, rows.ROUTE] = np.arange(v)
+        stops[starts + side, rows.PLACE] = np.where(
+            ends == OPEN, matrices.open_place, matrices.place[np.maximum(ends, 0)]
+        )
+    stops[starts, rows.DEPART] = model.vehicle_early
+    stops[starts + 1, rows.LATEST] = model.vehicle_late
+
+    vehicles = np.zeros((v, rows.LEFT + d), dtype=np.int32)
+    vehicles[:, rows.CLASS] = model.vehicle_class
+    vehicles[:, rows.VEHICLE_KIND] = model.vehicle_type
+    vehicles[:, rows.COST_ROW] = matrices.cost_row
+    vehicles[:, rows.TIME_ROW] = matrices.time_row
+    vehicles[:, rows.PERMILLE] = model.vehicle_permille
+    vehicles[:, rows.LEFT :] = model.vehicle_capacity
+
+    by_class = np.argsort(model.vehicle_class, kind="stable")[::-1]
+    empty = by_class[np.argsort(model.vehicle_class[by_class], kind="stable")].astype(np.int32)
+    empty_place = np.empty(v, dtype=np.int32)
+    empty_place[empty] = np.arange(v, dtype=np.int32)
+    counters = np.zeros(rows.N_COUNTERS, dtype=np.int64)
+    counters[[rows.N_ABSENT, rows.BEST_ABSENT]] = n
+    counters[[rows.TOTAL, rows.BEST_TOTAL]] = int(model.task_prize.sum())
+    counters[rows.BLINK] = 100
+    counters[rows.MAY_OPEN] = 1
+    # Spread the seed over the bits (splitmix64's odd constant); zero would stay zero.
+    mixed = ((seed + 1) * 0x9E3779B97F4A7C15) % (1 << 64) or 1
+    return rows.State(
+        stops=stops,
+        vehicles=vehicles,
+        prize=model.task_prize.copy(),
+        absent=np.arange(n, dtype=np.int32),
+        absent_place=np.arange(n, dtype=np.int32),
+        empty=empty,
+        empty_place=empty_place,
+        n_empty=np.diff(problem.class_from).astype(np.int32),
+        stop_stamp=np.zeros(n_stops, dtype=np.int32),
+        vehicle_stamp=np.zeros(v, dtype=np.int32),
+        saved_stop=np.zeros(n_stops, dtype=np.int32),
+        saved_stop_row=np.zeros((n_stops, rows.STOP_WIDTH), dtype=np.int32),
+        saved_vehicle=np.zeros(v, dtype=np.int32),
+        saved_vehicle_row=np.zeros((v, rows.LEFT + d), dtype=np.int32),
+        best_next=stops[:, rows.NEXT].copy(),
+        dirty=np.zeros(n_stops, dtype=np.int32),
+        is_dirty=np.zeros(n_stops, dtype=np.uint8),
+        work=np.zeros(n, dtype=np.int32),
+        work_key=np.zeros(n, dtype=np.int64),
+        counters=counters,
+        heat=np.array([0.0, 1.0]),
+        rng=np.array([mixed], dtype=np.uint64),
+    )

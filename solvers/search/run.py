@@ -1,0 +1,234 @@
+"""The loop around the kernels: clock, temperature, cancelling and progress."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvers.model import RoutingModel
+from solvers.search.kernels import anneal as annealing
+from solvers.search.kernels import rows
+from solvers.search.kernels.loading import load_routes
+from solvers.search.kernels.neighbours import fill_neighbours
+from solvers.search.layout import Matrices, build_problem, build_state
+from solvers.solve import Progress, Result, SolveParams
+
+#: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.
+_CHUNK_S = 0.01
+_PROGRESS_S = 0.25
+#: End temperature as a share of the mean arc.
+_COLD = 0.02
+
+
+class Search:
+    """One run: the arrays, the clock, and how far it has come."""
+
+    def __init__(self, model: RoutingModel, params: SolveParams) -> None:
+        self.started = time.perf_counter()
+        self.model = model
+        self.params = params
+        self.problem, self.matrices = build_problem(model)
+        self.state = build_state(model, self.problem, self.matrices, params.seed)
+        self.counters = self.state.counters
+        self.chunk = 100.0  # iterations
+        self.told = self.started
+        self.stopped = ""
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.perf_counter() - self.started
+
+    def is_over(self) -> bool:
+        """Whether time is out or the caller cancelled; tells the progress now and then."""
+        if self.stopped:
+            return True
+        p = self.params
+        if p.should_stop is not None and p.should_stop():
+            self.stopped = "cancelled"
+        elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
+            self.stopped = "time_limit"
+        elif p.on_progress is not None and time.perf_counter() - self.told >= _PROGRESS_S:
+            self.told = time.perf_counter()
+            c = self.counters
+            p.on_progress(Progress(
+                self.elapsed(), int(c[rows.ITERATIONS]), int(c[rows.BEST_TOTAL]),
+                int(c[rows.BEST_ABSENT]), int(c[rows.BEST_USED]), min(self.share(), 1.0),
+            ))
+        return bool(self.stopped)
+
+    def share(self) -> float:
+        """Share of the iterations, or else of the time, that is used up."""
+        p = self.params
+        if p.max_iterations is not None:
+            return float(self.counters[rows.ITERATIONS]) / max(p.max_iterations, 1)
+        return self.elapsed() / max(p.time_limit_s or 0.0, 1e-9)
+
+    def find_neighbours(self) -> None:
+        """Fill the neighbour lists, as far as the time goes."""
+        model, problem = self.model, self.problem
+        arcs = self.matrices.cost_row.astype(np.int64) << 32 | self.matrices.time_row
+        values, counts = np.unique(arcs, return_counts=True)
+        common = int(values[counts.argmax()])
+        cost_row, time_row = common >> 32, common & 0xFFFFFFFF
+        price = _price_of_time(problem, cost_row, time_row)
+        table = model.compatible.astype(np.float32)
+        share = (table @ table.T > 0).astype(np.uint8)
+        n_near, n_around = problem.near.shape[1], problem.around.shape[1]
+        scratch = (
+            np.empty(n_near), np.empty(n_around),
+            np.empty(n_near, dtype=np.int32), np.empty(n_around, dtype=np.int32),
+        )
+        step = max(1, 2_000_000 // model.n_tasks)
+        for first in range(0, model.n_tasks, step):
+            last = min(first + step, model.n_tasks)
+            fill_neighbours(problem, cost_row, time_row, price, share, first, last, *scratch)
+            if self.is_over():
+                return
+
+    def load(self, routes: Sequence[Sequence[int]]) -> None:
+        """Start from routes; what is infeasible in them stays absent."""
+        n = self.model.n_tasks
+        clean = [[i for i in map(int, r) if 0 <= i < n] for r in routes[: self.model.n_vehicles]]
+        clean += [[]] * (self.model.n_vehicles - len(clean))
+        ptr = np.zeros(len(clean) + 1, dtype=np.int32)
+        np.cumsum([len(r) for r in clean], out=ptr[1:])
+        visits = np.array([i for r in clean for i in r], dtype=np.int32)
+        load_routes(self.problem, self.state, ptr, visits)
+        self.keep()
+
+    def keep(self) -> None:
+        """Make the current solution the incumbent whatever it costs."""
+        c = self.counters
+        self.state.best_next[:] = self.state.stops[:, rows.NEXT]
+        self.state.is_dirty[:] = 0
+        c[rows.N_DIRTY] = 0
+        c[rows.BEST_TOTAL] = c[rows.TOTAL]
+        c[rows.BEST_ITERATION] = c[rows.ITERATIONS]
+        c[rows.BEST_ABSENT] = c[rows.N_ABSENT]
+        c[rows.BEST_USED] = c[rows.N_USED]
+
+    def construct(self) -> None:
+        """Insert all absent tasks greedily: the most valuable first, then the farthest."""
+        c = self.counters
+        keys = self.problem.order_keys
+        absent = np.sort(self.state.absent[: c[rows.N_ABSENT]])
+        order = absent[np.lexsort((keys[absent, rows.BY_FAR], keys[absent, rows.BY_PRIZE]))]
+        for first in range(0, len(order), 1000):
+            part = order[first : first + 1000]
+            self.state.work[: len(part)] = part
+            annealing.anneal(self.problem, self.state, 1, len(part))
+            if self.is_over():
+                break
+        c[rows.ITERATIONS] = c[rows.BEST_ITERATION] = 0
+
+    def mean_arc(self) -> float:
+        """Mean cost of an arc of the current solution; at least a tiny positive number."""
+        c = self.counters
+        used = self.state.vehicles[:, rows.COUNT] > 0
+        n = self.model.n_tasks
+        present = self.state.stops[:n, rows.ROUTE] != rows.ABSENT
+        starts = n + 2 * np.flatnonzero(used)
+        total = int(self.state.stops[:n, rows.COST][present].sum(dtype=np.int64))
+        total += int(self.state.stops[starts, rows.COST].sum(dtype=np.int64))
+        return max(total / max(n - int(c[rows.N_ABSENT]) + int(c[rows.N_USED]), 1), 1e-6)
+
+    def anneal(self) -> str:
+        """Search until a limit is reached; returns the status."""
+        params, c, heat = self.params, self.counters, self.state.heat
+        arc = self.mean_arc()
+        hot, cold = _temperatures(self.model.n_tasks)
+        hot, cold = hot * arc, cold * arc
+        heat[rows.TEMPERATURE], heat[rows.COOLING] = hot, 1.0
+        if params.max_iterations is not None:
+            heat[rows.COOLING] = (cold / hot) ** (1.0 / max(params.max_iterations, 1))
+        c[rows.STALL] = params.stall_iterations or 0
+        while not self.is_over():
+            size = max(int(self.chunk), 1)
+            if params.max_iterations is None:
+                heat[rows.TEMPERATURE] = hot * (cold / hot) ** min(self.share(), 1.0)
+            else:
+                size = min(size, params.max_iterations - int(c[rows.ITERATIONS]))
+                if size <= 0:
+                    return "iteration_limit"
+            before = time.perf_counter()
+            status = annealing.anneal(self.problem, self.state, size, 0)
+            took = max(time.perf_counter() - before, 1e-9)
+            self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
+            if status == annealing.STALLED:
+                return "stalled"
+            if c[rows.CLOCK] > 1 << 30:  # the stamps are int32
+                c[rows.CLOCK] = 0
+                self.state.stop_stamp[:] = 0
+                self.state.vehicle_stamp[:] = 0
+        return self.stopped
+
+    def result(self, status: str) -> Result:
+        """The incumbent."""
+        n, following = self.model.n_tasks, self.state.best_next
+        routes: list[NDArray[np.int32]] = []
+        seen = np.zeros(n, dtype=np.bool_)
+        for v in range(self.model.n_vehicles):
+            route = []
+            x = int(following[n + 2 * v])
+            while x < n:
+                route.append(x)
+                x = int(following[x])
+            routes.append(np.array(route, dtype=np.int32))
+            seen[routes[-1]] = True
+        return Result(
+            tuple(routes), np.flatnonzero(~seen).astype(np.int32), status,
+            int(self.counters[rows.ITERATIONS]), self.elapsed(),
+        )
+
+
+def run(model: RoutingModel, params: SolveParams) -> Result:
+    """Search; the kernels are compiled already."""
+    if model.n_tasks == 0 or model.n_vehicles == 0:
+        routes = tuple(np.zeros(0, dtype=np.int32) for _ in range(model.n_vehicles))
+        return Result(routes, np.arange(model.n_tasks, dtype=np.int32), "complete", 0, 0.0)
+    search = Search(model, params)
+    if params.initial is not None:
+        search.load(params.initial)
+    search.find_neighbours()
+    search.construct()
+    return search.result(search.anneal())
+
+
+def _temperatures(n_tasks: int) -> tuple[float, float]:
+    """First and last temperature in mean arcs; large instances have no time for a hot start."""
+    if n_tasks <= 2000:
+        return 1.0, 0.02
+    return (0.3, 0.01) if n_tasks <= 6000 else (0.1, 0.01)
+
+
+def _price_of_time(problem: rows.Problem, cost_row: int, time_row: int) -> float:
+    """Cost units a second of travel, on a sample of arcs."""
+    size = problem.cost_to.shape[1]
+    step = max(1, size // 50)
+    cost = problem.cost_to[cost_row : cost_row + size : step, ::step]
+    seconds = problem.time_to[time_row : time_row + size : step, ::step]
+    way = seconds < rows.NO_WAY
+    return float(cost[way].sum(dtype=np.int64)) / max(float(seconds[way].sum(dtype=np.int64)), 1.0)
+
+
+_compiled = False
+
+
+def compile_kernels() -> None:
+    """Call every kernel once on a tiny model, so that numba compiles or loads it."""
+    global _compiled
+    if _compiled:
+        return
+    from solvers.model import ModelBuilder
+
+    builder = ModelBuilder(n_dimensions=1)
+    builder.add_matrix([[0, 3, 5], [4, 0, 2], [6, 3, 0]])
+    builder.add_task(1, demand=(1,))
+    builder.add_task(2, demand=(1,))
+    builder.add_vehicle(0, 0, capacity=(2,))
+    _compiled = True
+    run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))
