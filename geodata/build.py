@@ -6,7 +6,7 @@ Every source (OSM file, osmnx graph, synthetic city) only has to produce ``RawSt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from geodata.chains import Chains, chain_geometry, merge_bends
 from geodata.errors import NetworkError
 from geodata.network import CLOSED, Network
 from geodata.profiles import PROFILES
+from geodata.raw import RawStreets
 
 Progress = Callable[[str, float], None]
 """Told a stage's name and the share of the whole that is done, 0 to 1."""
@@ -22,35 +23,6 @@ Progress = Callable[[str, float], None]
 _SHORTEST_DM: Final = 1  # an edge of no length or time would make ties that nothing decides
 _SHORTEST_MS: Final = 1
 _DM_BITS: Final = 24  # as in the search: the weight that orders paths is time, then length
-
-
-class RawStreets(NamedTuple):
-    """Directed pieces of street as they were read.
-
-    Attributes
-    ----------
-    lon, lat : WGS-84 degrees of the nodes, shape (n,), float64.
-    tail, head : nodes of each piece, shape (m,), int32.
-    length : metres, shape (m,), float64.
-    speed : km/h per profile in the order of ``PROFILES``, 0 is closed, shape (p, m), float64.
-    road_class : index into ``ROAD_CLASSES``, shape (m,), uint8.
-    street_name : index into ``street_names`` or -1, shape (m,), int32.
-    street_names : names.
-    geom_ptr, geom_lon, geom_lat : points strictly between the two ends, shape (m + 1,) and (g,).
-    """
-
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    tail: NDArray[np.int32]
-    head: NDArray[np.int32]
-    length: NDArray[np.float64]
-    speed: NDArray[np.float64]
-    road_class: NDArray[np.uint8]
-    street_name: NDArray[np.int32]
-    street_names: tuple[str, ...]
-    geom_ptr: NDArray[np.int64]
-    geom_lon: NDArray[np.float64]
-    geom_lat: NDArray[np.float64]
 
 
 def build_network(

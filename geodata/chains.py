@@ -5,15 +5,13 @@ The compiled loops stand in ``kernels/simplify.py``; here is what is decided aro
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.kernels.simplify import mark_bends, trace_chains
-
-if TYPE_CHECKING:
-    from geodata.build import RawStreets
+from geodata.raw import RawStreets
 
 Int = NDArray[np.int32]
 Float = NDArray[np.float64]
@@ -70,7 +68,7 @@ def chain_geometry(
 ) -> tuple[Int, Float, Float]:
     """Points along the chains ``kept``, both ends included: offsets, longitudes, latitudes."""
     size = np.diff(chains.ptr)[kept]
-    arc = chains.arc[_ranges(chains.ptr[kept], size)]
+    arc = chains.arc[ranges(chains.ptr[kept], size)]
     n_inner = np.diff(raw.geom_ptr)[arc]
     chain_of_arc = np.repeat(np.arange(len(kept)), size)
     # Each piece adds its inner points and its head; each chain one point more, its first tail.
@@ -79,8 +77,8 @@ def chain_geometry(
     ptr = np.zeros(len(kept) + 1, np.int32)
     ptr[1:] = after[first_arc + size - 1]
     lon, lat = np.empty(int(ptr[-1])), np.empty(int(ptr[-1]))
-    inner_from = _ranges(raw.geom_ptr[arc], n_inner)
-    inner_to = _ranges(after - 1 - n_inner, n_inner)
+    inner_from = ranges(raw.geom_ptr[arc], n_inner)
+    inner_to = ranges(after - 1 - n_inner, n_inner)
     for out, node, inner in ((lon, raw.lon, raw.geom_lon), (lat, raw.lat, raw.geom_lat)):
         out[ptr[:-1]] = node[raw.tail[arc[first_arc]]]
         out[after - 1] = node[raw.head[arc]]
@@ -137,7 +135,7 @@ def _offsets(sorted_or_not: Int, n: int) -> Int:
     return ptr
 
 
-def _ranges(start: NDArray[np.integer], size: NDArray[np.integer]) -> NDArray[np.int64]:
+def ranges(start: NDArray[np.integer], size: NDArray[np.integer]) -> NDArray[np.int64]:
     """``start[0] .. start[0] + size[0] - 1, start[1] .. `` in one array."""
     size = size.astype(np.int64)
     before = np.cumsum(size) - size

@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.build import RawStreets
 from geodata.coordinates import distance_m
 from geodata.errors import NetworkError
 from geodata.profiles import PROFILES
+from geodata.raw import RawStreets
 from geodata.tags import WAY_KEYS, WayRule, barrier_stops, read_way
 
 SUFFIXES: Final = (".osm", ".osm.gz", ".osm.pbf", ".pbf")

@@ -26,7 +26,10 @@ _YES: Final = frozenset({"yes", "true", "1"})
 _NO: Final = frozenset({"no", "false", "0"})
 _BACK: Final = frozenset({"-1", "reverse"})
 _OPPOSITE: Final = frozenset({"opposite", "opposite_lane", "opposite_track"})
-_CYCLEWAY_KEYS: Final[tuple[str, ...]] = tuple(
+_CYCLEWAY_KEYS: Final = ("cycleway", "cycleway:both", "cycleway:left", "cycleway:right")
+_NUMBER: Final = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(mph|knots|km/h|kmh|kph)?\s*$")
+
+WAY_KEYS: Final[tuple[str, ...]] = tuple(
     dict.fromkeys(
         (
             "highway", "oneway", "junction", "motorroad", "impassable",

@@ -1,0 +1,149 @@
+"""Single paths: which nodes, how long, and the line to draw."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from geodata.chains import ranges
+from geodata.errors import NetworkError
+from geodata.graph import Scratch, make_scratch, n_workers, profile_graph
+from geodata.kernels.dijkstra import FAR, Graph, search, trace_back
+from geodata.network import Network
+
+Line = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Longitudes and latitudes along the streets, WGS-84 degrees."""
+
+_SOURCES_A_TASK = 8  # searches that share one set of buffers
+
+
+class Path(NamedTuple):
+    """The fastest path between two nodes.
+
+    Attributes
+    ----------
+    nodes : from source to target, shape (k,), int32; a single node when they are the same.
+    seconds, metres : as in ``travel_matrix``.
+    """
+
+    nodes: NDArray[np.int32]
+    seconds: int
+    metres: int
+
+
+def travel_path(network: Network, source: int, target: int, profile: str) -> Path:
+    """Fastest path from one node to another; the same one whose figures ``travel_matrix`` gives.
+
+    Raises
+    ------
+    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes, ``E3402`` no path.
+    """
+    graph = profile_graph(network, profile)
+    network.require_nodes([source, target])
+    edges = _edges_from(network, graph, make_scratch(graph), source, [target], profile)[0]
+    time = int(network.time_ms[profile][edges].sum(dtype=np.int64))
+    length = int(network.length_dm[edges].sum(dtype=np.int64))
+    nodes = np.concatenate([np.array([source], np.int32), network.head[edges]])
+    return Path(nodes, (time + 500) // 1000, (length + 5) // 10)
+
+
+def path_geometry(network: Network, nodes: ArrayLike, profile: str) -> Line:
+    """Line along the streets through ``nodes``, each joined to the next by one edge.
+
+    Parameters
+    ----------
+    nodes : as in ``Path.nodes``, shape (k,).
+
+    Returns
+    -------
+    lon, lat : shape (p,), float64; the node itself when there is only one.
+
+    Raises
+    ------
+    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes, ``E3403`` two of them are not
+        neighbours for this profile.
+    """
+    graph = profile_graph(network, profile)
+    stops = network.require_nodes(nodes)
+    edges = np.empty(max(len(stops) - 1, 0), np.int32)
+    for k in range(len(edges)):
+        tail, head = int(stops[k]), int(stops[k + 1])
+        row = slice(int(graph.ptr[tail]), int(graph.ptr[tail + 1]))
+        fits = np.flatnonzero(graph.head[row] == head)
+        if len(fits) == 0:
+            raise NetworkError("E3403", source=tail, target=head, profile=profile)
+        edges[k] = graph.edge[row][fits[np.argmin(graph.weight[row][fits])]]
+    return _line(network, edges, stops[:1])
+
+
+def leg_geometries(network: Network, pairs: ArrayLike, profile: str) -> list[Line]:
+    """Lines along the fastest paths of many legs, for maps.
+
+    Parameters
+    ----------
+    pairs : source and target nodes, shape (k, 2).
+
+    Returns
+    -------
+    lines : one per leg, in their order; a leg from a node to itself is that one point.
+
+    Raises
+    ------
+    NetworkError : as ``travel_path``.
+
+    Notes
+    -----
+    One search per different source, ended when its last target is settled; on all cores.
+    """
+    graph = profile_graph(network, profile)
+    legs = network.require_nodes(pairs).reshape(-1, 2)
+    order = np.argsort(legs[:, 0], kind="stable")
+    starts = np.flatnonzero(np.diff(legs[order, 0], prepend=-1))
+    groups = np.split(order, starts[1:])
+    lines: list[Line] = [(np.empty(0), np.empty(0))] * len(legs)
+
+    def draw(first: int) -> None:
+        scratch = make_scratch(graph)
+        for group in groups[first : first + _SOURCES_A_TASK]:
+            source, targets = int(legs[group[0], 0]), legs[group, 1].tolist()
+            paths = _edges_from(network, graph, scratch, source, targets, profile)
+            for leg, edges in zip(group.tolist(), paths, strict=True):
+                lines[leg] = _line(network, edges, legs[leg, :1])
+
+    if len(legs):
+        with ThreadPoolExecutor(n_workers()) as pool:
+            list(pool.map(draw, range(0, len(groups), _SOURCES_A_TASK)))
+    return lines
+
+
+def _edges_from(
+    network: Network, graph: Graph, scratch: Scratch, source: int, targets: list[int], profile: str
+) -> list[NDArray[np.int32]]:
+    """Network edges of the paths from one source to several targets."""
+    is_target = np.zeros(network.n_nodes, np.bool_)
+    is_target[targets] = True
+    search(graph, source, is_target, int(is_target.sum()), *scratch)
+    found = []
+    for target in targets:
+        if scratch.weight[target] >= FAR:
+            raise NetworkError("E3402", source=source, target=target, profile=profile)
+        buffer = np.empty(256, np.int32)
+        count = trace_back(source, target, scratch.via, scratch.tail, buffer)
+        if count > len(buffer):
+            buffer = np.empty(count, np.int32)
+            trace_back(source, target, scratch.via, scratch.tail, buffer)
+        found.append(buffer[len(buffer) - count :])
+    return found
+
+
+def _line(network: Network, edges: NDArray[np.int32], start: NDArray[np.int32]) -> Line:
+    """Points of consecutive edges, the shared ends once; ``start`` is the node of an empty path."""
+    if len(edges) == 0:
+        return network.node_lon[start], network.node_lat[start]
+    first = network.geom_ptr[edges] + 1  # an edge starts where the one before it ended
+    first[0] -= 1
+    points = ranges(first, network.geom_ptr[edges + 1] - first)
+    return network.geom_lon[points], network.geom_lat[points]

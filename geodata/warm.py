@@ -1,0 +1,39 @@
+"""Compile everything before the first question."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geodata.profiles import PROFILES
+
+
+def warm_up() -> None:
+    """Compile this room's kernels, or fetch them from the disk cache.
+
+    Some ten seconds the first time on a machine, a fraction of a second afterwards.
+    """
+    from geodata.build import build_network
+    from geodata.matrix import travel_matrix
+    from geodata.paths import travel_path
+    from geodata.raw import RawStreets
+
+    n = 4  # a small ring, so that every kernel has something to do
+    nodes = np.arange(n, dtype=np.int32)
+    after = np.roll(nodes, -1)
+    ring = RawStreets(
+        lon=np.array([0.0, 0.001, 0.001, 0.0]),
+        lat=np.array([0.0, 0.0, 0.001, 0.001]),
+        tail=np.concatenate([nodes, after]),
+        head=np.concatenate([after, nodes]),
+        length=np.full(2 * n, 100.0),
+        speed=np.full((len(PROFILES), 2 * n), 20.0),
+        road_class=np.zeros(2 * n, np.uint8),
+        street_name=np.full(2 * n, -1, np.int32),
+        street_names=(),
+        geom_ptr=np.zeros(2 * n + 1, np.int64),
+        geom_lon=np.empty(0),
+        geom_lat=np.empty(0),
+    )
+    network = build_network(ring, "warm-up")
+    travel_matrix(network, [0, 1], "car")
+    travel_path(network, 0, 1, "car")
