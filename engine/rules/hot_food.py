@@ -5,9 +5,21 @@ The clock runs from the trip's leaving to the start of service at the door; wait
 
 from __future__ import annotations
 
-from typing import ClassVar
+from bisect import bisect_left
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.orders import MealOrder
+from engine.domain.places import LoadingPlace
 from engine.rules.base import Rule
+from solvers.model import OPEN, UNREACHABLE, service_time
+
+if TYPE_CHECKING:
+    from engine.compile import Draft, TaskDraft, VehicleDraft
 
 
 class HotFoodRule(Rule):
@@ -17,6 +29,195 @@ class HotFoodRule(Rule):
 
     # -- what it adds to the routing model ------------------------------------------------------
 
+    def compile(self, draft: Draft) -> None:
+        """Cut the shifts of couriers into trips so short that nothing on them can get cold.
+
+        The routing model knows no time on board. But a trip that leaves a kitchen at ``early`` and is
+        back by ``late`` has been at every door by ``late`` less the service there and the way back; if
+        that is within ``max_onboard_s`` of ``early``, the meal is hot whatever else the trip does. So
+        a shift becomes a row of trips that do not overlap, each a vehicle of the model that leaves
+        from the loading place and returns to it; a meal may only go on trips that are short enough.
+        Sound, and conservative: a trip's times are fixed here, before the search.
+
+        The shift's fixed cost is shared evenly by its trips: the search pays all of it where it uses
+        all of them, and is never kept from a second trip; the plan pays it once, exactly.
+        """
+        for task in draft.meals():
+            assert isinstance(task.order, MealOrder)
+            task.tokens.add(_hot(task.order.max_onboard_s))
+        cut: dict[int, list[VehicleDraft]] = {}
+        for place in draft.problem.loading_place_by_id.values():
+            wanted = {t.order.id: 1.0 for t in _loaded_at(draft, place)}
+            for vehicle in draft.vehicles:
+                if vehicle.place == place.id:
+                    cut[id(vehicle)] = _cut(draft, vehicle, place, wanted)
+        draft.vehicles = [trip for v in draft.vehicles for trip in cut.get(id(v), [v])]
+
     # -- what a broken promise looks like, read from the promise alone --------------------------
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+
+#: Legs are rounded to seconds one by one, so a way over other doors can seem this much shorter.
+_ROUNDING_S = 5
+#: Trips may leave at every multiple of this; five minutes is how finely kitchens plan.
+_GRID_S = 300
+#: Pauses between meal trips shorter than this are not worth a trip for other orders.
+_GAP_S = 1_800
+#: What a courier needs from one door to the next, about: only to weigh trips against each other.
+_HOP_S = 150
+
+
+class _Slot(NamedTuple):
+    early: int
+    late: int
+    value: float
+    meals: tuple[int, ...]  # indexes of the courier's meals that it can bring
+
+
+def _hot(limit: int) -> Hashable:
+    return ("hot", limit)
+
+
+def _loaded_at(draft: Draft, place: LoadingPlace) -> list[TaskDraft]:
+    """Meals that are taken from the place; all of them where no rule has assigned batches."""
+    taken = draft.batch_of
+    return [
+        t for t in draft.meals()
+        if not taken or (t.order.id in taken and taken[t.order.id][0].id == place.id)
+    ]
+
+
+def _cut(
+    draft: Draft, vehicle: VehicleDraft, place: LoadingPlace, wanted: dict[str, float]
+) -> list[VehicleDraft]:
+    """Trips of one shift; ``wanted`` is what each meal still counts, and falls with each courier.
+
+    So the next courier's trips lie where the ones before leave most undone.
+    """
+    seconds = draft.seconds(vehicle)
+    meals = [
+        t for t in _loaded_at(draft, place)
+        if draft.qualified(vehicle, t) and draft.carries(vehicle, t)
+        and max(seconds[vehicle.start, t.location], seconds[t.location, vehicle.start]) < UNREACHABLE
+    ]
+    if not meals:
+        return [vehicle]
+    # A worker whose day ends elsewhere goes there from the last stop: at most the detour over here.
+    home = 0
+    if vehicle.end not in (OPEN, vehicle.start):
+        home = int(seconds[vehicle.start, vehicle.end]) + 2
+    latest = vehicle.late - home
+    slack = _slack(seconds, vehicle, meals)
+    slots = _best_row(_candidates(draft, vehicle, place, meals, wanted, slack, latest), place)
+    if not slots:
+        return [vehicle]
+    trips = []
+    others = any(
+        draft.qualified(vehicle, t) for t in draft.tasks if not isinstance(t.order, MealOrder)
+    )
+    clock = vehicle.early
+    for slot in [*slots, None]:
+        until = latest if slot is None else slot.early - place.loading_s
+        if others and until - clock >= _GAP_S:  # the pause serves orders that need no hot food
+            trips.append(replace(vehicle, early=clock, late=until, tokens=set()))
+        if slot is None:
+            break
+        hot = {_hot(limit) for limit, most in slack.items() if slot.late - slot.early <= most}
+        trip = replace(vehicle, early=slot.early, late=slot.late, tokens=hot)
+        draft.stock(trip)
+        trips.append(trip)
+        clock = slot.late
+        for k in slot.meals:
+            wanted[meals[k].order.id] *= 0.5
+    return [
+        replace(t, trip=k, end=vehicle.start, fixed=-(-vehicle.fixed // len(trips)))
+        for k, t in enumerate(trips)
+    ]
+
+
+def _slack(
+    seconds: NDArray[np.int32], vehicle: VehicleDraft, meals: list[TaskDraft]
+) -> dict[int, int]:
+    """Limit on board -> how long a trip may last so that every meal with this limit is hot."""
+    slack: dict[int, int] = {}
+    for task in meals:
+        assert isinstance(task.order, MealOrder)
+        limit = task.order.max_onboard_s
+        after = int(service_time(task.service, vehicle.permille))
+        after += int(seconds[task.location, vehicle.start])
+        slack[limit] = min(slack.get(limit, 2**31), limit + after - _ROUNDING_S)
+    return slack
+
+
+def _candidates(
+    draft: Draft,
+    vehicle: VehicleDraft,
+    place: LoadingPlace,
+    meals: list[TaskDraft],
+    wanted: dict[str, float],
+    slack: dict[int, int],
+    latest: int,
+) -> list[_Slot]:
+    """Every trip worth thinking of, valued by the time that it has for the meals that want it.
+
+    Lengths are the limits on board and their halves: a small box is empty before the hour is over.
+    """
+    seconds = draft.seconds(vehicle)
+    at = np.array([t.location for t in meals])
+    go, back = seconds[vehicle.start, at], seconds[at, vehicle.start]
+    service = service_time([t.service for t in meals], vehicle.permille)
+    weight = np.array([wanted[t.order.id] for t in meals])
+    most = np.array([slack[getattr(t.order, "max_onboard_s", 0)] for t in meals])
+    loaded = np.array([
+        draft.batch_of[t.order.id][1].ready_s + place.loading_s if draft.batch_of else 0
+        for t in meals
+    ])
+    # The time in which the box is emptied: a longer trip brings no more.
+    box = min((vehicle.capacity[d] for t in meals for d in t.demand if t.demand[d]), default=10**6)
+    useful = box * (float(service.mean()) + _HOP_S)
+    early = np.array(sorted({
+        *range(vehicle.early, latest, _GRID_S),
+        *(m for m in loaded.tolist() if vehicle.early <= m < latest),
+    }))
+    # One row a moment, one column a window of a meal.
+    of = np.array([k for k, t in enumerate(meals) for _ in t.windows])
+    opens = np.array([a for t in meals for a, _ in t.windows])
+    closes = np.array([b for t in meals for _, b in t.windows])
+    starts_of = np.flatnonzero(np.diff(of, prepend=-1))  # the first column of each meal
+    found = []
+    for length in sorted({n for longest in slack.values() for n in (longest, longest // 2)}):
+        late = np.minimum(early + length, latest)
+        first = np.maximum(early[:, None] + go[of], opens)
+        last = np.minimum((late[:, None] - back[of]) - service[of], closes)
+        fits = (most[of] >= (late - early)[:, None]) & (loaded[of] <= early[:, None])
+        # One moment is enough to be at a door, so it counts a little.
+        time = np.where(fits & (first <= last), last - first + 60, 0)
+        time = np.add.reduceat(time, starts_of, axis=1)
+        value = np.minimum(time, useful) @ weight
+        found += [
+            _Slot(int(early[k]), int(late[k]), float(value[k]), tuple(np.flatnonzero(time[k])))
+            for k in np.flatnonzero(value)
+        ]
+    return found
+
+
+def _best_row(slots: list[_Slot], place: LoadingPlace) -> list[_Slot]:
+    """Choose the most valuable slots that do not overlap, with loading between."""
+    slots = sorted(slots, key=lambda s: (s.late, s.early))
+    ends = [s.late for s in slots]
+    best = [0.0]  # value of the best row among the first k slots
+    take: list[int] = []  # how many slots come before slot k in a row that takes it
+    for k, slot in enumerate(slots):
+        before = bisect_left(ends, slot.early - place.loading_s + 1, 0, k)
+        take.append(before)
+        best.append(max(best[k], best[before] + slot.value))
+    row: list[_Slot] = []
+    k = len(slots)
+    while k:
+        if best[k] > best[k - 1]:
+            row.append(slots[k - 1])
+            k = take[k - 1]
+        else:
+            k -= 1
+    return row[::-1]

@@ -6,9 +6,13 @@ order's own or the catalogue's, times the worker's service-time factor.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from engine.evaluate import nominal_duration
 from engine.rules.base import Rule
+
+if TYPE_CHECKING:
+    from engine.compile import Draft
 
 
 class WindowsRule(Rule):
@@ -17,6 +21,13 @@ class WindowsRule(Rule):
     name: ClassVar[str] = "windows"
 
     # -- what it adds to the routing model ------------------------------------------------------
+
+    def compile(self, draft: Draft) -> None:
+        """Windows as ordered, or any time of the day; the length at the door."""
+        for task in draft.tasks:
+            if task.order.windows:
+                task.windows = tuple(sorted((w.start_s, w.end_s) for w in task.order.windows))
+            task.service = nominal_duration(draft.problem, task.order)
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
 

@@ -1,0 +1,257 @@
+"""From care to routing: the one place where ids become indexes and cents become model money.
+
+A :class:`Draft` begins as lax as can be: every worker may serve every order, at any hour, carrying
+anything. Each rule then adds what it means (``rule.compile(draft)``), so a rule that is left out of
+the list is switched off and nothing else changes. :meth:`Draft.to_model` numbers what is left.
+
+Units. Time, length and load are those of the domain. Money inside the model is cents times
+``MONEY_PER_CENT``, so that a price per second is a whole number that is exact to better than 0.1 %
+for any wage above one yuan an hour; a price per metre is then the vehicle's cents per kilometre,
+exactly. Model money never leaves the model: a plan's cents come from ``engine.evaluate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import geodata
+from engine.domain.base import HORIZON_S
+from engine.domain.orders import MealOrder, Order
+from engine.domain.places import Batch, Client, LoadingPlace
+from engine.domain.plan import Reason
+from engine.domain.problem import Problem
+from engine.domain.workers import Shift, Worker
+from engine.evaluate import mode_of
+from engine.rules import RULES, Rule
+from engine.travel import Travel
+from solvers.model import OPEN, TIME_MAX, UNREACHABLE, ModelBuilder, RoutingModel
+
+#: Model money in a cent.
+MONEY_PER_CENT = 1_000
+#: The model holds prices per second as int32; above 77,000 yuan an hour more makes no difference.
+_PRICE_MAX = 2**31 - 1
+_MONEY_MAX = 1 << 50
+
+
+@dataclass(eq=False)
+class TaskDraft:
+    """One order on its way into the model.
+
+    ``skills`` says who is qualified, ``tokens`` which trips are right (batch, length); a vehicle
+    needs all of both. ``prize`` None: required. ``blocked``: known here to be unservable, and why.
+    """
+
+    order: Order
+    client: Client
+    location: int
+    service: int = 0
+    windows: tuple[tuple[int, int], ...] = ((0, HORIZON_S),)
+    demand: dict[str, int] = field(default_factory=dict)
+    skills: set[Hashable] = field(default_factory=set)
+    tokens: set[Hashable] = field(default_factory=set)
+    refused: frozenset[str] = frozenset()  # worker ids
+    tier: int = 0
+    prize: int | None = None  # model money
+    blocked: Reason | None = None
+
+
+@dataclass(eq=False)
+class VehicleDraft:
+    """One trip of a worker's shift; most shifts are one trip. ``early``: leaves, after loading."""
+
+    worker: Worker
+    shift: Shift
+    trip: int
+    mode: str
+    place: str  # id of the start
+    start: int
+    end: int = OPEN
+    early: int = 0
+    late: int = TIME_MAX
+    capacity: dict[str, int] = field(default_factory=dict)
+    skills: set[Hashable] = field(default_factory=set)
+    tokens: set[Hashable] = field(default_factory=set)
+    permille: int = 1_000
+    fixed: int = 0  # model money, as the two prices
+    price_per_second: int = 0
+    price_per_metre: int = 0
+
+
+class TripKey(NamedTuple):
+    """Whom a vehicle of the model stands for; ``trip`` counts the slots of a shift from 0."""
+
+    worker: str
+    shift: str
+    trip: int
+
+
+class Compiled(NamedTuple):
+    """A model, and the way back from its indexes to ids."""
+
+    model: RoutingModel
+    tasks: tuple[str, ...]  # order id of each task
+    vehicles: tuple[TripKey, ...]
+    blocked: dict[str, Reason]  # orders that are not in the model
+    batches: dict[str, str]  # meal order -> batch of the place where its trip starts
+    modes: tuple[str, ...]  # mode of each profile
+
+
+@dataclass
+class Draft:
+    """What the rules write to; see the module's docstring.
+
+    Parameters
+    ----------
+    problem, travel : as given.
+    tasks : one an order, in the problem's order.
+    vehicles : one a worker's shift, in the problem's order, until a rule cuts a shift into trips.
+    dimensions : load dimensions that count.
+    batch_of : meal order -> (place, batch) that it is taken from.
+    """
+
+    problem: Problem
+    travel: Travel
+    tasks: list[TaskDraft]
+    vehicles: list[VehicleDraft]
+    dimensions: tuple[str, ...] = ()
+    batch_of: dict[str, tuple[LoadingPlace, Batch]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, problem: Problem, travel: Travel) -> Draft:
+        """Make the draft that no rule has touched."""
+        tasks = [
+            TaskDraft(order, client, travel.client(client.id))
+            for order in problem.orders
+            for client in [problem.client_by_id[order.client]]
+        ]
+        vehicles = [
+            _draft_vehicle(problem, travel, worker, shift)
+            for worker in problem.workers
+            for shift in worker.shifts
+        ]
+        return cls(problem, travel, tasks, vehicles)
+
+    @staticmethod
+    def money(cents: int) -> int:
+        """Convert to model money; a prize beyond all costs is as good as any other such."""
+        return min(cents * MONEY_PER_CENT, _MONEY_MAX)
+
+    @staticmethod
+    def batch_token(place: LoadingPlace, batch: Batch) -> Hashable:
+        """Name what a trip must have on offer for a meal that is taken from the batch."""
+        return ("batch", place.id, batch.id)
+
+    def meals(self) -> list[TaskDraft]:
+        """Tasks that are meals and not blocked."""
+        return [t for t in self.tasks if isinstance(t.order, MealOrder) and t.blocked is None]
+
+    def qualified(self, vehicle: VehicleDraft, task: TaskDraft) -> bool:
+        """Whether the worker may serve the order, whatever the trip."""
+        return task.skills <= vehicle.skills and vehicle.worker.id not in task.refused
+
+    def carries(self, vehicle: VehicleDraft, task: TaskDraft) -> bool:
+        """Whether the vehicle is large enough for the order alone."""
+        return all(task.demand.get(d, 0) <= vehicle.capacity.get(d, 0) for d in self.dimensions)
+
+    def stock(self, vehicle: VehicleDraft) -> None:
+        """Let a trip take from the batches that are ready when its loading begins."""
+        place = self.problem.loading_place_by_id.get(vehicle.place)
+        if place is None or not self.batch_of:
+            return
+        vehicle.tokens |= {
+            self.batch_token(place, batch)
+            for batch in place.batches
+            if batch.ready_s + place.loading_s <= vehicle.early
+        }
+
+    def seconds(self, vehicle: VehicleDraft) -> NDArray[np.int32]:
+        """Look up the travel times of the vehicle's mode, shape (L, L); huge where there is no way."""
+        return self.travel.seconds[vehicle.mode]
+
+    def to_model(self) -> Compiled:
+        """Turn ids into indexes and build the arrays; blocked orders stay outside.
+
+        Raises
+        ------
+        solvers.errors.ModelError : a rule wrote nonsense, a defect of ours.
+        """
+        builder = ModelBuilder(len(self.dimensions))
+        modes = tuple(self.travel.seconds)
+        profile = {mode: self._add_matrix(builder, mode) for mode in modes}
+        if not modes:  # a problem without workers still has a model
+            n = max(1, len(self.travel.lon))
+            builder.add_matrix(np.zeros((n, n), dtype=np.int32))
+        trips_of: dict[str, list[int]] = {}
+        for i, v in enumerate(self.vehicles):
+            trips_of.setdefault(v.worker.id, []).append(i)
+            builder.add_vehicle(
+                v.start, v.end,
+                shift=(v.early, v.late),
+                capacity=[v.capacity.get(d, 0) for d in self.dimensions],
+                skills=v.skills | v.tokens,
+                profile=profile[v.mode],
+                fixed_cost=v.fixed,
+                price_per_second=v.price_per_second,
+                price_per_metre=v.price_per_metre,
+                service_permille=v.permille,
+            )
+        tasks = [t for t in self.tasks if t.blocked is None]
+        for t in tasks:
+            builder.add_task(
+                t.location,
+                service=t.service,
+                windows=t.windows,
+                demand=[t.demand.get(d, 0) for d in self.dimensions],
+                skills=t.skills | t.tokens,
+                refused=[i for w in sorted(t.refused) for i in trips_of.get(w, ())],
+                prize=t.prize,
+                tier=t.tier,
+            )
+        return Compiled(
+            model=builder.build(),
+            tasks=tuple(t.order.id for t in tasks),
+            vehicles=tuple(TripKey(v.worker.id, v.shift.id, v.trip) for v in self.vehicles),
+            blocked={t.order.id: t.blocked for t in self.tasks if t.blocked is not None},
+            batches={order: batch.id for order, (_, batch) in self.batch_of.items()},
+            modes=modes,
+        )
+
+    def _add_matrix(self, builder: ModelBuilder, mode: str) -> int:
+        seconds, metres = self.travel.seconds[mode], self.travel.metres[mode]
+        if geodata.UNREACHABLE != UNREACHABLE:  # the two rooms do not know each other
+            no_way = seconds >= geodata.UNREACHABLE
+            seconds = np.where(no_way, UNREACHABLE, seconds)
+            metres = np.where(no_way, UNREACHABLE, metres)
+        return builder.add_matrix(seconds, metres)
+
+
+def compile_problem(problem: Problem, travel: Travel, rules: Sequence[Rule] = RULES) -> Compiled:
+    """Turn a care problem into a routing model under the given rules."""
+    draft = Draft.of(problem, travel)
+    for rule in rules:
+        rule.compile(draft)
+    return draft.to_model()
+
+
+def _draft_vehicle(
+    problem: Problem, travel: Travel, worker: Worker, shift: Shift
+) -> VehicleDraft:
+    per_km = problem.vehicle_by_id[worker.vehicle].cost_per_km_cents if worker.vehicle else 0
+    return VehicleDraft(
+        worker=worker,
+        shift=shift,
+        trip=0,
+        mode=mode_of(problem, worker),
+        place=worker.start,
+        start=travel.place(worker.start),
+        fixed=Draft.money(worker.cost_per_shift_cents),
+        price_per_second=min(
+            (worker.cost_per_travel_hour_cents * MONEY_PER_CENT + 1_800) // 3_600, _PRICE_MAX
+        ),
+        price_per_metre=min(per_km * MONEY_PER_CENT // 1_000, _PRICE_MAX),
+    )
