@@ -1,0 +1,111 @@
+"""The HTTP service: ``create_app(settings)``, or ``uvicorn --factory api.app:create_app``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from api import openapi
+from api.faults import fault
+from api.middleware import BodyGate, RequestLog
+from api.problems import Answer, RequestError, describe, problem_of
+from api.routes import catalogue, docs, health, plans
+from api.service import version
+from api.settings import Settings
+from api.slots import SlotPool
+from engine.errors import Fault
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the service; its solving processes start and end with it.
+
+    Parameters
+    ----------
+    settings : None reads ``CAREROUTE_*`` from the environment.
+
+    Raises
+    ------
+    SettingsError : a variable cannot be used.
+    """
+    settings = settings or Settings.from_env()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.slots = SlotPool(settings)
+        app.state.slots.open()
+        app.openapi()  # made once, before anybody waits for it
+        try:
+            yield
+        finally:
+            await app.state.slots.close()
+
+    app = FastAPI(
+        title="careroute",
+        version=version(),
+        description="Dispatch optimization and service routing for city elder care.",
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own pages load their script from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(RequestLog), Middleware(BodyGate, settings=settings)],
+    )
+    app.state.settings = settings
+    for router in (plans.router, catalogue.router, health.router, docs.router):
+        app.include_router(router)
+    app.openapi = lambda: openapi.describe_service(app)  # type: ignore[method-assign]
+    app.add_exception_handler(RequestError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_query)
+    app.add_exception_handler(HTTPException, _answer_http)
+    return app
+
+
+def _respond(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, answer.headers, answer.media_type)
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    return _respond(problem_of(error, request.state.request_id))
+
+
+async def _answer_query(request: Request, error: Exception) -> Response:
+    # Only query parameters are read by FastAPI; bodies are read in a slot.
+    assert isinstance(error, RequestValidationError)
+    faults = [_query_fault(e["loc"], e["type"], e["msg"]) for e in error.errors()]
+    return _respond(describe(422, faults, request_id=request.state.request_id))
+
+
+def _query_fault(location: tuple[int | str, ...], kind: str, message: str) -> Fault:
+    if kind == "extra_forbidden":  # the key came from the request and is not repeated
+        return fault(
+            "E1611",
+            "query",
+            problem="an unknown name",
+            problem_zh="未知的参数名",
+            known="format, seconds, iterations, seed, backend",
+        )
+    return fault(
+        "E1611",
+        ".".join(map(str, location)),
+        problem=message,
+        problem_zh=kind,
+        known="see GET /openapi.json",
+    )
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 404:
+        found = fault("E1609", "")
+    elif error.status_code == 405:
+        found = fault("E1610", "", known=headers.get("Allow", "GET"))
+    else:
+        found = fault("E1612", "")
+    return _respond(
+        describe(error.status_code, [found], request_id=request.state.request_id, headers=headers)
+    )

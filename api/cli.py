@@ -1,0 +1,278 @@
+"""The command line: ``careroute demo | graph | plan | check | template | serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
+
+import typer
+
+from api.terminal import BROKEN, Terminal, conversation
+from api.words import Lang
+
+if TYPE_CHECKING:
+    from engine.day import DayResult
+
+    from engine.domain.problem import Problem
+
+app = typer.Typer(
+    name="careroute",
+    help="Dispatch optimization and service routing for city elder care.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+LangOption = Annotated[Optional[Lang], typer.Option("--lang", help="en or zh; else by the locale")]
+JsonOption = Annotated[bool, typer.Option("--json", help="figures and faults as JSON on stdout")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="show the traceback of a defect")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1)]
+SecondsOption = Annotated[
+    Optional[float], typer.Option("--seconds", min=0.01, max=86_400, help="of search")
+]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from api.service import version
+
+        typer.echo(f"careroute {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print it")
+    ] = False,
+) -> None:
+    """Exit codes: 0 fine, 1 the plan is broken (check), 2 the input has faults, 3 a defect."""
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="folder for the files")] = Path(
+        "out/demo"
+    ),
+    orders: Annotated[int, typer.Option(min=1, max=200_000)] = 1_000,
+    workers: Annotated[int, typer.Option(min=1, max=50_000)] = 120,
+    seed: SeedOption = 1,
+    seconds: SecondsOption = 12.0,
+    network: Annotated[
+        Optional[Path], typer.Option(help="network file; default: synthetic")
+    ] = None,
+    nodes: Annotated[int, typer.Option(min=100, max=500_000, help="of the synthetic city")] = 6_000,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Generate a day, plan it, and write problem, plan and map."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+
+        with terminal.progress("generating"):
+            problem = service.make_demo(
+                out, n_orders=orders, n_workers=workers, seed=seed, network=network, nodes=nodes
+            )
+        outputs = service.demo_outputs(out)
+        _plan(
+            terminal,
+            problem,
+            out,
+            outputs,
+            seconds=seconds,
+            seed=seed,
+            already=[out / "problem.json"],
+        )
+
+
+@app.command()
+def plan(
+    source: Annotated[Path, typer.Argument(help=".json, .xlsx, or a folder of CSV files")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="plan to write")] = Path("plan.json"),
+    seconds: SecondsOption = None,
+    seed: SeedOption = 1,
+    iterations: Annotated[
+        Optional[int], typer.Option(min=1, help="same seed and iterations: same plan")
+    ] = None,
+    backend: Annotated[Literal["search", "ortools"], typer.Option()] = "search",
+    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    html: Annotated[Optional[Path], typer.Option("--map", help="map that opens offline")] = None,
+    geojson: Annotated[Optional[Path], typer.Option()] = None,
+    xlsx: Annotated[Optional[Path], typer.Option()] = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Plan a day. Ctrl-C ends the search and writes the best plan so far."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+
+        problem = service.read_problem(source)
+        outputs = {"json": out, "html": html, "geojson": geojson, "xlsx": xlsx}
+        given = {name: path for name, path in outputs.items() if path is not None}
+        _plan(
+            terminal,
+            problem,
+            service.folder_of(source),
+            given,
+            seconds=seconds,
+            seed=seed,
+            iterations=iterations,
+            backend=backend,
+            network=network,
+        )
+
+
+@app.command()
+def check(
+    source: Annotated[Path, typer.Argument(help="problem: .json, .xlsx, or a folder of CSV files")],
+    plan: Annotated[Path, typer.Argument(help="plan to check")],
+    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Hold a plan against every promise: exit 0 clean, 1 broken, 2 unreadable."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+
+        violations = service.check(
+            service.read_problem(source),
+            service.read_plan(plan),
+            folder=service.folder_of(source),
+            network=network,
+        )
+        terminal.violations(violations)
+        if violations:
+            raise typer.Exit(BROKEN)
+
+
+@app.command()
+def graph(
+    source: Annotated[
+        Optional[Path], typer.Argument(help=".osm, .osm.gz, .osm.pbf or .graphml")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="network to write")] = Path(
+        "network.npz"
+    ),
+    place: Annotated[Optional[str], typer.Option(help="download by name instead")] = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Read a street map once, and save it ready for use."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+
+        if (source is None) == (place is None):
+            raise typer.BadParameter("give either a map file or --place")
+        with terminal.progress("reading"):
+            counts = service.save_network(source, place, out)
+        terminal.json({"ok": True, "network": str(out), "counts": counts})
+        terminal.figures(terminal.word("counts"), [(k, f"{v:,}") for k, v in counts.items()])
+        terminal.say("wrote", path=out)
+
+
+@app.command()
+def template(
+    out: Annotated[Path, typer.Argument(help="a .xlsx file, or a folder for CSV files")],
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write a filled example to type over."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+
+        service.write_template(out)
+        terminal.json({"ok": True, "template": str(out)})
+        terminal.say("wrote", path=out)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535)] = 8_000,
+    networks: Annotated[Optional[Path], typer.Option(help="folder of NAME.npz networks")] = None,
+    lang: LangOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Serve the same over HTTP; limits come from CAREROUTE_* variables."""
+    with conversation(lang, False, debug) as terminal:
+        from api.serve import run
+
+        terminal.err.print(terminal.word("serving", host=host, port=port))
+        run(host, port, networks)
+
+
+def _plan(
+    terminal: Terminal,
+    problem: Problem,
+    folder: Path,
+    outputs: dict[str, Path],
+    *,
+    seconds: float | None,
+    seed: int,
+    iterations: int | None = None,
+    backend: str = "search",
+    network: Path | None = None,
+    already: list[Path] | None = None,
+) -> None:
+    from api import service
+
+    with terminal.progress("planning") as on_progress, terminal.stoppable() as should_stop:
+        result = service.plan(
+            problem,
+            service.day_params(seconds, iterations, seed, backend),
+            folder=folder,
+            network=network,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+    with terminal.progress("rendering"):
+        for name, path in outputs.items():
+            service.write(problem, result, name, path)
+    _tell(terminal, result, [*(already or ()), *outputs.values()])
+
+
+def _tell(terminal: Terminal, result: DayResult, files: list[Path]) -> None:
+    totals, run = result.plan.totals, result.plan.run
+    reasons: dict[str, int] = {}
+    for order in result.plan.unserved:
+        reasons[order.reason] = reasons.get(order.reason, 0) + 1
+    terminal.json(
+        {
+            "ok": True,
+            "totals": totals.model_dump(),
+            "run": run.model_dump(),
+            "reasons": reasons,
+            "files": [str(f) for f in files],
+        }
+    )
+    terminal.figures(
+        "",
+        [
+            ("orders", f"{totals.orders:,}"),
+            ("served", f"{totals.served:,}"),
+            ("unserved", f"{totals.unserved:,}"),
+            *((f"  {terminal.word(reason)}", f"{n:,}") for reason, n in sorted(reasons.items())),
+            ("routes", f"{totals.routes:,}"),
+            ("distance_m", f"{totals.distance_m / 1000:,.1f} km"),
+            ("travel_s", f"{totals.travel_s / 3600:,.1f} h"),
+            ("service_s", f"{totals.service_s / 3600:,.1f} h"),
+            ("wait_s", f"{totals.wait_s / 3600:,.1f} h"),
+            ("cost_cents", f"{totals.cost_cents / 100:,.2f}"),
+            (
+                "status",
+                f"{run.backend}, {run.status}, {run.iterations:,} it, {run.elapsed_s:.1f} s",
+            ),
+        ],
+    )
+    for path in files:
+        terminal.say("wrote", path=path)
+
+
+def main() -> None:
+    """Entry point of the ``careroute`` command."""
+    app()

@@ -1,0 +1,133 @@
+"""Faults of a request itself (E16xx), before or beside what it carries: in English and Chinese."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.errors import Fault
+
+
+class Row(NamedTuple):
+    """One fault of a request: the HTTP status it is answered with, and its texts."""
+
+    status: int
+    message: str
+    hint: str
+    message_zh: str
+    hint_zh: str
+
+
+#: Texts take limits and names of ours in ``{braces}``, never a value that a request carried.
+TEXTS: dict[str, Row] = {
+    "E1600": Row(
+        500,
+        "something went wrong inside; this is a defect, not a fault of the request",
+        "report it with the request id of the answer",
+        "内部出错；这是程序缺陷，与请求内容无关",
+        "请附上应答中的请求编号反馈给维护者",
+    ),
+    "E1601": Row(
+        413,
+        "the body is larger than {limit_mb} MB (counted after decompression)",
+        "plan a part of the city at a time, or use the command line, which has no such limit",
+        "请求体超过 {limit_mb} MB（按解压后计）",
+        "请分片区规划，或使用没有此限制的命令行",
+    ),
+    "E1602": Row(
+        415,
+        "this content type is not read here",
+        "send {known}",
+        "不支持此内容类型",
+        "请使用 {known}",
+    ),
+    "E1603": Row(
+        415,
+        "this content encoding is not read here",
+        "send the body as it is, or with Content-Encoding: gzip",
+        "不支持此内容编码",
+        "请直接发送，或使用 Content-Encoding: gzip",
+    ),
+    "E1604": Row(
+        400,
+        "the body is not the gzip stream that its header promises",
+        "compress it again, or send it as it is without Content-Encoding",
+        "请求体不是其标头所称的 gzip 数据",
+        "请重新压缩，或去掉 Content-Encoding 直接发送",
+    ),
+    "E1605": Row(
+        406,
+        "the answer does not exist in this format",
+        "ask for one of: {known}",
+        "没有这种格式的应答",
+        "可用格式：{known}",
+    ),
+    "E1606": Row(
+        422,
+        "{what} is above the {limit} that a request may wait for",
+        "use the command line (careroute plan), which has no such limit, or plan a part at a time",
+        "{what_zh}超过同步请求的上限 {limit}",
+        "请使用没有此限制的命令行（careroute plan），或分批规划",
+    ),
+    "E1607": Row(
+        503,
+        "all {slots} solvers are busy",
+        "try again after the seconds in Retry-After",
+        "全部 {slots} 个求解进程都在忙",
+        "请按 Retry-After 的秒数稍后重试",
+    ),
+    "E1608": Row(
+        503,
+        "the service is still warming up",
+        "wait until GET /ready answers 200",
+        "服务正在预热",
+        "请等待 GET /ready 返回 200",
+    ),
+    "E1609": Row(
+        404,
+        "there is nothing at this address",
+        "see GET /openapi.json or /docs for the addresses",
+        "此地址不存在",
+        "可用地址见 GET /openapi.json 或 /docs",
+    ),
+    "E1610": Row(
+        405,
+        "this address does not take this method",
+        "use one of: {known}",
+        "此地址不接受该方法",
+        "可用方法：{known}",
+    ),
+    "E1611": Row(
+        422,
+        "this query parameter cannot be used: {problem}",
+        "{known}",
+        "查询参数不可用：{problem_zh}",
+        "{known}",
+    ),
+    "E1612": Row(
+        400,
+        "the request cannot be read",
+        "see GET /openapi.json for what this address takes",
+        "无法读取该请求",
+        "请参阅 GET /openapi.json",
+    ),
+    "E1613": Row(
+        422,
+        "the solve did not end within {limit} s and was stopped",
+        "use the command line (careroute plan), or plan a part at a time",
+        "求解未能在 {limit} 秒内结束，已终止",
+        "请使用命令行（careroute plan），或分批规划",
+    ),
+}
+
+
+def fault(code: str, path: str, **params: object) -> Fault:
+    """Make a fault from the table; ``params`` fill the placeholders of its texts."""
+    row = TEXTS[code]
+    return Fault(
+        path=path,
+        code=code,
+        message=row.message.format(**params),
+        hint=row.hint.format(**params),
+        message_zh=row.message_zh.format(**params),
+        hint_zh=row.hint_zh.format(**params),
+    )

@@ -1,0 +1,72 @@
+"""Plan a day, and check a plan. The work is done in a slot; here are only bytes and headers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import openapi
+from api.negotiation import GEOJSON, HTML, JSON, XLSX, answer_format, body_kind
+from api.problems import Answer
+from api.schemas import CheckAnswer, PlanQuery
+
+router = APIRouter(prefix="/v1", tags=["plans"])
+
+#: A map is one page with its own script and style, and nothing else may run or load.
+MAP_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+)
+
+
+@router.post(
+    "/plans",
+    response_class=Response,
+    responses=openapi.problems(400, 406, 413, 415, 422, 500, 503) | openapi.plan_answers(),
+    openapi_extra=openapi.plan_body(),
+)
+async def plan(request: Request, query: Annotated[PlanQuery, Query()]) -> Response:
+    """Plan a day and wait for it; leaving before the answer ends the search."""
+    kind = body_kind(request, JSON, XLSX)
+    wanted = answer_format(query.format, request.headers.get("accept"))
+    arguments = {
+        "body": await request.body(),
+        "kind": kind,
+        "query": query.params(),
+        "wanted": wanted,
+    }
+    return _send(await _run(request, "plan", arguments))
+
+
+@router.post(
+    "/plans/check",
+    response_model=CheckAnswer,
+    responses=openapi.problems(400, 413, 415, 422, 500, 503),
+    openapi_extra=openapi.check_body(),
+)
+async def check(request: Request) -> Response:
+    """Read a plan against every promise, trusting nothing that it claims."""
+    body_kind(request, JSON)
+    return _send(await _run(request, "check", {"body": await request.body()}))
+
+
+async def _run(request: Request, verb: str, arguments: dict[str, Any]) -> Answer:
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    answer: Answer = await request.app.state.slots.run(
+        verb, arguments, request.state.request_id, gone
+    )
+    return answer
+
+
+def _send(answer: Answer) -> Response:
+    headers = dict(answer.headers)
+    if answer.media_type == HTML:
+        headers["Content-Security-Policy"] = MAP_POLICY
+    elif answer.media_type in (XLSX, GEOJSON):
+        suffix = "xlsx" if answer.media_type == XLSX else "geojson"
+        headers["Content-Disposition"] = f'attachment; filename="plan.{suffix}"'
+    return Response(answer.body, answer.status, headers, answer.media_type)

@@ -1,0 +1,129 @@
+"""What requests and answers look like on the wire, beside the problem and the plan themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.domain.base import Entity
+from engine.domain.plan import Plan
+from engine.domain.problem import Problem
+from engine.domain.services import Service, Skill
+
+Backend = Literal["search", "ortools"]
+Format = Literal["json", "geojson", "xlsx", "html"]
+Seconds = Annotated[
+    float, Field(gt=0, le=3600, description="of search; capped lower by the service")
+]
+Iterations = Annotated[
+    int, Field(ge=1, le=10**9, description="same seed and iterations: same plan, bit for bit")
+]
+Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class Params(Entity):
+    """How long and how to search; the first limit that is reached ends it."""
+
+    seconds: Seconds | None = None
+    iterations: Iterations | None = None
+    seed: Seed = 1
+    backend: Backend = "search"
+
+
+class PlanRequest(Entity):
+    """A problem to plan."""
+
+    problem: Problem
+    params: Params = Params()
+
+
+class CheckRequest(Entity):
+    """A plan to hold against the problem it was made for."""
+
+    problem: Problem
+    plan: Plan
+
+
+class BrokenPromise(Entity):
+    """One promise that a plan breaks: its code, its rule, and where in the plan."""
+
+    code: str
+    rule: str
+    path: str
+    message: str
+    message_zh: str
+
+
+class CheckAnswer(Entity):
+    """``clean`` when no promise is broken."""
+
+    clean: bool
+    violations: tuple[BrokenPromise, ...]
+
+
+class FaultDocument(Entity):
+    """One fault of an input: a stable code, the path into what was sent, and what to do."""
+
+    code: str
+    path: str
+    message: str
+    hint: str
+    message_zh: str
+    hint_zh: str
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457: every error of this service."""
+
+    type: str
+    title: str
+    title_zh: str
+    status: int
+    detail: str
+    instance: str | None = None
+    faults: tuple[FaultDocument, ...]
+
+
+class NetworkList(Entity):
+    """Networks that a problem's ``{"kind": "named", "name": ...}`` may mean."""
+
+    networks: tuple[str, ...]
+
+
+class Catalogue(Entity):
+    """What can be ordered and what it asks of a worker, in English and Chinese."""
+
+    services: tuple[Service, ...]
+    skills: tuple[Skill, ...]
+
+
+class Health(Entity):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+
+
+class Ready(Entity):
+    """``slots`` solving processes are warm."""
+
+    status: Literal["ready"] = "ready"
+    slots: int
+
+
+class PlanQuery(Entity):
+    """``format`` for any body; the rest for an XLSX body, which has no room for parameters."""
+
+    # From a query string everything is text, so this one model converts.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+    format: Format | None = Field(default=None, description="of the answer; else by Accept")
+    seconds: Seconds | None = None
+    iterations: Iterations | None = None
+    seed: Seed | None = None
+    backend: Backend | None = None
+
+    def params(self) -> dict[str, Any]:
+        """Only what was given, as ``params`` of a JSON body would be."""
+        return self.model_dump(exclude={"format"}, exclude_none=True)

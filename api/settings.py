@@ -1,0 +1,64 @@
+"""What an operator may set: environment variables ``CAREROUTE_*``, checked at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "CAREROUTE_"
+
+
+class SettingsError(ValueError):
+    """A ``CAREROUTE_*`` variable cannot be used; the message names it, not its value."""
+
+
+class Settings(BaseModel):
+    """Limits and places of the service; the field ``max_body_mb`` is ``CAREROUTE_MAX_BODY_MB``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    networks: Path | None = Field(default=None, description="folder of NAME.npz street networks")
+    max_body_mb: int = Field(default=32, ge=1, le=1024, description="after decompression")
+    max_seconds: int = Field(default=30, ge=1, le=3600, description="of search, in one request")
+    default_seconds: float = Field(default=10.0, gt=0, le=3600)
+    max_iterations: int = Field(default=1_000_000, ge=1)
+    max_orders: int = Field(default=1_000, ge=1, description="of a problem in a request")
+    max_points: int = Field(default=5_000, ge=1, description="clients and facilities of a problem")
+    max_nodes: int = Field(default=50_000, ge=100, description="of a synthetic network")
+    slots: int = Field(default=2, ge=1, le=64, description="processes that solve")
+    max_open_bodies: int = Field(default=16, ge=1, description="bodies being read or waiting")
+    wait_s: float = Field(default=2.0, ge=0, le=60, description="for a free slot before 503")
+    overhead_s: float = Field(
+        default=30.0, gt=0, description="beyond the search, for parsing, travel times and figures"
+    )
+
+    @property
+    def max_body(self) -> int:
+        """Bytes that a body may have."""
+        return self.max_body_mb * 2**20
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the ``CAREROUTE_*`` variables that are known; others belong to other parts.
+
+        Raises
+        ------
+        SettingsError : names every variable that cannot be used.
+        """
+        environ = os.environ if environ is None else environ
+        given = {
+            name: environ[PREFIX + name.upper()]
+            for name in cls.model_fields
+            if environ.get(PREFIX + name.upper())
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = [
+                f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}"
+                for e in error.errors(include_input=False, include_url=False)
+            ]
+            raise SettingsError("; ".join(wrong)) from None

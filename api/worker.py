@@ -1,0 +1,86 @@
+"""What runs in a solving process: one call after another from the pipe, until the pipe closes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Any, Final, NamedTuple
+
+from api.problems import Answer, guard
+from api.settings import Settings
+
+#: What a process says once, before its first call.
+WARM: Final = "warm"
+#: When the service is gone, a call has so long to end.
+_ORPHAN_S = 2.0
+
+
+class Call(NamedTuple):
+    """What a slot is asked: a verb of ``api.exchange``, its arguments, and whose request it is."""
+
+    serial: int
+    verb: str
+    arguments: dict[str, Any]
+    request_id: str
+
+
+class Cancel(NamedTuple):
+    """End the call of this serial with what it has; of no effect once it was answered."""
+
+    serial: int
+
+
+class _Inbox:
+    """Reads the pipe beside the running call, so that a cancel is heard while it computes."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self.stop = threading.Event()
+        self._pipe = pipe
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        serial = 0
+        while True:
+            try:
+                message = self._pipe.recv()
+            except (EOFError, OSError):  # the service ended, however that came about
+                self.stop.set()
+                self.calls.put(None)
+                last_resort = threading.Timer(_ORPHAN_S, os._exit, (1,))
+                last_resort.daemon = True
+                last_resort.start()
+                return
+            if isinstance(message, Call):
+                serial = message.serial
+                self.stop.clear()
+                self.calls.put(message)
+            elif message.serial == serial:
+                self.stop.set()
+
+
+def serve(pipe: Connection, settings: Settings) -> None:
+    """Warm up, say so, and answer calls until the other end of the pipe closes."""
+    # A Ctrl-C or a stop of the whole group is the service's to handle: it lets calls finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    inbox = _Inbox(pipe)
+
+    from api import exchange, service
+
+    service.warm_up()
+    pipe.send(WARM)
+    while (call := inbox.calls.get()) is not None:
+        pipe.send(_answer(exchange.VERBS[call.verb], call, settings, inbox.stop))
+
+
+def _answer(verb: Any, call: Call, settings: Settings, stop: threading.Event) -> Answer:
+    return guard(
+        call.request_id,
+        lambda: verb(settings=settings, should_stop=stop.is_set, **call.arguments),
+    )
