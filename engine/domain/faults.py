@@ -253,15 +253,15 @@ TEXTS: dict[str, _Text] = {
         "请合并两个班次，或调整其一；首尾相接是允许的",
     ),
     "E1205": _Text(
-        "{field} looks like {unit}; seconds {since} are needed",
+        "{field} looks like {unit}; here all times are seconds",
         "{remedy}",
-        "{field} 疑似以{unit}为单位；此处应为{since}秒数",
+        "{field} 疑似{unit}；此处所有时间均以秒为单位",
         "{remedy}",
     ),
     "E1206": _Text(
-        "{field} looks like {unit}; seconds are needed",
+        "{field} looks like {unit}; here all times are seconds",
         "multiply by {factor}: 08:30 in the morning is 30600, half an hour is 1800",
-        "{field} 疑似以{unit}为单位；此处应为秒",
+        "{field} 疑似{unit}；此处所有时间均以秒为单位",
         "请乘以 {factor}：上午 08:30 为 30600，半小时为 1800",
     ),
     "E1207": _Text(

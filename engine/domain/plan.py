@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from engine.domain.base import LAX, Entity, Id, Mode
 
-PLAN_FORMAT = "careroute-plan/1"
+PLAN_FORMAT: Final = "careroute-plan/1"
 
 #: Why an order is not served; the binding reason, in the order in which they are looked for.
 Reason = Literal[
@@ -70,8 +70,8 @@ class Route(Entity):
 class Unserved(Entity):
     """An order that is not served: the binding reason with its numbers, and what would let it in.
 
-    ``change`` is the smallest single change found, verified against the plan, such as
-    ``{"kind": "widen_window", "worker": "W7", "shift": "am", "minutes": 12, ...}``; None: none found.
+    ``change`` is the smallest single change found, verified against the plan, such as ``{"kind":
+    "widen_window", "worker": "W7", "shift": "am", "minutes": 12, ...}``; None: none found.
     """
 
     order: Id

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, CoordinateSystem, Day, Entity, Id
+from engine.domain.base import LAX, CoordinateSystem, Day, Entity, Id, Located
 from engine.domain.orders import Order
-from engine.domain.places import Centre, Client, Kitchen, LoadingPlace, Located, MealPoint, Place
+from engine.domain.places import Centre, Client, Kitchen, LoadingPlace, MealPoint, Place
 from engine.domain.services import SERVICES, SKILLS, Service, Skill
 from engine.domain.workers import Vehicle, Worker
 
-PROBLEM_FORMAT = "careroute-problem/1"
+PROBLEM_FORMAT: Final = "careroute-problem/1"
 
 
 class SyntheticNetwork(Entity):
@@ -43,7 +43,7 @@ NetworkRef = Annotated[SyntheticNetwork | FileNetwork | NamedNetwork, Field(disc
 
 
 class Problem(Entity):
-    """Orders, people and places of one day. Made by ``engine.domain.parse``, which finds all faults.
+    """Orders, people and places of one day; ``engine.domain.parse`` makes it, finding all faults.
 
     ``services`` and ``skills`` add to the catalogue or override a row of it by id.
     ``max_snap_m`` is how far from a road a point may lie; farther is a fault, never moved silently.

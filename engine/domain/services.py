@@ -52,27 +52,29 @@ SKILLS: tuple[Skill, ...] = tuple(
     )
 )
 
+_ROWS: tuple[tuple[str, OrderKind, str, str, int, tuple[str, ...]], ...] = (
+    # the six helps (六助)
+    ("meal", "meal", "meal delivery", "助餐", 3, ("meal_delivery",)),
+    ("bath", "visit", "bathing", "助浴", 60, ("bathing",)),
+    ("cleaning", "visit", "cleaning", "助洁", 90, ("housekeeping",)),
+    ("medical", "visit", "medical help", "助医", 40, ("nursing",)),
+    ("escort", "visit", "escort", "助行", 90, ("escort",)),
+    ("urgent", "emergency", "urgent help", "助急", 30, ("first_aid",)),
+    # the wider menu
+    ("errands", "visit", "errands", "代买代购", 40, ()),
+    ("medicine", "visit", "medicine delivery", "送医取药", 20, ()),
+    ("repair", "visit", "appliance repair", "家电维修", 60, ("repair",)),
+    ("haircut", "visit", "haircut", "理发", 30, ("hairdressing",)),
+    ("companionship", "visit", "companionship", "精神慰藉", 60, ("counselling",)),
+    ("rehabilitation", "visit", "rehabilitation", "康复", 45, ("rehabilitation",)),
+    ("respite", "visit", "respite care", "喘息服务", 180, ("personal_care",)),
+    ("adaptation", "visit", "home adaptation", "适老化改造", 240, ("adaptation",)),
+    ("check_in", "visit", "check-in visit", "探访关爱", 20, ()),
+    ("bed_round", "visit", "home-bed round", "家庭病床巡诊", 45, ("medical",)),
+    ("personal_care", "visit", "personal care", "生活照护", 60, ("personal_care",)),
+)
+
 SERVICES: tuple[Service, ...] = tuple(
     Service(id=i, kind=kind, name=en, name_zh=zh, service_duration_s=60 * minutes, skills=skills)
-    for i, kind, en, zh, minutes, skills in (
-        # the six helps (六助)
-        ("meal", "meal", "meal delivery", "助餐", 3, ("meal_delivery",)),
-        ("bath", "visit", "bathing", "助浴", 60, ("bathing",)),
-        ("cleaning", "visit", "cleaning", "助洁", 90, ("housekeeping",)),
-        ("medical", "visit", "medical help", "助医", 40, ("nursing",)),
-        ("escort", "visit", "escort", "助行", 90, ("escort",)),
-        ("urgent", "emergency", "urgent help", "助急", 30, ("first_aid",)),
-        # the wider menu
-        ("errands", "visit", "errands", "代买代购", 40, ()),
-        ("medicine", "visit", "medicine delivery", "送医取药", 20, ()),
-        ("repair", "visit", "appliance repair", "家电维修", 60, ("repair",)),
-        ("haircut", "visit", "haircut", "理发", 30, ("hairdressing",)),
-        ("companionship", "visit", "companionship", "精神慰藉", 60, ("counselling",)),
-        ("rehabilitation", "visit", "rehabilitation", "康复", 45, ("rehabilitation",)),
-        ("respite", "visit", "respite care", "喘息服务", 180, ("personal_care",)),
-        ("adaptation", "visit", "home adaptation", "适老化改造", 240, ("adaptation",)),
-        ("check_in", "visit", "check-in visit", "探访关爱", 20, ()),
-        ("bed_round", "visit", "home-bed round", "家庭病床巡诊", 45, ("medical",)),
-        ("personal_care", "visit", "personal care", "生活照护", 60, ("personal_care",)),
-    )
+    for i, kind, en, zh, minutes, skills in _ROWS
 )

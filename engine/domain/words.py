@@ -17,7 +17,7 @@ MAX_SHOWN = 40
 #: Comparing with thousands of ids takes longer than reading the whole problem.
 MAX_CANDIDATES = 300
 
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]*", re.ASCII)
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/\-]*", re.ASCII)  # "careroute-plan/1" too
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[\U00020000-\U0003ffff]")
 #: Mainland mobile numbers, also with +86 or separators, and landlines with their area code.
 _PHONE = re.compile(
@@ -39,7 +39,7 @@ NAME = Words("a person's name", "姓名")
 
 
 def personal(text: str) -> Words | None:
-    """What kind of personal datum a would-be id looks like; None: none."""
+    """Name the kind of personal datum that a would-be id looks like; None: it does not."""
     if _HAN.search(text):
         return NAME
     # Cheap first: this runs for every id of a problem, and few begin with a digit.

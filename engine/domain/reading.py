@@ -1,0 +1,229 @@
+"""Reading a problem entity by entity: one broken order hides nothing that is wrong elsewhere.
+
+An entity that has faults is read once more without its broken fields, with a harmless filler where
+one is required. What is right in it can then still be compared with the rest of the problem; a
+finding about a filler is dropped, because its path lies under a fault that was told already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from engine.domain.base import HORIZON_S, Entity
+from engine.domain.faults import fault
+from engine.domain.orders import BaseOrder, EmergencyOrder, MealOrder, VisitOrder
+from engine.domain.places import Centre, Client, Kitchen, MealPoint, Place
+from engine.domain.problem import FileNetwork, NamedNetwork, Problem, SyntheticNetwork
+from engine.domain.services import Service, Skill
+from engine.domain.shapes import bad_choice, join, not_a_list, not_an_object, read_entity
+from engine.domain.workers import Vehicle, Worker
+from engine.errors import Fault
+
+#: Nobody reads on after so many, and a hostile input must not be answered with a hundred times its
+#: own size.
+MAX_FAULTS = 1_000
+
+ORDER_KINDS: dict[str, type[BaseOrder]] = {
+    "visit": VisitOrder, "meal": MealOrder, "emergency": EmergencyOrder,
+}
+NETWORK_KINDS: dict[str, type[Entity]] = {
+    "synthetic": SyntheticNetwork, "file": FileNetwork, "named": NamedNetwork,
+}
+#: The lists of a problem, in the order in which they are read and told.
+GROUPS: dict[str, type[Entity]] = {
+    "skills": Skill, "services": Service, "clients": Client, "centres": Centre,
+    "kitchens": Kitchen, "meal_points": MealPoint, "places": Place, "vehicles": Vehicle,
+    "workers": Worker, "orders": BaseOrder,
+}
+#: Fields that no order but one of its kind has; an order of unknown kind may have them all.
+_ORDER_FIELDS = {name for kind in ORDER_KINDS.values() for name in kind.model_fields}
+#: Stand in for required fields that cannot be read; ids get one of their own.
+FILLERS: dict[str, Any] = {
+    "lon": 105.0, "lat": 35.0, "name": "", "name_zh": "", "kind": "visit", "mode": "walk",
+    "service_duration_s": 0, "received_s": 0, "client": "unread", "service": "unread",
+    "start": "unread", "shifts": [{"id": "unread", "start_s": 0, "end_s": HORIZON_S}],
+}
+
+
+class EnoughFaults(Exception):
+    """So many faults were found that reading on helps nobody."""
+
+
+class Ledger:
+    """Faults found so far, each place told once."""
+
+    def __init__(self, limit: int = MAX_FAULTS) -> None:
+        self._limit = limit
+        self._faults: list[Fault] = []
+        self._broken: set[str] = set()
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Add faults of shape: whatever lies under their paths is known to be unreadable."""
+        for found in faults:
+            if len(self._faults) == self._limit:
+                self._faults.append(fault("E1023", "$", limit=self._limit))
+                raise EnoughFaults
+            self._faults.append(found)
+            self._broken.add(found.path)
+
+    def add_unless_broken(self, found: Fault, *causes: str) -> None:
+        """Add a fault of meaning, unless it only follows from one that was told already.
+
+        ``causes`` are paths that the finding rests on, beside its own.
+        """
+        path = found.path
+        parents = (path[: match.start()] for match in re.finditer(r"[.\[]", path))
+        if path not in self._broken and self._broken.isdisjoint((*parents, *causes)):
+            self.add([found])
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All faults by path, numbers in paths in their own order."""
+        return sorted(self._faults, key=lambda f: (natural(f.path), f.code))
+
+
+def natural(path: str) -> list[tuple[int, str]]:
+    """Sort key of a path: ``orders[2]`` comes before ``orders[10]``."""
+    parts = re.split(r"(\d+)", path)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+@dataclass
+class Group:
+    """What could be read of one list of the problem."""
+
+    entities: list[tuple[int, Any]] = field(default_factory=list)
+    #: Names that a broken entry goes by; references to them are not unknown.
+    other_ids: set[str] = field(default_factory=set)
+    #: Fields that could not be read in some entry; "*": some entry could not be read at all.
+    broken: set[str] = field(default_factory=set)
+    is_list: bool = True
+
+    def complete(self, name: str) -> bool:
+        """Whether a field could be read in every entry."""
+        return not self.broken & {name, "*"}
+
+
+@dataclass
+class Reading:
+    """A problem as far as it could be read."""
+
+    raw: dict[str, Any]
+    groups: dict[str, Group]
+
+    def problem(self) -> Problem:
+        """Put together what was read; only where there are no faults."""
+        lists = {
+            name: tuple(entity for _, entity in group.entities)
+            for name, group in self.groups.items()
+        }
+        # The entities are validated already; pydantic takes instances as they are.
+        return Problem.model_validate({**self.raw, **lists})
+
+    def walk(self, *names: str) -> Iterator[tuple[str, int, Any]]:
+        """Name of the group, index and entity of everything in some groups."""
+        for name in names:
+            for i, entity in self.groups[name].entities:
+                yield name, i, entity
+
+
+def read_problem_shapes(data: dict[str, Any], ledger: Ledger) -> Reading:
+    """Read the head and every list of a problem; faults go to the ledger."""
+    head = {key: value for key, value in data.items() if key not in GROUPS and key != "network"}
+    ledger.add(read_entity(Problem, head, "")[1])
+    if "network" in data:
+        _, faults = _read_network(data["network"])
+        ledger.add(faults)
+    groups = {name: _read_group(name, data.get(name, ()), ledger) for name in GROUPS}
+    return Reading({k: v for k, v in data.items() if k not in GROUPS}, groups)
+
+
+def read_list(model: type[Entity], name: str, raw: object, ledger: Ledger) -> list[Entity]:
+    """Read a list of one kind of entity; only what is right comes back."""
+    if not isinstance(raw, (list, tuple)):
+        ledger.add([not_a_list(name, raw)])
+        return []
+    entities = []
+    for i, item in enumerate(raw):
+        entity, faults = read_entity(model, item, f"{name}[{i}]")
+        ledger.add(faults)
+        if entity is not None:
+            entities.append(entity)
+    return entities
+
+
+def _read_network(raw: object) -> tuple[Entity | None, list[Fault]]:
+    if not isinstance(raw, dict):
+        return None, [not_an_object("network", raw)]
+    if "kind" not in raw:
+        return None, [fault("E1003", "network.kind", field="kind")]
+    model = _by_kind(NETWORK_KINDS, raw)
+    if model is None:
+        return None, [bad_choice("network.kind", "kind", raw["kind"], list(NETWORK_KINDS))]
+    return read_entity(model, raw, "network")
+
+
+def _read_group(name: str, raw: object, ledger: Ledger) -> Group:
+    if not isinstance(raw, (list, tuple)):
+        ledger.add([not_a_list(name, raw)])
+        return Group(broken={"*"}, is_list=False)
+    group = Group()
+    orders = name == "orders"
+    model = GROUPS[name]
+    for i, item in enumerate(raw):
+        chosen = model
+        if orders and isinstance(item, dict):
+            chosen = cast(type[Entity], _by_kind(ORDER_KINDS, item) or BaseOrder)
+        if chosen is BaseOrder and isinstance(item, dict):
+            entity, faults = _read_order_of_no_kind(item, f"{name}[{i}]")
+        else:
+            entity, faults = read_entity(chosen, item, f"{name}[{i}]")
+        if faults:
+            ledger.add(faults)
+            entity = _salvage(chosen, item, f"{name}[{i}]", faults, group)
+        if entity is not None:
+            group.entities.append((i, entity))
+    return group
+
+
+def _by_kind(kinds: dict[str, Any], raw: dict[str, Any]) -> Any:
+    kind = raw.get("kind")
+    return kinds.get(kind) if isinstance(kind, str) else None
+
+
+def _read_order_of_no_kind(raw: dict[str, Any], base: str) -> tuple[None, list[Fault]]:
+    """Find what is wrong beside the kind: the fields that all orders share, and no others."""
+    path = join(base, "kind")
+    kind_fault = (
+        bad_choice(path, "kind", raw["kind"], list(ORDER_KINDS)) if "kind" in raw
+        else fault("E1003", path, field="kind")
+    )
+    own = _ORDER_FIELDS - set(BaseOrder.model_fields)
+    shared = {key: value for key, value in raw.items() if key not in own}
+    return None, [kind_fault, *read_entity(BaseOrder, shared, base)[1]]
+
+
+def _salvage(
+    model: type[Entity], raw: object, base: str, faults: list[Fault], group: Group
+) -> Entity | None:
+    if not isinstance(raw, dict):
+        group.broken.add("*")
+        return None
+    bad = {re.split(r"[.\[]", found.path[len(base) + 1 :], maxsplit=1)[0] for found in faults}
+    group.broken |= bad
+    identity = raw.get("id")
+    if isinstance(identity, (str, int)):
+        group.other_ids.add(str(identity))
+    kept = {k: v for k, v in raw.items() if k in model.model_fields and k not in bad}
+    for name, info in model.model_fields.items():
+        if name not in kept and info.is_required():
+            kept[name] = f"unread.{base[base.index('[') + 1 : -1]}" if name == "id" else (
+                FILLERS[name]
+            )
+    entity, faults_left = read_entity(model, kept, base)
+    if faults_left:
+        group.broken.add("*")
+    return entity
