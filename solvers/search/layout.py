@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from solvers.errors import Unsupported
 from solvers.model import OPEN, UNREACHABLE, RoutingModel, service_time
 from solvers.search.kernels import rows
-from solvers.search.kernels.neighbours import is_symmetric, transpose_blocks
+from solvers.search.kernels.neighbours import chain_places, is_symmetric, transpose_blocks
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -19,6 +19,9 @@ Int64 = NDArray[np.int64]
 N_NEAR = 60
 #: Neighbours among which strings are removed.
 N_AROUND = 100
+#: Up to so many locations the matrices are copied with close locations side by side: the
+#: neighbours of a task then share cache lines. Above, the copy costs more time than it saves.
+_MAX_REORDERED = 12_000
 #: How often tasks are inserted in the order of each key, by BY_...; the last is random order.
 #: Christiaens and Vanden Berghe (2020), section 5.3.
 _ORDER_WEIGHTS = (4, 4, 2, 1, 2, 2, 2, 4)
@@ -50,6 +53,11 @@ def build_matrices(model: RoutingModel) -> Matrices:
     ends = np.concatenate([model.vehicle_start, model.vehicle_end])
     used = np.unique(np.concatenate([model.task_location, ends[ends != OPEN]]))
     size = len(used) + int((ends == OPEN).any())
+    if len(used) <= _MAX_REORDERED:
+        busy = int(np.bincount(model.vehicle_profile).argmax())
+        order = np.empty_like(used)
+        chain_places(_owned(model.seconds[busy]), used, np.zeros(len(used), dtype=np.uint8), order)
+        used = order
     place = np.zeros(model.seconds.shape[1], dtype=np.int32)
     place[used] = np.arange(len(used), dtype=np.int32)
     horizon = min(int(model.vehicle_late.max()), UNREACHABLE - 1)
@@ -96,7 +104,8 @@ def _time_block(
 ) -> Int32:
     seconds, metres = model.seconds[profile], model.metres[profile]
     gaps = (int(seconds.max()) > horizon) or int(metres.max()) >= UNREACHABLE
-    if len(used) == size == len(seconds) and not gaps and seconds.flags.writeable:
+    as_given = len(used) == size == len(seconds) and bool((np.diff(used) == 1).all())
+    if as_given and not gaps and seconds.flags.writeable:
         return np.asarray(seconds)
     block = np.zeros((size, size), dtype=np.int32)
     part = seconds[np.ix_(used, used)]
@@ -137,10 +146,10 @@ def _transposed(stacked: Int32) -> Int32:
     return out
 
 
-def build_problem(model: RoutingModel) -> tuple[rows.Problem, Matrices]:
+def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matrices]:
     """Pack what the search never changes; the neighbour lists are still empty (all -1)."""
     matrices = build_matrices(model)
-    n, v, d = model.n_tasks, model.n_vehicles, model.n_dimensions
+    n, d = model.n_tasks, model.n_dimensions
     first, last = model.window_ptr[:-1], model.window_ptr[1:] - 1
     tasks = np.zeros((n, rows.LOAD + d), dtype=np.int32)
     tasks[:, rows.EARLY] = model.window_early[first]
@@ -153,32 +162,30 @@ def build_problem(model: RoutingModel) -> tuple[rows.Problem, Matrices]:
     tasks[:, rows.LOAD :] = model.task_demand
 
     n_classes = int(model.vehicle_class.max()) + 1
-    sizes = np.bincount(model.vehicle_class, minlength=n_classes)
     alone_ptr, alone_class, alone_cost = _serve_alone(model, matrices, tasks, n_classes)
     problem = rows.Problem(
         tasks=tasks,
-        window_early=_owned(model.window_early),
-        window_late=_owned(model.window_late),
+        windows=np.stack([model.window_early, model.window_late], axis=1),
         compatible=np.ascontiguousarray(model.compatible, dtype=np.uint8),
         fixed=_owned(model.vehicle_fixed),
         cost_to=matrices.cost_to,
         cost_from=matrices.cost_from,
         time_to=matrices.time_to,
         time_from=matrices.time_from,
+    )
+    guide = rows.Guide(
         near=np.full((n, min(N_NEAR, max(n - 1, 1))), -1, dtype=np.int32),
         around=np.full((n, min(N_AROUND, max(n - 1, 1))), -1, dtype=np.int32),
         alone_ptr=alone_ptr,
         alone_class=alone_class,
-        class_from=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
         order_keys=_order_keys(model, tasks, alone_cost),
         order_weights=np.array(_ORDER_WEIGHTS, dtype=np.int64),
     )
-    weights = problem.order_weights
-    keys = problem.order_keys
+    weights = guide.order_weights
+    keys = guide.order_keys
     constant = (keys == keys[:1]).all(axis=0)
     weights[:-1][constant] = 0
-    assert v == len(problem.fixed)
-    return problem, matrices
+    return problem, guide, matrices
 
 
 def _owned(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -248,14 +255,14 @@ def _order_keys(model: RoutingModel, tasks: Int32, alone_cost: Int64) -> Int64:
     return keys
 
 
-def build_state(model: RoutingModel, problem: rows.Problem, matrices: Matrices, seed: int) -> rows.State:
+def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.State:
     """Make the state in which every vehicle is empty and every task absent."""
     n, v, d = model.n_tasks, model.n_vehicles, model.n_dimensions
     n_stops = n + 2 * v
     starts = n + 2 * np.arange(v)
     stops = np.zeros((n_stops, rows.STOP_WIDTH), dtype=np.int32)
     stops[:n, [rows.NEXT, rows.PREV, rows.ROUTE]] = -1
-    stops[:n, rows.PLACE] = problem.tasks[:, rows.LOCATION]
+    stops[:n, rows.PLACE] = matrices.place[model.task_location]
     stops[starts, rows.NEXT] = starts + 1
     stops[starts, rows.PREV] = -1
     stops[starts + 1, rows.NEXT] = -1
@@ -274,12 +281,21 @@ def build_state(model: RoutingModel, problem: rows.Problem, matrices: Matrices, 
     vehicles[:, rows.COST_ROW] = matrices.cost_row
     vehicles[:, rows.TIME_ROW] = matrices.time_row
     vehicles[:, rows.PERMILLE] = model.vehicle_permille
+    vehicles[:, rows.NUMBER] = np.arange(v)
     vehicles[:, rows.LEFT :] = model.vehicle_capacity
 
     by_class = np.argsort(model.vehicle_class, kind="stable")[::-1]
-    empty = by_class[np.argsort(model.vehicle_class[by_class], kind="stable")].astype(np.int32)
-    empty_place = np.empty(v, dtype=np.int32)
-    empty_place[empty] = np.arange(v, dtype=np.int32)
+    empty = by_class[np.argsort(model.vehicle_class[by_class], kind="stable")]
+    vehicle_marks = np.zeros((v, 3), dtype=np.int32)
+    vehicle_marks[:, rows.EMPTY_LIST] = empty
+    vehicle_marks[empty, rows.EMPTY_PLACE] = np.arange(v)
+    sizes = np.bincount(model.vehicle_class)
+    classes = np.stack([np.cumsum(sizes) - sizes, sizes], axis=1).astype(np.int32)
+    stop_marks = np.zeros((n_stops, 4), dtype=np.int32)
+    stop_marks[:, rows.BEST_NEXT] = stops[:, rows.NEXT]
+    stop_marks[:n, rows.ABSENT_PLACE] = np.arange(n)
+    lists = np.zeros((n_stops, 3), dtype=np.int32)
+    lists[:n, rows.ABSENT_LIST] = np.arange(n)
     counters = np.zeros(rows.N_COUNTERS, dtype=np.int64)
     counters[[rows.N_ABSENT, rows.BEST_ABSENT]] = n
     counters[[rows.TOTAL, rows.BEST_TOTAL]] = int(model.task_prize.sum())
@@ -289,23 +305,14 @@ def build_state(model: RoutingModel, problem: rows.Problem, matrices: Matrices, 
     mixed = ((seed + 1) * 0x9E3779B97F4A7C15) % (1 << 64) or 1
     return rows.State(
         stops=stops,
+        stop_marks=stop_marks,
+        saved_stops=np.zeros((n_stops, rows.STOP_WIDTH + 1), dtype=np.int32),
+        lists=lists,
         vehicles=vehicles,
+        vehicle_marks=vehicle_marks,
+        saved_vehicles=np.zeros_like(vehicles),
+        classes=classes,
         prize=model.task_prize.copy(),
-        absent=np.arange(n, dtype=np.int32),
-        absent_place=np.arange(n, dtype=np.int32),
-        empty=empty,
-        empty_place=empty_place,
-        n_empty=np.diff(problem.class_from).astype(np.int32),
-        stop_stamp=np.zeros(n_stops, dtype=np.int32),
-        vehicle_stamp=np.zeros(v, dtype=np.int32),
-        saved_stop=np.zeros(n_stops, dtype=np.int32),
-        saved_stop_row=np.zeros((n_stops, rows.STOP_WIDTH), dtype=np.int32),
-        saved_vehicle=np.zeros(v, dtype=np.int32),
-        saved_vehicle_row=np.zeros((v, rows.LEFT + d), dtype=np.int32),
-        best_next=stops[:, rows.NEXT].copy(),
-        dirty=np.zeros(n_stops, dtype=np.int32),
-        is_dirty=np.zeros(n_stops, dtype=np.uint8),
-        work=np.zeros(n, dtype=np.int32),
         work_key=np.zeros(n, dtype=np.int64),
         counters=counters,
         heat=np.array([0.0, 1.0]),

@@ -31,8 +31,8 @@ class Search:
         self.started = time.perf_counter()
         self.model = model
         self.params = params
-        self.problem, self.matrices = build_problem(model)
-        self.state = build_state(model, self.problem, self.matrices, params.seed)
+        self.problem, self.guide, self.matrices = build_problem(model)
+        self.state = build_state(model, self.matrices, params.seed)
         self.counters = self.state.counters
         self.chunk = 100.0  # iterations
         self.told = self.started
@@ -69,7 +69,7 @@ class Search:
 
     def find_neighbours(self) -> None:
         """Fill the neighbour lists, as far as the time goes."""
-        model, problem = self.model, self.problem
+        model, problem, guide = self.model, self.problem, self.guide
         arcs = self.matrices.cost_row.astype(np.int64) << 32 | self.matrices.time_row
         values, counts = np.unique(arcs, return_counts=True)
         common = int(values[counts.argmax()])
@@ -77,7 +77,7 @@ class Search:
         price = _price_of_time(problem, cost_row, time_row)
         table = model.compatible.astype(np.float32)
         share = (table @ table.T > 0).astype(np.uint8)
-        n_near, n_around = problem.near.shape[1], problem.around.shape[1]
+        n_near, n_around = guide.near.shape[1], guide.around.shape[1]
         scratch = (
             np.empty(n_near), np.empty(n_around),
             np.empty(n_near, dtype=np.int32), np.empty(n_around, dtype=np.int32),
@@ -85,7 +85,8 @@ class Search:
         step = max(1, 2_000_000 // model.n_tasks)
         for first in range(0, model.n_tasks, step):
             last = min(first + step, model.n_tasks)
-            fill_neighbours(problem, cost_row, time_row, price, share, first, last, *scratch)
+            fill_neighbours(problem, guide.near, guide.around, cost_row, time_row, price, share,
+                            first, last, *scratch)
             if self.is_over():
                 return
 
@@ -103,8 +104,8 @@ class Search:
     def keep(self) -> None:
         """Make the current solution the incumbent whatever it costs."""
         c = self.counters
-        self.state.best_next[:] = self.state.stops[:, rows.NEXT]
-        self.state.is_dirty[:] = 0
+        self.state.stop_marks[:, rows.BEST_NEXT] = self.state.stops[:, rows.NEXT]
+        self.state.stop_marks[:, rows.DIRTY] = 0
         c[rows.N_DIRTY] = 0
         c[rows.BEST_TOTAL] = c[rows.TOTAL]
         c[rows.BEST_ITERATION] = c[rows.ITERATIONS]
@@ -114,13 +115,13 @@ class Search:
     def construct(self) -> None:
         """Insert all absent tasks greedily: the most valuable first, then the farthest."""
         c = self.counters
-        keys = self.problem.order_keys
-        absent = np.sort(self.state.absent[: c[rows.N_ABSENT]])
+        keys = self.guide.order_keys
+        absent = np.sort(self.state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST])
         order = absent[np.lexsort((keys[absent, rows.BY_FAR], keys[absent, rows.BY_PRIZE]))]
         for first in range(0, len(order), 1000):
             part = order[first : first + 1000]
-            self.state.work[: len(part)] = part
-            annealing.anneal(self.problem, self.state, 1, len(part))
+            self.state.lists[: len(part), rows.WORK] = part
+            annealing.anneal(self.problem, self.guide, self.state, 1, len(part))
             if self.is_over():
                 break
         c[rows.ITERATIONS] = c[rows.BEST_ITERATION] = 0
@@ -155,28 +156,28 @@ class Search:
                 if size <= 0:
                     return "iteration_limit"
             before = time.perf_counter()
-            status = annealing.anneal(self.problem, self.state, size, 0)
+            status = annealing.anneal(self.problem, self.guide, self.state, size, 0)
             took = max(time.perf_counter() - before, 1e-9)
             self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             if status == annealing.STALLED:
                 return "stalled"
             if c[rows.CLOCK] > 1 << 30:  # the stamps are int32
                 c[rows.CLOCK] = 0
-                self.state.stop_stamp[:] = 0
-                self.state.vehicle_stamp[:] = 0
+                self.state.stop_marks[:, rows.STAMP] = 0
+                self.state.vehicle_marks[:, rows.STAMP] = 0
         return self.stopped
 
     def result(self, status: str) -> Result:
         """The incumbent."""
-        n, following = self.model.n_tasks, self.state.best_next
+        n, following = self.model.n_tasks, self.state.stop_marks[:, rows.BEST_NEXT].tolist()
         routes: list[NDArray[np.int32]] = []
         seen = np.zeros(n, dtype=np.bool_)
         for v in range(self.model.n_vehicles):
             route = []
-            x = int(following[n + 2 * v])
+            x = following[n + 2 * v]
             while x < n:
                 route.append(x)
-                x = int(following[x])
+                x = following[x]
             routes.append(np.array(route, dtype=np.int32))
             seen[routes[-1]] = True
         return Result(

@@ -23,6 +23,7 @@ from solvers.search.kernels.rows import (
     TEMPERATURE,
     TOTAL,
     UNTIL_ALL_SERVED,
+    WORK,
 )
 from solvers.search.kernels.ruin import ruin
 
@@ -31,63 +32,64 @@ DONE, STALLED, ALL_SERVED = range(3)
 
 
 @inlined
-def sort_work(problem, state):
+def sort_work(guide, state):
     """Sort the work list by an order drawn at random; equal keys keep their order."""
-    work, key, counters = state.work, state.work_key, state.counters
-    drawn = draw_below(state.rng, problem.order_weights.sum())
+    lists, key, counters = state.lists, state.work_key, state.counters
+    drawn = draw_below(state.rng, guide.order_weights.sum())
     order = 0
-    while drawn >= problem.order_weights[order]:
-        drawn -= problem.order_weights[order]
+    while drawn >= guide.order_weights[order]:
+        drawn -= guide.order_weights[order]
         order += 1
     for k in range(counters[N_WORK]):
-        i = work[k]
+        i = lists[k, WORK]
         if order == N_ORDERS:
             new = np.int64(draw(state.rng) >> np.uint64(1))
         else:
-            new = problem.order_keys[i, order]
+            new = guide.order_keys[i, order]
         j = k
         while j > 0 and key[j - 1] > new:
             key[j] = key[j - 1]
-            work[j] = work[j - 1]
+            lists[j, WORK] = lists[j - 1, WORK]
             j -= 1
         key[j] = new
-        work[j] = i
+        lists[j, WORK] = i
 
 
 @kernel
-def anneal(problem, state, n_iterations, n_given):
+def anneal(problem, guide, state, n_iterations, n_given):
     """Run iterations of ruin and recreate.
 
     Parameters
     ----------
-    problem, state : see ``rows``; the state is overwritten.
+    problem, guide, state : see ``rows``; the state is overwritten.
     n_iterations : how many at most.
     n_given : 0 to ruin. Otherwise a single iteration inserts the first so many tasks of
-        ``state.work``, all absent, in that order and accepts the result: this is the construction.
+        the work list, all absent, in that order and accepts the result: this is the construction.
 
     Returns
     -------
     status : ``DONE``, ``STALLED`` or ``ALL_SERVED``.
     """
-    counters, heat, work = state.counters, state.heat, state.work
+    counters, heat, lists = state.counters, state.heat, state.lists
     for _ in range(n_iterations):
         open_journal(state)
         before = counters[TOTAL]
         if n_given == 0:
-            ruin(problem, state)
-            sort_work(problem, state)
+            ruin(problem, guide, state)
+            sort_work(guide, state)
         else:
             counters[N_WORK] = n_given
         for k in range(counters[N_WORK]):
-            p, v = find_position(problem, state, work[k])
+            i = np.int64(lists[k, WORK])
+            p, v = find_position(problem, guide, state, i)
             if p >= 0:
-                insert_task(problem, state, work[k], p, v)
+                insert_task(problem, state, i, p, v)
 
         counters[ITERATIONS] += 1
         threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))
         heat[TEMPERATURE] *= heat[COOLING]
         if n_given == 0 and counters[TOTAL] - before >= threshold:
-            undo(problem, state)
+            undo(state)
             counters[TOTAL] = before
         else:
             mark_dirty(state)

@@ -16,6 +16,8 @@ from solvers.search.kernels.rows import (
     COUNT,
     DEPART,
     EARLY,
+    EMPTY_LIST,
+    FROM,
     KIND,
     LATE,
     LATEST,
@@ -23,6 +25,7 @@ from solvers.search.kernels.rows import (
     LOAD,
     LOCATION,
     MAY_OPEN,
+    N_EMPTY,
     N_WINDOWS,
     NEVER,
     NEXT,
@@ -31,7 +34,6 @@ from solvers.search.kernels.rows import (
     PREV,
     ROUTE,
     SERVICE,
-    TIME,
     TIME_ROW,
     VEHICLE_KIND,
 )
@@ -99,17 +101,17 @@ def fits_in_time(problem, state, i, p, q, v):
 
 
 @inlined
-def find_position(problem, state, i):
+def find_position(problem, guide, state, i):
     """Cheapest feasible position of the absent task ``i`` that costs less than leaving it out.
 
-    Looked at are the places after and before each neighbour in ``problem.near``, the cheapest empty
+    Looked at are the places after and before each neighbour in ``guide.near``, the cheapest empty
     vehicle, and, if nothing was found, all places of a few other routes.
 
     Returns
     -------
     (p, v) : insert after stop ``p`` of vehicle ``v``; ``p`` is -1 if there is no such position.
     """
-    stops, vehicles, near = state.stops, state.vehicles, problem.near
+    stops, vehicles, near = state.stops, state.vehicles, guide.near
     i = np.uint64(i)
     best_cost = state.prize[i]
     best_p, best_v = np.uint64(0), np.uint64(0)
@@ -133,11 +135,13 @@ def find_position(problem, state, i):
 
     if state.counters[MAY_OPEN] == 1:
         # The classes stand in order of cost, so the first one with an empty vehicle is the best.
-        for k in range(problem.alone_ptr[i], problem.alone_ptr[i + np.uint64(1)]):
-            c = problem.alone_class[k]
-            if state.n_empty[c] == 0:
+        for k in range(guide.alone_ptr[i], guide.alone_ptr[i + np.uint64(1)]):
+            c = guide.alone_class[k]
+            if state.classes[c, N_EMPTY] == 0:
                 continue
-            v = np.uint64(state.empty[problem.class_from[c] + state.n_empty[c] - 1])
+            v = np.uint64(
+                state.vehicle_marks[state.classes[c, FROM] + state.classes[c, N_EMPTY] - 1, EMPTY_LIST]
+            )
             p = np.uint64(len(near)) + v + v
             q = p + np.uint64(1)
             cost = problem.fixed[v] + insertion_cost(problem, state, i, p, q, v)

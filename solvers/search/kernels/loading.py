@@ -76,7 +76,7 @@ def load_routes(problem, state, visit_ptr, visits):
         if last == start:
             set_arc(problem, state, v, start, end)
             continue
-        unlist_empty(problem, state, v)
+        unlist_empty(state, v)
         counters[TOTAL] += problem.fixed[v]
         x = np.int64(start)
         while x != end:
@@ -86,5 +86,5 @@ def load_routes(problem, state, visit_ptr, visits):
             following = np.int64(stops[x, NEXT])
             counters[TOTAL] += set_arc(problem, state, v, x, following)
             x = following
-        carry_forward(problem, state, v, np.int64(stops[start, NEXT]), vehicles[v, COUNT])
-        carry_backward(problem, state, v, np.int64(last), vehicles[v, COUNT])
+        carry_forward(problem, state, v, np.int64(stops[start, NEXT]), np.int64(vehicles[v, COUNT]))
+        carry_backward(problem, state, v, np.int64(last), np.int64(vehicles[v, COUNT]))

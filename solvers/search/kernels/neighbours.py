@@ -6,6 +6,7 @@ import numpy as np
 
 from solvers.search.kernels.jit import inlined, kernel
 from solvers.search.kernels.rows import (
+    CLOSES,
     EARLY,
     FIRST_WINDOW,
     KIND,
@@ -13,6 +14,7 @@ from solvers.search.kernels.rows import (
     LOCATION,
     N_WINDOWS,
     NO_WAY,
+    OPENS,
     SERVICE,
 )
 
@@ -21,7 +23,7 @@ _WAIT, _WARP = 0.2, 1.0
 
 
 @inlined
-def misfit(tasks, window_early, window_late, i, j, time):
+def misfit(tasks, windows, i, j, time):
     """Weighted waiting and time warp of going from task ``i`` to ``j``, best over their windows.
 
     Source: Vidal, Crainic, Gendreau and Prins, A hybrid genetic algorithm with adaptive diversity
@@ -33,12 +35,12 @@ def misfit(tasks, window_early, window_late, i, j, time):
         early_i, late_i = tasks[i, EARLY], tasks[i, LATE]
         if tasks[i, N_WINDOWS] > 1:
             w = tasks[i, FIRST_WINDOW] + a
-            early_i, late_i = window_early[w], window_late[w]
+            early_i, late_i = windows[w, OPENS], windows[w, CLOSES]
         for b in range(tasks[j, N_WINDOWS]):
             early_j, late_j = tasks[j, EARLY], tasks[j, LATE]
             if tasks[j, N_WINDOWS] > 1:
                 w = tasks[j, FIRST_WINDOW] + b
-                early_j, late_j = window_early[w], window_late[w]
+                early_j, late_j = windows[w, OPENS], windows[w, CLOSES]
             wait = max(early_j - leg - late_i, 0.0)
             warp = max(early_i + leg - late_j, 0.0)
             best = min(best, _WAIT * wait + _WARP * warp)
@@ -66,13 +68,14 @@ def keep_nearest(keys, row, size, key, j):
 
 
 @kernel
-def fill_neighbours(problem, cost_row, time_row, price, share, first, last, near_keys, around_keys,
+def fill_neighbours(problem, near, around, cost_row, time_row, price, share, first, last, near_keys, around_keys,
                     near_row, around_row):
     """Fill the neighbour lists of the tasks from ``first`` to ``last - 1``.
 
     Parameters
     ----------
-    problem : ``near`` and ``around`` are overwritten in these rows.
+    problem : see ``rows``.
+    near, around : of ``rows.Guide``. These rows are overwritten.
     cost_row, time_row : first rows of the matrices of the most common vehicles.
     price : cost units of a second of waiting or time warp.
     share : (task kinds, task kinds), 1 if some vehicle may serve both; others are left out of ``near``.
@@ -98,15 +101,38 @@ def fill_neighbours(problem, cost_row, time_row, price, share, first, last, near
             key = np.inf
             if to < NO_WAY:
                 key = problem.cost_to[c_row, b] + price * misfit(
-                    tasks, problem.window_early, problem.window_late, i, j, to)
+                    tasks, problem.windows, i, j, to)
             if back < NO_WAY:
                 key = min(key, problem.cost_from[c_row, b] + price * misfit(
-                    tasks, problem.window_early, problem.window_late, j, i, back))
+                    tasks, problem.windows, j, i, back))
             n_near = keep_nearest(near_keys, near_row, n_near, key, j)
-        for k in range(problem.near.shape[1]):
-            problem.near[i, k] = near_row[k] if k < n_near else -1
-        for k in range(problem.around.shape[1]):
-            problem.around[i, k] = around_row[k] if k < n_around else -1
+        for k in range(near.shape[1]):
+            near[i, k] = near_row[k] if k < n_near else -1
+        for k in range(around.shape[1]):
+            around[i, k] = around_row[k] if k < n_around else -1
+
+
+@kernel
+def chain_places(matrix, used, is_done, out):
+    """Order places so that close ones stand together: always go on to the nearest that is left.
+
+    Parameters
+    ----------
+    matrix : (L, L) int32.
+    used : (m,) int32, the rows to order.
+    is_done : (m,) uint8, zeros. Overwritten.
+    out : (m,) int32. Overwritten with the order.
+    """
+    here = 0
+    for k in range(len(used)):
+        is_done[here] = 1
+        out[k] = used[here]
+        row = np.uint64(used[here])
+        nearest, following = np.int64(1) << 40, 0
+        for j in range(len(used)):
+            if is_done[j] == 0 and matrix[row, np.uint64(used[j])] < nearest:
+                nearest, following = np.int64(matrix[row, np.uint64(used[j])]), j
+        here = following
 
 
 @kernel

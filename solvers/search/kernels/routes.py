@@ -35,6 +35,7 @@ from solvers.search.kernels.rows import (
     TIME,
     TIME_ROW,
     TOTAL,
+    WORK,
 )
 from solvers.search.kernels.timing import earliest_start, latest_start, service_of
 
@@ -101,7 +102,7 @@ def insert_task(problem, state, i, p, v):
     save_stop(state, q)
     save_vehicle(state, v)
     if vehicles[v, COUNT] == 0:
-        unlist_empty(problem, state, v)
+        unlist_empty(state, v)
         counters[TOTAL] += problem.fixed[v]
     unlist_absent(state, i)
     counters[TOTAL] -= state.prize[i] + stops[p, COST]
@@ -111,8 +112,8 @@ def insert_task(problem, state, i, p, v):
     stops[i, ROUTE] = v
     counters[TOTAL] += set_arc(problem, state, v, p, i)
     counters[TOTAL] += set_arc(problem, state, v, i, q)
-    carry_forward(problem, state, v, np.int64(i), 1)
-    carry_backward(problem, state, v, np.int64(i), 1)
+    carry_forward(problem, state, v, i, np.int64(1))
+    carry_backward(problem, state, v, i, np.int64(1))
 
 
 @inlined
@@ -145,7 +146,7 @@ def remove_segment(problem, state, v, first, last):
         counters[TOTAL] += state.prize[x] - stops[x, COST]
         stops[x, ROUTE] = ABSENT
         list_absent(state, x)
-        state.work[counters[N_WORK]] = x
+        state.lists[counters[N_WORK], WORK] = x
         counters[N_WORK] += 1
         vehicles[v, COUNT] -= 1
         for d in range(vehicles.shape[1] - LEFT):
@@ -153,7 +154,7 @@ def remove_segment(problem, state, v, first, last):
         x = np.int64(stops[x, NEXT])
     counters[TOTAL] += set_arc(problem, state, v, p, q)
     if vehicles[v, COUNT] == 0:
-        list_empty(problem, state, v)
+        list_empty(state, v)
         counters[TOTAL] -= problem.fixed[v]
-    carry_forward(problem, state, v, q, 0)
-    carry_backward(problem, state, v, p, 0)
+    carry_forward(problem, state, v, q, np.int64(0))
+    carry_backward(problem, state, v, p, np.int64(0))

@@ -24,17 +24,36 @@ STOP_WIDTH = 8
 #: ROUTE of a task that no vehicle visits.
 ABSENT = -1
 
+# Column of State.saved_stops beside those: which stop it is.
+SAVED = STOP_WIDTH
+
+# Columns of State.stop_marks. STAMP: CLOCK when the row was journalled. DIRTY: 1 if it changed since
+# the incumbent was kept. BEST_NEXT: column NEXT of the incumbent. ABSENT_PLACE: where an absent
+# task stands in its list.
+STAMP, DIRTY, BEST_NEXT, ABSENT_PLACE = range(4)
+# Columns of State.lists, each a list of its own: dirty stops, absent tasks, tasks to insert.
+DIRTY_LIST, ABSENT_LIST, WORK = range(3)
+
 # Columns of Problem.tasks; the loads follow from LOAD on. EARLY and LATE: first opening and last
 # closing of all windows.
 EARLY, LATE, SERVICE, KIND, FIRST_WINDOW, N_WINDOWS, LOCATION, _ = range(8)
 LOAD = 8
 
 # Columns of State.vehicles; the capacity left follows from LEFT on. COST_ROW, TIME_ROW: first row of
-# the vehicle's matrix in the stacked ones. CLASS: vehicles that are equal in every field.
-COUNT, CLASS, VEHICLE_KIND, COST_ROW, TIME_ROW, PERMILLE, _, _ = range(8)
+# the vehicle's matrix in the stacked ones. CLASS: vehicles that are equal in every field. NUMBER: its own.
+COUNT, CLASS, VEHICLE_KIND, COST_ROW, TIME_ROW, PERMILLE, NUMBER, _ = range(8)
 LEFT = 8
 
-# Columns of Problem.order_keys: tasks are inserted in ascending order of one of them.
+# Columns of State.vehicle_marks (STAMP as above): the empty vehicles form a stack per class,
+# EMPTY_PLACE says where in it a vehicle is.
+EMPTY_LIST, EMPTY_PLACE = range(1, 3)
+# Columns of State.classes: where the class begins in EMPTY_LIST, and how many are empty.
+FROM, N_EMPTY = range(2)
+
+# Columns of Problem.windows.
+OPENS, CLOSES = range(2)
+
+# Columns of Guide.order_keys: tasks are inserted in ascending order of one of them.
 BY_DEMAND, BY_FAR, BY_CLOSE, BY_LENGTH, BY_START, BY_END, BY_PRIZE = range(7)
 N_ORDERS = 7
 
@@ -73,8 +92,7 @@ class Problem(NamedTuple):
     """What the search never changes. ``n`` tasks, ``v`` vehicles, ``L`` locations, ``d`` loads."""
 
     tasks: Int32  # (n, 8 + d), columns above
-    window_early: Int32  # (w,) of all tasks, ascending within a task
-    window_late: Int32  # (w,)
+    windows: Int32  # (w, 2) of all tasks: opening and closing, ascending within a task
     compatible: NDArray[np.uint8]  # (task kinds, vehicle kinds)
     fixed: Int64  # (v,) paid for a used vehicle
     # Stacked by arc class; the "from" ones are transposed, so that all arcs into a place are a row.
@@ -82,11 +100,15 @@ class Problem(NamedTuple):
     cost_from: Int32  # (cost classes * L, L) [i, j] of the arc j -> i
     time_to: Int32  # (time classes * L, L)
     time_from: Int32  # (time classes * L, L)
-    near: Int32  # (n, K) neighbours for insertion by proximity in place and time, -1 at the end
-    around: Int32  # (n, A) neighbours for removal by cost alone, -1 at the end
+
+
+class Guide(NamedTuple):
+    """Where to look first; never changed either. Lists end with -1."""
+
+    near: Int32  # (n, K) neighbours for insertion by proximity in place and time
+    around: Int32  # (n, A) neighbours for removal by cost alone
     alone_ptr: Int32  # (n + 1,) CSR: vehicle classes that can serve the task alone ...
     alone_class: Int32  # ... the cheapest first
-    class_from: Int32  # (classes + 1,) where the class begins in State.empty
     order_keys: Int64  # (n, N_ORDERS)
     order_weights: Int64  # (N_ORDERS + 1,) how often each order is drawn; the last is random
 
@@ -95,24 +117,15 @@ class State(NamedTuple):
     """What the search changes; ``N = n + 2 v`` stops."""
 
     stops: Int32  # (N, 8), columns above
+    stop_marks: Int32  # (N, 4), columns above
+    saved_stops: Int32  # (N, 9) journal: rows of stops before the iteration
+    lists: Int32  # (N, 3), columns above
     vehicles: Int32  # (v, 8 + d), columns above
+    vehicle_marks: Int32  # (v, 3), columns above
+    saved_vehicles: Int32  # (v, 8 + d) journal: rows of vehicles before the iteration
+    classes: Int32  # (vehicle classes, 2), columns above
     prize: Int64  # (n,) cost of leaving the task out; raised while the fleet is reduced
-    absent: Int32  # (n,) the first N_ABSENT are the tasks that no vehicle visits
-    absent_place: Int32  # (n,) where in `absent`
-    empty: Int32  # (v,) per class a stack of the empty vehicles
-    empty_place: Int32  # (v,) where in `empty`
-    n_empty: Int32  # (classes,)
-    stop_stamp: Int32  # (N,)
-    vehicle_stamp: Int32  # (v,)
-    saved_stop: Int32  # (N,) journal: which stop ...
-    saved_stop_row: Int32  # (N, 8) ... and its row before
-    saved_vehicle: Int32  # (v,)
-    saved_vehicle_row: Int32  # (v, 8 + d)
-    best_next: Int32  # (N,) column NEXT of the incumbent
-    dirty: Int32  # (N,) list of stops
-    is_dirty: NDArray[np.uint8]  # (N,)
-    work: Int32  # (n,) tasks to insert
-    work_key: Int64  # (n,) their sorting keys
+    work_key: Int64  # (n,) sorting keys of the work list
     counters: Int64  # (N_COUNTERS,)
     heat: NDArray[np.float64]  # (2,)
     rng: NDArray[np.uint64]  # (1,) never zero

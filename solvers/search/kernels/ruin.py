@@ -13,6 +13,7 @@ from solvers.search.kernels.rng import draw_below, draw_unit
 from solvers.search.kernels.routes import remove_segment
 from solvers.search.kernels.rows import (
     ABSENT,
+    ABSENT_LIST,
     CLOCK,
     COUNT,
     N_ABSENT,
@@ -21,6 +22,8 @@ from solvers.search.kernels.rows import (
     NEXT,
     PREV,
     ROUTE,
+    STAMP,
+    WORK,
 )
 
 #: Tasks to remove in an iteration, on average.
@@ -81,16 +84,16 @@ def remove_string(problem, state, i, v, length):
 
 
 @inlined
-def ruin(problem, state):
+def ruin(problem, guide, state):
     """Fill the work list: tasks removed around a random seed, and absent ones to try again."""
     stops, vehicles, counters, rng = state.stops, state.vehicles, state.counters, state.rng
     n = len(problem.tasks)
     counters[N_WORK] = 0
     n_absent_before = counters[N_ABSENT]
     for _ in range(min(np.int64(_ABSENT_DRAWN), n_absent_before)):
-        i = state.absent[draw_below(rng, n_absent_before)]
-        if counters[N_WORK] == 0 or state.work[0] != i:
-            state.work[counters[N_WORK]] = i
+        i = np.int64(state.lists[draw_below(rng, n_absent_before), ABSENT_LIST])
+        if counters[N_WORK] == 0 or state.lists[0, WORK] != i:
+            state.lists[counters[N_WORK], WORK] = i
             counters[N_WORK] += 1
     n_drawn = counters[N_WORK]
 
@@ -103,23 +106,23 @@ def ruin(problem, state):
     seed = draw_below(rng, n)
     absent_left = np.int64(_ABSENT_NEAR)
     i = seed
-    for k in range(-1, problem.around.shape[1]):
+    for k in range(-1, guide.around.shape[1]):
         if k >= 0:
-            i = np.int64(problem.around[seed, k])
+            i = np.int64(guide.around[seed, k])
             if i < 0:
                 break
         v = np.int64(stops[i, ROUTE])
         if v == ABSENT:
             # Absent since before, not removed by this very ruin: those have its stamp.
-            if absent_left > 0 and state.stop_stamp[i] != counters[CLOCK]:
+            if absent_left > 0 and state.stop_marks[i, STAMP] != counters[CLOCK]:
                 drawn = False
                 for j in range(n_drawn):
-                    drawn = drawn or state.work[j] == i
+                    drawn = drawn or state.lists[j, WORK] == i
                 if not drawn:
-                    state.work[counters[N_WORK]] = i
+                    state.lists[counters[N_WORK], WORK] = i
                     counters[N_WORK] += 1
                     absent_left -= 1
-        elif n_strings > 0 and state.vehicle_stamp[v] != counters[CLOCK]:
+        elif n_strings > 0 and state.vehicle_marks[v, STAMP] != counters[CLOCK]:
             most = min(longest, np.float64(vehicles[v, COUNT]))
             length = min(np.int64(1.0 + draw_unit(rng) * most), np.int64(vehicles[v, COUNT]))
             remove_string(problem, state, i, v, length)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from solvers.search.kernels.jit import inlined
-from solvers.search.kernels.rows import EARLY, FIRST_WINDOW, LATE, N_WINDOWS, NEVER, PERMILLE, SERVICE
+from solvers.search.kernels.rows import (
+    CLOSES,
+    EARLY,
+    FIRST_WINDOW,
+    LATE,
+    N_WINDOWS,
+    NEVER,
+    OPENS,
+    PERMILLE,
+    SERVICE,
+)
 
 
 @inlined
@@ -17,9 +27,9 @@ def earliest_start(problem, i, arrival):
     if tasks[i, N_WINDOWS] == 1:
         return max(np.int64(arrival), np.int64(tasks[i, EARLY]))
     w = np.int64(tasks[i, FIRST_WINDOW])
-    while arrival > problem.window_late[w]:
+    while arrival > problem.windows[w, CLOSES]:
         w += 1
-    return max(np.int64(arrival), np.int64(problem.window_early[w]))
+    return max(np.int64(arrival), np.int64(problem.windows[w, OPENS]))
 
 
 @inlined
@@ -31,9 +41,9 @@ def latest_start(problem, i, bound):
     if tasks[i, N_WINDOWS] == 1:
         return min(np.int64(bound), np.int64(tasks[i, LATE]))
     w = np.int64(tasks[i, FIRST_WINDOW]) + tasks[i, N_WINDOWS] - 1
-    while bound < problem.window_early[w]:
+    while bound < problem.windows[w, OPENS]:
         w -= 1
-    return min(np.int64(bound), np.int64(problem.window_late[w]))
+    return min(np.int64(bound), np.int64(problem.windows[w, CLOSES]))
 
 
 @inlined
