@@ -1,0 +1,127 @@
+// The street network as the map: lines by class, with detail by zoom.
+//
+// Lines are sorted into square tiles and kept as one Path2D a tile, class and level of detail. A
+// redraw strokes a few hundred paths that the browser has already taken in, not 40,000 streets.
+
+// From the widest to the narrowest: metres on the ground, least pixels, and the zoom (pixels a
+// metre) from which on a class is drawn at all.
+const ROAD_STYLES = [
+  { names: ["motorway", "trunk"], metres: 20, least: 1.9, from: 0, colour: "road-top" },
+  { names: ["primary", "motorway_link", "trunk_link"], metres: 16, least: 1.5, from: 0, colour: "road-major" },
+  { names: ["secondary", "primary_link"], metres: 13, least: 1.15, from: 0, colour: "road-major" },
+  { names: ["tertiary", "secondary_link", "tertiary_link"], metres: 11, least: 0.9, from: 0.008, colour: "road" },
+  { names: ["unclassified", "residential", "living_street", "road"], metres: 9, least: 0.55, from: 0.02, colour: "road" },
+  { names: ["service", "track", "pedestrian"], metres: 5, least: 0.4, from: 0.07, colour: "road" },
+  { names: ["cycleway", "footway", "path", "bridleway", "steps"], metres: 2.2, least: 0.5, from: 0.11, colour: "path", thin: true },
+];
+const styleOfClass = (name) => Math.max(0, ROAD_STYLES.findIndex((style) => style.names.includes(name)));
+
+// Metres that a line may stray at a level of detail, and the zoom up to which it is used.
+const LEVELS = [{ stray: 25, upTo: 0.03 }, { stray: 6, upTo: 0.12 }, { stray: 0, upTo: Infinity }];
+const TILES = 12;
+
+const roadTiles = []; // { box, lines: [style -> lines], paths: [level][style] -> Path2D }
+const namedStreets = []; // { name, style, line }
+let roadBox = { left: 0, top: 0, right: 1, bottom: 1 };
+
+function readRoads() {
+  const all = [];
+  for (const group of RAW.streets) {
+    const style = styleOfClass(group.name);
+    group.lines.forEach((text, index) => {
+      const line = decodeLine(text);
+      all.push({ style, line, box: lineBox(line) });
+      if (group.names[index] !== undefined) namedStreets.push({ name: group.names[index], style, line });
+    });
+  }
+  if (!all.length) return;
+  roadBox = all.reduce((box, { box: b }) => ({
+    left: Math.min(box.left, b.left), top: Math.min(box.top, b.top),
+    right: Math.max(box.right, b.right), bottom: Math.max(box.bottom, b.bottom),
+  }), all[0].box);
+  const width = (roadBox.right - roadBox.left) / TILES || 1;
+  const height = (roadBox.bottom - roadBox.top) / TILES || 1;
+  const tiles = new Map();
+  for (const { style, line, box } of all) {
+    const column = Math.min(TILES - 1, Math.floor(((box.left + box.right) / 2 - roadBox.left) / width));
+    const row = Math.min(TILES - 1, Math.floor(((box.top + box.bottom) / 2 - roadBox.top) / height));
+    const key = row * TILES + column;
+    if (!tiles.has(key)) tiles.set(key, { box: { ...box }, lines: ROAD_STYLES.map(() => []), paths: LEVELS.map(() => []) });
+    const tile = tiles.get(key);
+    tile.lines[style].push(line);
+    // A tile reaches as far as its streets do, beyond its square.
+    tile.box.left = Math.min(tile.box.left, box.left);
+    tile.box.top = Math.min(tile.box.top, box.top);
+    tile.box.right = Math.max(tile.box.right, box.right);
+    tile.box.bottom = Math.max(tile.box.bottom, box.bottom);
+  }
+  roadTiles.push(...tiles.values());
+}
+
+function lineBox(line) {
+  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  for (let i = 0; i < line.length; i += 2) {
+    box.left = Math.min(box.left, line[i]);
+    box.right = Math.max(box.right, line[i]);
+    box.top = Math.min(box.top, line[i + 1]);
+    box.bottom = Math.max(box.bottom, line[i + 1]);
+  }
+  return box;
+}
+
+// Adds a line to a path; points nearer than `stray` to the last one drawn are left out.
+function addLine(path, line, stray = 0) {
+  const end = line.length - 2;
+  path.moveTo(line[0], line[1]);
+  let x = line[0];
+  let y = line[1];
+  for (let i = 2; i < end; i += 2) {
+    if (stray && Math.abs(line[i] - x) + Math.abs(line[i + 1] - y) < stray) continue;
+    x = line[i];
+    y = line[i + 1];
+    path.lineTo(x, y);
+  }
+  if (end > 0) path.lineTo(line[end], line[end + 1]);
+}
+
+function roadPath(tile, level, style) {
+  if (!tile.paths[level][style]) {
+    const path = new Path2D();
+    for (const line of tile.lines[style]) addLine(path, line, LEVELS[level].stray);
+    tile.paths[level][style] = path;
+  }
+  return tile.paths[level][style];
+}
+
+const roadWidth = (style, k) => Math.max(style.least, style.metres * k);
+
+// Draws on a context whose unit is the metre; `window` is what it sees, `k` its pixels a metre.
+function drawRoads(target, window, k) {
+  const level = LEVELS.findIndex(({ upTo }) => k < upTo);
+  const tiles = roadTiles.filter(({ box }) => (
+    box.left < window.right && box.right > window.left && box.top < window.bottom && box.bottom > window.top
+  ));
+  const stroke = (index, colour, width) => {
+    target.strokeStyle = colour;
+    target.lineWidth = width / k;
+    for (const tile of tiles) if (tile.lines[index].length) target.stroke(roadPath(tile, level, index));
+  };
+  target.lineJoin = "round";
+  target.lineCap = "round";
+  // Edges first, all of them, so that crossings stay open.
+  for (let i = ROAD_STYLES.length - 1; i >= 0; i--) {
+    const style = ROAD_STYLES[i];
+    const width = roadWidth(style, k);
+    if (k >= style.from && width > 2.6 && !style.thin) stroke(i, colours["road-edge"], width + 1.6);
+  }
+  for (let i = ROAD_STYLES.length - 1; i >= 0; i--) {
+    const style = ROAD_STYLES[i];
+    if (k < style.from) continue;
+    const width = roadWidth(style, k);
+    target.globalAlpha = width < 1 ? 0.55 + 0.45 * width : 1;
+    target.setLineDash(style.thin && k > 0.5 ? [4 / k, 3 / k] : []);
+    stroke(i, colours[style.colour], style.thin ? Math.min(width, 2) : width);
+  }
+  target.globalAlpha = 1;
+  target.setLineDash([]);
+}
