@@ -15,8 +15,8 @@ def assemble(compiled: Compiled, result: Result) -> tuple[RouteVisits, ...]:
 
     Returns
     -------
-    visits : in the order of the problem's workers and shifts, the trips of a shift in order of time;
-        trip slots and shifts without visits are left out.
+    visits : in the order of the problem's workers and shifts, the trips of a shift in order of
+        time; trip slots and shifts without visits are left out.
     """
     trips: dict[tuple[str, str], list[tuple[int, TripVisits]]] = {}
     for key, route in zip(compiled.vehicles, result.routes, strict=True):

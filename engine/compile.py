@@ -28,14 +28,15 @@ from engine.domain.problem import Problem
 from engine.domain.workers import Shift, Worker
 from engine.evaluate import mode_of
 from engine.rules import RULES, Rule
-from engine.travel import Travel
+from engine.travel import Leg, Travel
 from solvers.model import OPEN, TIME_MAX, UNREACHABLE, ModelBuilder, RoutingModel
 
 #: Model money in a cent.
 MONEY_PER_CENT = 1_000
-#: The model holds prices per second as int32; above 77,000 yuan an hour more makes no difference.
-_PRICE_MAX = 2**31 - 1
+#: Amounts beyond these make no further difference to the search: a fixed cost or prize of 11
+#: billion yuan, and a leg of 2,600 yuan, which leaves room for arc costs in int32.
 _MONEY_MAX = 1 << 50
+_LEG_MAX = 1 << 28
 
 
 @dataclass(eq=False)
@@ -170,7 +171,7 @@ class Draft:
         }
 
     def seconds(self, vehicle: VehicleDraft) -> NDArray[np.int32]:
-        """Look up the travel times of the vehicle's mode, shape (L, L); huge where there is no way."""
+        """Look up the travel times of the vehicle's mode, shape (L, L)."""
         return self.travel.seconds[vehicle.mode]
 
     def to_model(self) -> Compiled:
@@ -183,6 +184,7 @@ class Draft:
         builder = ModelBuilder(len(self.dimensions))
         modes = tuple(self.travel.seconds)
         profile = {mode: self._add_matrix(builder, mode) for mode in modes}
+        longest = {mode: _longest_leg(self.travel, mode) for mode in modes}
         if not modes:  # a problem without workers still has a model
             n = max(1, len(self.travel.lon))
             builder.add_matrix(np.zeros((n, n), dtype=np.int32))
@@ -196,8 +198,8 @@ class Draft:
                 skills=v.skills | v.tokens,
                 profile=profile[v.mode],
                 fixed_cost=v.fixed,
-                price_per_second=v.price_per_second,
-                price_per_metre=v.price_per_metre,
+                price_per_second=min(v.price_per_second, _LEG_MAX // longest[v.mode].seconds),
+                price_per_metre=min(v.price_per_metre, _LEG_MAX // longest[v.mode].metres),
                 service_permille=v.permille,
             )
         tasks = [t for t in self.tasks if t.blocked is None]
@@ -250,8 +252,13 @@ def _draft_vehicle(
         place=worker.start,
         start=travel.place(worker.start),
         fixed=Draft.money(worker.cost_per_shift_cents),
-        price_per_second=min(
-            (worker.cost_per_travel_hour_cents * MONEY_PER_CENT + 1_800) // 3_600, _PRICE_MAX
-        ),
-        price_per_metre=min(per_km * MONEY_PER_CENT // 1_000, _PRICE_MAX),
+        price_per_second=(worker.cost_per_travel_hour_cents * MONEY_PER_CENT + 1_800) // 3_600,
+        price_per_metre=per_km * MONEY_PER_CENT // 1_000,
     )
+
+
+def _longest_leg(travel: Travel, mode: str) -> Leg:
+    """Bounds on every leg that is a way; at least 1."""
+    ways = [m[m < geodata.UNREACHABLE] for m in (travel.seconds[mode], travel.metres[mode])]
+    seconds, metres = (int(w.max(initial=1)) for w in ways)
+    return Leg(seconds, metres, True)

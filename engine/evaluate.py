@@ -111,7 +111,7 @@ def total(problem: Problem, routes: Iterable[Route]) -> Totals:
 
 
 def mode_of(problem: Problem, worker: Worker) -> Mode:
-    """How a worker moves: as the vehicle does, or as the worker says."""
+    """Say how a worker moves: as the vehicle does, or as the worker says."""
     return problem.vehicle_by_id[worker.vehicle].mode if worker.vehicle else worker.mode
 
 
@@ -121,7 +121,7 @@ def permille_of(worker: Worker) -> int:
 
 
 def nominal_duration(problem: Problem, order: Order) -> int:
-    """Planned seconds at the door for a worker with factor 1: the order's own or the catalogue's."""
+    """Look up the planned length, for a worker with factor 1: the order's or the catalogue's."""
     if order.service_duration_s is not None:
         return order.service_duration_s
     return problem.service_by_id[order.service].service_duration_s

@@ -32,15 +32,15 @@ class HotFoodRule(Rule):
     def compile(self, draft: Draft) -> None:
         """Cut the shifts of couriers into trips so short that nothing on them can get cold.
 
-        The routing model knows no time on board. But a trip that leaves a kitchen at ``early`` and is
-        back by ``late`` has been at every door by ``late`` less the service there and the way back; if
-        that is within ``max_onboard_s`` of ``early``, the meal is hot whatever else the trip does. So
-        a shift becomes a row of trips that do not overlap, each a vehicle of the model that leaves
-        from the loading place and returns to it; a meal may only go on trips that are short enough.
-        Sound, and conservative: a trip's times are fixed here, before the search.
+        The routing model knows no time on board. But a trip that leaves a kitchen at ``early``
+        and is back by ``late`` has been at every door by ``late`` less the service there and the
+        way back; if that is within ``max_onboard_s`` of ``early``, the meal is hot whatever else
+        the trip does. So a shift becomes a row of trips that do not overlap, each a vehicle of the
+        model that leaves from the loading place and returns to it; a meal may only go on trips
+        that are short enough. Sound, and conservative: a trip's times are fixed before the search.
 
-        The shift's fixed cost is shared evenly by its trips: the search pays all of it where it uses
-        all of them, and is never kept from a second trip; the plan pays it once, exactly.
+        The shift's fixed cost is shared evenly by its trips: the search pays all of it where it
+        uses all of them, and is never kept from a second trip; the plan pays it once, exactly.
         """
         for task in draft.meals():
             assert isinstance(task.order, MealOrder)
@@ -96,10 +96,11 @@ def _cut(
     So the next courier's trips lie where the ones before leave most undone.
     """
     seconds = draft.seconds(vehicle)
+    here = vehicle.start
     meals = [
         t for t in _loaded_at(draft, place)
         if draft.qualified(vehicle, t) and draft.carries(vehicle, t)
-        and max(seconds[vehicle.start, t.location], seconds[t.location, vehicle.start]) < UNREACHABLE
+        and max(seconds[here, t.location], seconds[t.location, here]) < UNREACHABLE
     ]
     if not meals:
         return [vehicle]

@@ -24,7 +24,7 @@ class PriorityRule(Rule):
     # -- what it adds to the routing model ------------------------------------------------------
 
     def compile(self, draft: Draft) -> None:
-        """Required orders get a tier, optional ones a price."""
+        """Give required orders a tier and optional ones a price."""
         for task in draft.tasks:
             task.tier = tier_of(task.order, task.client)
             if task.order.optional:
@@ -36,7 +36,7 @@ class PriorityRule(Rule):
 
 
 def tier_of(order: Order, client: Client) -> int:
-    """Importance, 0 first, on the scale of an order's own ``priority``.
+    """Rank an order, 0 first, on the scale of its own ``priority``.
 
     Alarms 0, guaranteed clients 1, then care level 3 (severe) to 0 (able): 2 to 5.
     """

@@ -1,0 +1,203 @@
+"""The figures of a plan: who was served, what it took, and whom it did not reach.
+
+:func:`report_plan` gives plain data for JSON; :func:`report_text` puts the same into words for a
+terminal, with ``rich`` markup, in English or Chinese.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from engine.domain.orders import MealOrder, Order
+from engine.domain.plan import Plan, Route
+from engine.domain.problem import Problem
+
+Language = Literal["en", "zh"]
+
+
+def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
+    """Add up a plan.
+
+    Returns
+    -------
+    report : ``totals``; ``by_kind``, ``by_service``, ``by_care_level`` and ``by_client_kind``, each
+        value -> orders, served; ``unserved_by_reason``; ``workers``, one row each with the share of
+        the time at work that is service, travel, wait; ``volunteers``, hours for the time bank;
+        ``kitchens``, portions taken and offered by batch.
+    """
+    served = {s.order for r in plan.routes for t in r.trips for s in t.stops}
+    clients = problem.client_by_id
+
+    def count(key: Callable[[Order], str]) -> dict[str, dict[str, int]]:
+        asked = Counter(key(o) for o in problem.orders)
+        done = Counter(key(o) for o in problem.orders if o.id in served)
+        return {k: {"orders": asked[k], "served": done[k]} for k in sorted(asked)}
+
+    workers = _workers(problem, plan)
+    return {
+        "problem": problem.id,
+        "day": problem.day.isoformat(),
+        "totals": plan.totals.model_dump(),
+        "by_kind": count(lambda o: o.kind),
+        "by_service": count(lambda o: o.service),
+        "by_care_level": count(lambda o: str(clients[o.client].care_level)),
+        "by_client_kind": count(
+            lambda o: "guaranteed" if clients[o.client].guaranteed else "other"
+        ),
+        "unserved_by_reason": dict(sorted(Counter(u.reason for u in plan.unserved).items())),
+        "workers": workers,
+        "volunteers": {
+            "workers": sum(1 for w in workers if w["role"] == "volunteer" and w["orders"]),
+            "service_s": sum(w["service_s"] for w in workers if w["role"] == "volunteer"),
+        },
+        "kitchens": _kitchens(problem, plan),
+        "run": plan.run.model_dump(),
+    }
+
+
+def _workers(problem: Problem, plan: Plan) -> list[dict[str, Any]]:
+    """One row a worker, also of those who stay at home: a dispatcher looks for them first."""
+    routes: dict[str, list[Route]] = {}
+    for route in plan.routes:
+        routes.setdefault(route.worker, []).append(route)
+    rows = []
+    for worker in problem.workers:
+        mine = routes.get(worker.id, [])
+        shift_s = sum(s.end_s - s.start_s for s in worker.shifts)
+        service, travel = sum(r.service_s for r in mine), sum(r.travel_s for r in mine)
+        rows.append({
+            "worker": worker.id,
+            "role": worker.role,
+            "shifts": len(worker.shifts),
+            "shifts_used": len(mine),
+            "trips": sum(len(r.trips) for r in mine),
+            "orders": sum(len(t.stops) for r in mine for t in r.trips),
+            "shift_s": shift_s,
+            "service_s": service,
+            "travel_s": travel,
+            "wait_s": sum(r.wait_s for r in mine),
+            "distance_m": sum(r.distance_m for r in mine),
+            "cost_cents": sum(r.cost_cents for r in mine),
+            "utilisation": round((service + travel) / shift_s, 4) if shift_s else 0.0,
+        })
+    return rows
+
+
+def _kitchens(problem: Problem, plan: Plan) -> list[dict[str, Any]]:
+    taken: Counter[tuple[str, str]] = Counter()
+    for route in plan.routes:
+        for trip in route.trips:
+            for stop in trip.stops:
+                order = problem.order_by_id[stop.order]
+                if stop.batch is not None and isinstance(order, MealOrder):
+                    taken[trip.start, stop.batch] += order.portions
+    return [
+        {
+            "place": place.id,
+            "portions": sum(b.portions for b in place.batches),
+            "taken": sum(taken[place.id, b.id] for b in place.batches),
+            "batches": [
+                {"batch": b.id, "portions": b.portions, "taken": taken[place.id, b.id]}
+                for b in place.batches
+            ],
+        }
+        for place in problem.loading_place_by_id.values()
+    ]
+
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Plan of {day}", "{day} 派单计划"),
+    "served": ("served {served} of {orders} orders", "已安排 {served} / {orders} 单"),
+    "people": (
+        "{workers} workers on {routes} shifts, {utilisation} of their time in use",
+        "{workers} 名人员，{routes} 个班次，工时利用率 {utilisation}",
+    ),
+    "time": (
+        "service {service} h, travel {travel} h, waiting {wait} h, {km} km",
+        "服务 {service} 小时，路途 {travel} 小时，等候 {wait} 小时，{km} 公里",
+    ),
+    "cost": ("cost {cost} yuan", "费用 {cost} 元"),
+    "kind": ("By kind", "按类别"),
+    "service": ("By service", "按服务项目"),
+    "level": ("By care level", "按能力等级"),
+    "client": ("By client", "按对象"),
+    "unserved": ("Not served, by reason", "未安排原因"),
+    "kitchens": ("Portions by kitchen", "各厨房份数"),
+    "volunteers": (
+        "Volunteers: {workers} people, {hours} h for the time bank",
+        "志愿者：{workers} 人，计入时间银行 {hours} 小时",
+    ),
+    "search": (
+        "{backend}: {status} after {iterations} iterations, {elapsed} s",
+        "{backend}：{status}，迭代 {iterations} 次，{elapsed} 秒",
+    ),
+}
+
+_VALUES_ZH: dict[str, str] = {
+    "visit": "上门", "meal": "送餐", "emergency": "紧急",
+    "guaranteed": "兜底保障对象", "other": "其他",
+    "unreachable": "道路不通", "no_skill": "无人具备资质", "no_portions": "餐食份数不足",
+    "no_worker_in_window": "时间窗内无可用人员", "no_capacity": "运力不足", "outweighed": "让位于其他订单",
+}
+
+
+def report_text(problem: Problem, report: dict[str, Any], language: Language = "en") -> str:
+    """Put a report into words: lines with ``rich`` markup, without client or worker ids."""
+    zh = language == "zh"
+
+    def word(key: str, **values: object) -> str:
+        return _WORDS[key][zh].format(**values)
+
+    def value(name: str) -> str:
+        return _VALUES_ZH.get(name, name) if zh else name.replace("_", " ")
+
+    def service(name: str) -> str:
+        row = problem.service_by_id[name]
+        return row.name_zh if zh else row.name
+
+    totals = report["totals"]
+    busy = [w for w in report["workers"] if w["orders"]]
+    at_work = sum(w["shift_s"] for w in busy)
+    in_use = sum(w["service_s"] + w["travel_s"] for w in busy)
+    lines = [
+        f"[bold]{word('title', day=report['day'])}[/bold]",
+        word("served", served=totals["served"], orders=totals["orders"]),
+        word("people", workers=totals["workers"], routes=totals["routes"],
+             utilisation=f"{in_use / at_work:.0%}" if at_work else "-"),
+        word("time", service=_hours(totals["service_s"]), travel=_hours(totals["travel_s"]),
+             wait=_hours(totals["wait_s"]), km=f"{totals['distance_m'] / 1000:,.1f}"),
+        word("cost", cost=f"{totals['cost_cents'] / 100:,.2f}"),
+    ]
+    sections: list[tuple[str, str, Callable[[str], str]]] = [
+        ("kind", "by_kind", value),
+        ("service", "by_service", service),
+        ("level", "by_care_level", str),
+        ("client", "by_client_kind", value),
+    ]
+    for title, key, name in sections:
+        rows = [(name(k), f"{v['served']}/{v['orders']}") for k, v in report[key].items()]
+        lines += _section(word(title), rows)
+    lines += _section(
+        word("unserved"), [(value(k), str(n)) for k, n in report["unserved_by_reason"].items()]
+    )
+    lines += _section(
+        word("kitchens"), [(k["place"], f"{k['taken']}/{k['portions']}") for k in report["kitchens"]]
+    )
+    volunteers = report["volunteers"]
+    if volunteers["workers"]:
+        lines.append(word("volunteers", workers=volunteers["workers"],
+                          hours=_hours(volunteers["service_s"])))
+    run = report["run"]
+    lines.append(f"[dim]{word('search', backend=run['backend'], status=run['status'], iterations=run['iterations'], elapsed=run['elapsed_s'])}[/dim]")
+    return "\n".join(lines)
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
+    rows = list(rows)
+    return [f"[bold]{title}[/bold]", *(f"  {name}  {figure}" for name, figure in rows)] if rows else []
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / 3600:,.1f}"
