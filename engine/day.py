@@ -38,8 +38,8 @@ _BEGINS = {
     "explain": 0.93, "check": 0.98, "report": 0.99, "done": 1.0,
 }
 #: Iterations without a better plan after which more searching is not worth the wait: a constant for
-#: the smallest days, and a share that grows with the orders. Set so that 20 orders take well under a
-#: second, while 1,000 orders use the time they are given.
+#: the smallest days, and a share that grows with the orders. Set so that 20 orders take well under
+#: a second, while 1,000 orders use the time they are given.
 _STALL_BASE = {"search": 10_000, "ortools": 100}
 _STALL_AN_ORDER = {"search": 1_000, "ortools": 10}
 

@@ -139,7 +139,8 @@ _VALUES_ZH: dict[str, str] = {
     "visit": "上门", "meal": "送餐", "emergency": "紧急",
     "guaranteed": "兜底保障对象", "other": "其他",
     "unreachable": "道路不通", "no_skill": "无人具备资质", "no_portions": "餐食份数不足",
-    "no_worker_in_window": "时间窗内无可用人员", "no_capacity": "运力不足", "outweighed": "让位于其他订单",
+    "no_worker_in_window": "时间窗内无可用人员", "no_capacity": "运力不足",
+    "outweighed": "让位于其他订单",
 }
 
 
@@ -182,21 +183,22 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
     lines += _section(
         word("unserved"), [(value(k), str(n)) for k, n in report["unserved_by_reason"].items()]
     )
-    lines += _section(
-        word("kitchens"), [(k["place"], f"{k['taken']}/{k['portions']}") for k in report["kitchens"]]
-    )
+    portions = [(k["place"], f"{k['taken']}/{k['portions']}") for k in report["kitchens"]]
+    lines += _section(word("kitchens"), portions)
     volunteers = report["volunteers"]
     if volunteers["workers"]:
         lines.append(word("volunteers", workers=volunteers["workers"],
                           hours=_hours(volunteers["service_s"])))
     run = report["run"]
-    lines.append(f"[dim]{word('search', backend=run['backend'], status=run['status'], iterations=run['iterations'], elapsed=run['elapsed_s'])}[/dim]")
+    search = word("search", backend=run["backend"], status=run["status"],
+                  iterations=f"{run['iterations']:,}", elapsed=run["elapsed_s"])
+    lines.append(f"[dim]{search}[/dim]")
     return "\n".join(lines)
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
-    rows = list(rows)
-    return [f"[bold]{title}[/bold]", *(f"  {name}  {figure}" for name, figure in rows)] if rows else []
+    lines = [f"  {name}  {figure}" for name, figure in rows]
+    return [f"[bold]{title}[/bold]", *lines] if lines else []
 
 
 def _hours(seconds: int) -> str:
