@@ -65,8 +65,15 @@ def _check_points(reading: Reading, ledger: Ledger) -> None:
             ledger.add_unless_broken(found)
 
 
+class _Anything(frozenset[str]):
+    """Stand in for ids that could not be read: no reference to one of them is unknown."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
 class _Known:
-    """What may be referred to: per subject the ids, or None where they could not be read."""
+    """What may be referred to, per subject."""
 
     def __init__(self, reading: Reading, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -85,19 +92,19 @@ class _Known:
         self.service_kinds = {s.id: s.kind for s in (*SERVICES, *own)} if kinds_known else {}
 
     @staticmethod
-    def _ids(reading: Reading, *groups: str, also: Iterable[str] = ()) -> set[str] | None:
+    def _ids(reading: Reading, *groups: str, also: Iterable[str] = ()) -> Collection[str]:
         ids = set(also)
         for name in groups:
             group = reading.groups[name]
             if not group.is_list:
-                return None
+                return _Anything()
             ids.update(entity.id for _, entity in group.entities)
             ids.update(group.other_ids)
         return ids
 
-    def check(self, code: str, path: str, identity: str, ids: Collection[str] | None) -> None:
+    def check(self, code: str, path: str, identity: str, ids: Collection[str]) -> None:
         """Tell a reference to something that is not there."""
-        if ids is None or identity in ids:
+        if identity in ids:
             return
         self._ledger.add_unless_broken(fault(
             code, path, id=shown(identity), suggestion=did_you_mean(identity, ids),
@@ -110,24 +117,24 @@ _LISTED = {"E1103", "E1104"}
 _MAX_LISTED = 40
 
 
-def _diets(reading: Reading) -> set[str] | None:
-    """Diets of all batches; None: any diet may be had, or nobody can tell."""
+def _diets(reading: Reading) -> Collection[str]:
+    """Diets of all batches; anything where a batch has any diet, or nobody can tell."""
     diets: set[str] = set()
     n_batches = 0
     for _, _, place in reading.walk(*LOADING):
         for batch in place.batches:
             n_batches += 1
             if batch.diets is None:
-                return None
+                return _Anything()
             diets.update(batch.diets)
     readable = all(reading.groups[name].complete("batches") for name in LOADING)
-    return diets if readable and n_batches else None
+    return diets if readable and n_batches else _Anything()
 
 
-def _dimensions(reading: Reading) -> set[str] | None:
-    """Load dimensions of all vehicles; None: nobody can tell."""
+def _dimensions(reading: Reading) -> Collection[str]:
+    """Load dimensions of all vehicles; anything where nobody can tell."""
     if not reading.groups["vehicles"].complete("capacity"):
-        return None
+        return _Anything()
     return {name for _, _, vehicle in reading.walk("vehicles") for name in vehicle.capacity}
 
 
@@ -169,14 +176,16 @@ def _check_workers(reading: Reading, known: _Known, ledger: Ledger) -> None:
 def _check_orders(reading: Reading, known: _Known, ledger: Ledger) -> None:
     # Written for speed: this runs a hundred thousand times, and nearly always finds nothing.
     for _, i, order in reading.walk("orders"):
-        if known.clients is not None and order.client not in known.clients:
+        if order.client not in known.clients:
             known.check("E1102", f"orders[{i}].client", order.client, known.clients)
         if order.__class__ is not BaseOrder:  # one whose kind could not be read
             _check_service(i, order, known, ledger)
         for j, skill in enumerate(order.skills):
-            known.check("E1104", f"orders[{i}].skills[{j}]", skill, known.skills)
+            if skill not in known.skills:
+                known.check("E1104", f"orders[{i}].skills[{j}]", skill, known.skills)
         for dimension in order.load:
-            known.check("E1302", f"orders[{i}].load.{dimension}", dimension, known.dimensions)
+            if dimension not in known.dimensions:
+                known.check("E1302", f"orders[{i}].load.{dimension}", dimension, known.dimensions)
         if order.optional and order.prize_cents is None:
             ledger.add_unless_broken(fault("E1020", f"orders[{i}].prize_cents"))
         elif order.prize_cents is not None and not order.optional:

@@ -40,7 +40,7 @@ NAME = Words("a person's name", "姓名")
 
 def personal(text: str) -> Words | None:
     """Name the kind of personal datum that a would-be id looks like; None: it does not."""
-    if _HAN.search(text):
+    if not text.isascii() and _HAN.search(text):
         return NAME
     # Cheap first: this runs for every id of a problem, and few begin with a digit.
     if text[:1] not in "0123456789+":
