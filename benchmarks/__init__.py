@@ -1,0 +1,1 @@
+"""Measurements: public instances, comparisons with other engines, pytest-benchmark suites."""

@@ -1,0 +1,231 @@
+"""Compare careroute with other engines on public instances.
+
+    DATA=../shared/instances
+    python -m benchmarks.compare --family solomon_dimacs --files $DATA/solomon/R101.txt
+        --best $DATA/bks.csv --seconds 10 --solvers careroute,ortools,pyvrp,vroom
+
+Each run is a process of its own on one core, one after another, with the same time of search; every
+cost is recomputed from the routes by the one evaluator. See ``benchmarks/peers.py`` for how each
+engine is used, ``benchmarks/instances`` for the conventions of the families.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks.instances import (
+    InstanceError,
+    best_known_table,
+    family_files,
+    read_instance,
+    shared_folder,
+)
+from benchmarks.peers import PEERS
+from benchmarks.run_one import empty_row
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Reading, model building, compilation and slow sweeps of a peer, on top of its time of search.
+_GRACE_S = 300.0
+#: Below this share of the time on the clock the machine was busy, and the row says so.
+_QUIET_SHARE = 0.9
+#: Instance files up to this size are read before the first run.
+_READ_FIRST_BYTES = 200_000
+_COLUMNS = {
+    "instance": "instance", "solver": "solver", "cost": "cost", "gap_percent": "gap %",
+    "vehicles": "vehicles", "unserved": "unserved", "seconds": "CPU s", "memory_mb": "MB",
+    "iterations": "iterations", "note": "note",
+}
+
+
+def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", required=True, help="family name as in bks.csv")
+    parser.add_argument("--files", nargs="+", type=Path, metavar="F",
+                        help="instance files; default: those of the family in the table")
+    parser.add_argument("--best", type=Path, metavar="bks.csv",
+                        help="table of best-known values; default: that of the shared folder")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="S",
+                        help="seconds of search (default 10)")
+    parser.add_argument("--solvers", default=",".join(PEERS), help="comma-separated, in this order")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the rows to this file")
+    parser.add_argument("--markdown", type=Path, metavar="OUT", help="write a table ready to paste")
+    parser.add_argument("--limit", type=int, metavar="K", help="only the first K instances")
+    parser.add_argument("--core", type=int, metavar="N", help="core to run on (default: the last)")
+    return parser.parse_args(argv)
+
+
+def plan_runs(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Check what was asked for before anything runs; returns one spec a run.
+
+    Raises
+    ------
+    InstanceError : with the one thing that is wrong, in words for the command line.
+    """
+    solvers = [name.strip() for name in args.solvers.split(",") if name.strip()]
+    unknown = [name for name in solvers if name not in PEERS]
+    if unknown or not solvers:
+        raise InstanceError(f"--solvers: {', '.join(unknown) or 'none'}; known: {', '.join(PEERS)}")
+    if not args.seconds > 0:
+        raise InstanceError(f"--seconds: {args.seconds} is not a time")
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if args.core is not None and args.core not in cores:
+        raise InstanceError(f"--core: {args.core} is not among {cores}")
+    best = args.best
+    if best is None:
+        usual = shared_folder() / "instances" / "bks.csv"
+        best = usual if usual.is_file() else None
+    table = {} if best is None else best_known_table(best)
+    if args.files is None and best is None:
+        raise InstanceError("--files or --best is needed to know which instances to run")
+    files = args.files or family_files(args.family, table, best.parent)
+    files = files[: args.limit] if args.limit is not None else files
+    if not files:
+        raise InstanceError(f"no instances of family {args.family}")
+    for file in files:
+        if not file.is_file():
+            raise InstanceError(f"{file}: no such file")
+    for file in files:
+        # A fault is better told now than after an hour; large matrices are left to the runs.
+        if file.stat().st_size <= _READ_FIRST_BYTES:
+            read_instance(file, args.family, table)
+    core = args.core if args.core is not None else (cores[-1] if cores else None)
+    return [
+        {
+            "solver": solver, "file": str(file), "family": args.family, "seconds": args.seconds,
+            "seed": args.seed, "core": core, "best": None if best is None else str(best),
+        }
+        for file in files
+        for solver in solvers
+    ]
+
+
+def run_in_process(spec: dict[str, Any]) -> dict[str, Any]:
+    """Run one spec in its own process; a crash or a hang becomes a note.
+
+    Raises
+    ------
+    InstanceError : the instance turned out to be malformed.
+    """
+    row = empty_row(spec["solver"], Path(spec["file"]).stem, spec["family"], None)
+    with tempfile.TemporaryDirectory() as folder:
+        inp, out = Path(folder) / "spec.json", Path(folder) / "row.json"
+        inp.write_text(json.dumps(spec), encoding="utf-8")
+        # One thread each: a library that starts a pool would only fight itself on one core.
+        env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [env.get("PYTHONPATH")])])
+        limit = 3 * spec["seconds"] + _GRACE_S
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "benchmarks.run_one", str(inp), str(out)],
+                env=env, capture_output=True, text=True, timeout=limit, check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return row | {"note": f"ended after {limit:.0f} s without an answer"}
+        if done.returncode or not out.is_file():
+            last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+            return row | {"note": f"failed: {last}"}
+        row = json.loads(out.read_text(encoding="utf-8"))
+    if "fault" in row:
+        raise InstanceError(row["fault"])
+    used = row["seconds"]
+    if used is not None and used < _QUIET_SHARE * spec["seconds"] and "note" not in row:
+        row["note"] = "ended early, or the core was shared"
+    return row
+
+
+def show(rows: list[dict[str, Any]], console: Console) -> None:
+    """Print the table, and the notes below it, where they have room."""
+    table = Table(title="costs recomputed by solvers.evaluation")
+    keys = [key for key in _COLUMNS if key != "note"]
+    for key in keys:
+        justify = "left" if key in ("instance", "solver") else "right"
+        table.add_column(_COLUMNS[key], justify=justify, no_wrap=True)
+    for row in rows:
+        table.add_row(*(_cell(row, key) for key in keys))
+    console.print(table)
+    for row in rows:
+        if "note" in row:
+            console.print(f"{row['instance']} {row['solver']}: {row['note']}", markup=False)
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Lay the rows out as a Markdown table, with the mean gap a solver below."""
+    lines = [
+        "| " + " | ".join(_COLUMNS.values()) + " |",
+        "|" + "|".join("---" if k in ("instance", "solver", "note") else "--:" for k in _COLUMNS)
+        + "|",
+    ]
+    lines += ["| " + " | ".join(_cell(row, key) for key in _COLUMNS) + " |" for row in rows]
+    gaps: dict[str, list[float]] = {}
+    for row in rows:
+        gaps.setdefault(row["solver"], [])
+        if row["gap_percent"] is not None:
+            gaps[row["solver"]].append(row["gap_percent"])
+    n_instances = len({row["instance"] for row in rows})
+    means = [
+        f"{solver} {sum(g) / len(g):.2f} % on {len(g)} of {n_instances}"
+        for solver, g in gaps.items() if g
+    ]
+    return "\n".join([*lines, "", "Mean gap: " + ("; ".join(means) or "none") + ".", ""])
+
+
+def _cell(row: dict[str, Any], key: str) -> str:
+    value = row.get(key)
+    if value is None:
+        return "" if key == "note" else "-"
+    if key == "gap_percent":
+        return f"{value:.2f}"
+    if key == "cost":
+        return f"{value:,}"
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "/")
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse_arguments(argv)
+    errors = Console(stderr=True)
+    try:
+        specs = plan_runs(args)
+        rows = run_all(specs, args.json, errors)
+    except InstanceError as error:
+        errors.print(f"compare: {error}", markup=False, soft_wrap=True)
+        return 2
+    show(rows, Console())
+    if args.markdown:
+        args.markdown.write_text(markdown(rows), encoding="utf-8")
+    return 0
+
+
+def run_all(
+    specs: list[dict[str, Any]], out: Path | None, console: Console
+) -> list[dict[str, Any]]:
+    """Run the specs in turn; rows are saved after each run, so a stopped comparison leaves them."""
+    rows: list[dict[str, Any]] = []
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(specs))
+        for spec in specs:
+            progress.update(task, description=f"{Path(spec['file']).stem} {spec['solver']}")
+            rows.append(run_in_process(spec))
+            progress.advance(task)
+            if out:
+                out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())

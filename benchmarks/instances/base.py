@@ -1,0 +1,59 @@
+"""What every reader returns, and the distance conventions of the literature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvers.model import RoutingModel
+
+
+class InstanceError(ValueError):
+    """An instance cannot be read; the message is meant for the person who named the file."""
+
+
+class Instance(NamedTuple):
+    """A benchmark instance; published costs are model costs divided by ``scale``."""
+
+    name: str
+    family: str
+    n: int
+    convention: str
+    scale: int
+    model: RoutingModel
+    best_known: float | None = None
+    best_vehicles: int | None = None
+
+
+def round_half_up(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """TSPLIB's EUC_2D: floor(d + 0.5)."""
+    return np.floor(distance + 0.5)
+
+
+def tenths(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut off after one decimal and count in tenths, floor(10 d): the 12th DIMACS challenge."""
+    return np.floor(10 * distance)
+
+
+def euclidean(
+    xy: NDArray[np.float64], rule: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.int32]:
+    """Compute the rounded Euclidean matrix, shape (L, L), by blocks.
+
+    All at once, 20,000 points would take 3.2 GB in float64 besides the result.
+
+    Parameters
+    ----------
+    xy : coordinates, shape (L, 2), in the unit of the file.
+    rule : rounding convention of the family.
+    """
+    matrix = np.empty((len(xy), len(xy)), dtype=np.int32)
+    for low in range(0, len(xy), 500):
+        block = xy[low : low + 500]
+        matrix[low : low + 500] = rule(np.hypot(
+            block[:, None, 0] - xy[None, :, 0], block[:, None, 1] - xy[None, :, 1]
+        ))
+    return matrix
