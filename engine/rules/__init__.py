@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.rules.base import Rule, Violation
 from engine.rules.complete import CompleteRule
 from engine.rules.emergencies import EmergenciesRule
+from engine.rules.figures import FiguresRule
 from engine.rules.hot_food import HotFoodRule
 from engine.rules.loads import LoadsRule
 from engine.rules.portions import PortionsRule
@@ -25,4 +26,5 @@ RULES: tuple[Rule, ...] = (
     HotFoodRule(),
     EmergenciesRule(),
     PriorityRule(),
+    FiguresRule(),
 )

@@ -3,13 +3,13 @@
 A rule knows three things, each for itself: what it adds to the routing model (``compile``), what a
 broken promise looks like in a finished plan (``check``, written from the promise and never from the
 compile code beside it), and how it is told to a person when it stands in an order's way
-(``explain``). ``compile.py``, ``check.py`` and ``explain.py`` only walk ``RULES``; leaving a rule out of
-that list switches it off, which is how its test proves that it matters.
+(``explain``). ``compile.py``, ``check.py`` and ``explain.py`` only walk ``RULES``; leaving a rule
+out of that list switches it off, which is how its test proves that it matters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from engine.compile import Draft
     from engine.domain.orders import Order
     from engine.explain import Obstacle, Situation
+
+
+class Text(NamedTuple):
+    """How something is told, with ``{placeholders}``, in English and Chinese."""
+
+    en: str
+    zh: str
 
 
 class Violation(NamedTuple):
@@ -33,6 +40,8 @@ class Rule:
     """One promise. Subclasses override what applies to them."""
 
     name: ClassVar[str]
+    #: P2xxx -> what is told when a plan breaks the promise that way.
+    texts: ClassVar[Mapping[str, Text]] = {}
 
     def compile(self, draft: Draft) -> None:
         """Add what the rule means to the draft of the routing model."""
@@ -41,6 +50,20 @@ class Rule:
         """Read a finished plan against the promise, trusting nothing that the plan claims."""
         return ()
 
+    def broken(self, code: str, path: str, **params: object) -> Violation:
+        """Make a violation of this rule; ``params`` fill the placeholders of its texts."""
+        text = self.texts[code]
+        return Violation(
+            code, self.name, path, text.en.format(**params), text.zh.format(**params)
+        )
+
     def explain(self, order: Order, situation: Situation) -> Obstacle | None:
         """How the rule stands in the way of an unserved order; None: it does not."""
         return None
+
+
+def clock(seconds: int) -> str:
+    """Tell a moment as a person reads it, ``10:42``; seconds only where there are any."""
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    text = f"{sign}{seconds // 3_600:02d}:{seconds // 60 % 60:02d}"
+    return f"{text}:{seconds % 60:02d}" if seconds % 60 else text

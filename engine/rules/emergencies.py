@@ -1,25 +1,38 @@
 """Somebody with the skill is at an alarm within its response time of being received (P208x).
 
-Nobody sets out for it before it was received is not promised in a day plan; that service starts between received and
-received plus response is.
+Service starts between the moment it was received and that moment plus the response time, both
+included. That nobody sets out before it was received is not promised in a day plan.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import EmergencyOrder
 from engine.evaluate import start_windows
-from engine.rules.base import Rule
+from engine.rules.base import Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
+    from engine.check import Case
     from engine.compile import Draft
 
 
 class EmergenciesRule(Rule):
-    """Somebody with the skill is at an alarm within its response time of being received (P208x)."""
+    """Somebody with the skill is at an alarm within its response time (P208x)."""
 
     name: ClassVar[str] = "emergencies"
+    texts: ClassVar[Mapping[str, Text]] = {
+        "P2080": Text(
+            "help for alarm {order} starts at {start}, before it was received at {received}",
+            "紧急工单 {order} 于 {start} 开始处置，早于接报时刻 {received}",
+        ),
+        "P2081": Text(
+            "help for alarm {order} starts at {start}, {seconds} s later than its response "
+            "time allows",
+            "紧急工单 {order} 于 {start} 开始处置，超出响应时限 {seconds} 秒",
+        ),
+    }
 
     # -- what it adds to the routing model ------------------------------------------------------
 
@@ -32,5 +45,22 @@ class EmergenciesRule(Rule):
                     task.blocked = "no_worker_in_window"
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
+
+    def check(self, case: Case) -> Iterator[Violation]:
+        """Hold the start of help against the moment of the alarm."""
+        for visit in case.visits:
+            order, start = visit.order, visit.stop.start_s
+            if order is None or order.kind != "emergency":
+                continue
+            if start < order.received_s:
+                yield self.broken(
+                    "P2080", visit.path,
+                    order=order.id, start=clock(start), received=clock(order.received_s),
+                )
+            late = start - order.received_s - order.response_s
+            if late > 0:
+                yield self.broken(
+                    "P2081", visit.path, order=order.id, start=clock(start), seconds=late
+                )
 
     # -- how it is told when it stands in the way ------------------------------------------------

@@ -1,12 +1,13 @@
-"""From leaving the kitchen or point to the door, a meal is on board at most its stated time (P206x).
+"""A meal is on board at most its stated time, from leaving the kitchen to the door (P206x).
 
-The clock runs from the trip's leaving to the start of service at the door; waiting with food counts.
+The clock runs from the trip's leaving to the start of service at the door; waiting with food
+counts.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -15,17 +16,25 @@ from numpy.typing import NDArray
 
 from engine.domain.orders import MealOrder
 from engine.domain.places import LoadingPlace
-from engine.rules.base import Rule
+from engine.rules.base import Rule, Text, Violation, clock
 from solvers.model import OPEN, UNREACHABLE, service_time
 
 if TYPE_CHECKING:
+    from engine.check import Case
     from engine.compile import Draft, TaskDraft, VehicleDraft
 
 
 class HotFoodRule(Rule):
-    """From leaving the kitchen or point to the door, a meal is on board at most its stated time (P206x)."""
+    """A meal is on board at most its stated time (P206x)."""
 
     name: ClassVar[str] = "hot_food"
+    texts: ClassVar[Mapping[str, Text]] = {
+        "P2060": Text(
+            "the meal of order {order} is on board {seconds} s, from {leave} to {start}; "
+            "{limit} s are allowed",
+            "工单 {order} 的餐食自 {leave} 至 {start} 在途 {seconds} 秒，上限为 {limit} 秒",
+        ),
+    }
 
     # -- what it adds to the routing model ------------------------------------------------------
 
@@ -54,6 +63,20 @@ class HotFoodRule(Rule):
         draft.vehicles = [trip for v in draft.vehicles for trip in cut.get(id(v), [v])]
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
+
+    def check(self, case: Case) -> Iterator[Violation]:
+        """Stop the clock of every meal at the door."""
+        for visit in case.visits:
+            order = visit.order
+            if order is None or order.kind != "meal":
+                continue
+            on_board = visit.stop.start_s - visit.trip.leave_s
+            if on_board > order.max_onboard_s:
+                yield self.broken(
+                    "P2060", visit.path,
+                    order=order.id, seconds=on_board, leave=clock(visit.trip.leave_s),
+                    start=clock(visit.stop.start_s), limit=order.max_onboard_s,
+                )
 
     # -- how it is told when it stands in the way ------------------------------------------------
 

@@ -1,23 +1,38 @@
 """No trip carries more than the vehicle holds, in any dimension (P205x).
 
-A dimension that the vehicle does not name has capacity 0. A meal counts its portions in ``portions``.
+A dimension that the vehicle does not name has capacity 0. A worker without a vehicle carries
+nothing. A meal counts its portions in ``portions``, on top of its own load.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.evaluate import demand_of
-from engine.rules.base import Rule
+from engine.rules.base import Rule, Text, Violation
 
 if TYPE_CHECKING:
+    from engine.check import Case
     from engine.compile import Draft
+    from engine.domain.orders import Order
 
 
 class LoadsRule(Rule):
     """No trip carries more than the vehicle holds, in any dimension (P205x)."""
 
     name: ClassVar[str] = "loads"
+    texts: ClassVar[Mapping[str, Text]] = {
+        "P2050": Text(
+            "the trip carries {load} {dimension}; worker {worker}'s vehicle holds {capacity}",
+            "该趟装载 {dimension} {load}，而服务人员 {worker} 的车辆容量为 {capacity}",
+        ),
+        "P2051": Text(
+            "the trip states {stated} {dimension} on board; its orders add up to {load}",
+            "该趟标称装载 {dimension} {stated}，而其工单合计为 {load}",
+        ),
+    }
 
     # -- what it adds to the routing model ------------------------------------------------------
 
@@ -33,4 +48,38 @@ class LoadsRule(Rule):
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
 
+    def check(self, case: Case) -> Iterator[Violation]:
+        """Weigh what the orders of each trip put on board."""
+        for ride in case.rides:
+            capacity: Mapping[str, int] = {}
+            if ride.worker is not None and ride.worker.vehicle is not None:
+                capacity = case.problem.vehicle_by_id[ride.worker.vehicle].capacity
+            for t, trip in enumerate(ride.route.trips):
+                path = f"{ride.path}.trips[{t}].load"
+                load: Counter[str] = Counter()
+                for stop in trip.stops:
+                    order = case.problem.order_by_id.get(stop.order)
+                    if order is not None:
+                        load.update(carried(order))
+                for dimension in sorted({*load, *trip.load}):
+                    amount, stated = load[dimension], trip.load.get(dimension, 0)
+                    if stated != amount:
+                        yield self.broken(
+                            "P2051", path, stated=stated, dimension=dimension, load=amount
+                        )
+                    if ride.worker is not None and amount > capacity.get(dimension, 0):
+                        yield self.broken(
+                            "P2050", path,
+                            load=amount, dimension=dimension, worker=ride.worker.id,
+                            capacity=capacity.get(dimension, 0),
+                        )
+
     # -- how it is told when it stands in the way ------------------------------------------------
+
+
+def carried(order: Order) -> Counter[str]:
+    """Count what an order puts on board, by dimension, read from the promise."""
+    load = Counter(order.load)
+    if order.kind == "meal":
+        load["portions"] += order.portions
+    return load

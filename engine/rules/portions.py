@@ -1,20 +1,24 @@
 """Meals come from a batch that is ready, fits the diet and has portions left (P207x).
 
-A trip with meals begins at a kitchen or meal point, loads there for its loading time after its batches are ready,
-and all trips together take no more portions of a batch than it has. An order that names a kitchen gets its meal there.
+A trip with meals begins at a kitchen or meal point and loads there for its loading time, after the
+worker is there and its batches are ready; all trips together take no more portions of a batch than
+it has. An order that names a kitchen gets its meal there.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
-from engine.rules.base import Rule
+from engine.rules.base import Rule, Text, Violation, clock
 from engine.rules.priority import tier_of
 from solvers.model import OPEN, service_time
 
 if TYPE_CHECKING:
+    from engine.check import Case, Ride
     from engine.compile import Draft, TaskDraft, VehicleDraft
 
 
@@ -22,6 +26,45 @@ class PortionsRule(Rule):
     """Meals come from a batch that is ready, fits the diet and has portions left (P207x)."""
 
     name: ClassVar[str] = "portions"
+    texts: ClassVar[Mapping[str, Text]] = {
+        "P2070": Text(
+            "order {order} is a meal, and its trip begins at {place}, where nothing is "
+            "cooked or kept",
+            "工单 {order} 为送餐，但该趟起点 {place} 不是厨房或助餐点",
+        ),
+        "P2071": Text(
+            "the meal of order {order} names batch {batch}; {place} has no such batch",
+            "工单 {order} 的餐食取自批次 {batch}，而 {place} 没有该批次",
+        ),
+        "P2072": Text(
+            "the trip leaves {place} at {leave}; batch {batch} is ready at {ready} and "
+            "{loading} s of loading allow {earliest}",
+            "该趟于 {leave} 离开 {place}；批次 {batch} 于 {ready} 备好，"
+            "装载 {loading} 秒后最早 {earliest} 出发",
+        ),
+        "P2073": Text(
+            "the trip leaves {place} at {leave}; the worker is there at {there} and "
+            "{loading} s of loading allow {earliest}",
+            "该趟于 {leave} 离开 {place}；服务人员 {there} 到岗，"
+            "装载 {loading} 秒后最早 {earliest} 出发",
+        ),
+        "P2074": Text(
+            "order {order} asks for diet {diet}; batch {batch} does not have it",
+            "工单 {order} 要求膳食类型 {diet}，而批次 {batch} 不含该类型",
+        ),
+        "P2075": Text(
+            "{taken} portions are taken of batch {batch} of {place}; it has {portions}",
+            "{place} 的批次 {batch} 被取用 {taken} 份，而只有 {portions} 份",
+        ),
+        "P2076": Text(
+            "order {order} names {kitchen}; its meal comes from {place}",
+            "工单 {order} 指定由 {kitchen} 供餐，而餐食取自 {place}",
+        ),
+        "P2077": Text(
+            "order {order} is no meal and names batch {batch}",
+            "工单 {order} 不是送餐，却标注了批次 {batch}",
+        ),
+    }
 
     # -- what it adds to the routing model ------------------------------------------------------
 
@@ -67,6 +110,76 @@ class PortionsRule(Rule):
                     draft.stock(vehicle)
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
+
+    def check(self, case: Case) -> Iterator[Violation]:
+        """Follow every meal back to its batch, and count each batch over the whole plan."""
+        taken: Counter[tuple[str, str]] = Counter()
+        for visit in case.visits:
+            order, batch_id = visit.order, visit.stop.batch
+            if order is None:
+                continue
+            if order.kind != "meal":
+                if batch_id is not None:
+                    yield self.broken("P2077", visit.path, order=order.id, batch=batch_id)
+                continue
+            place = case.problem.loading_place_by_id.get(visit.trip.start)
+            if place is None:
+                yield self.broken("P2070", visit.path, order=order.id, place=visit.trip.start)
+                continue
+            if order.kitchen is not None and order.kitchen != place.id:
+                yield self.broken(
+                    "P2076", visit.path, order=order.id, kitchen=order.kitchen, place=place.id
+                )
+            batch = next((b for b in place.batches if b.id == batch_id), None)
+            if batch is None:
+                yield self.broken(
+                    "P2071", visit.path, order=order.id, batch=batch_id or "-", place=place.id
+                )
+                continue
+            taken[place.id, batch.id] += order.portions
+            if order.diet is not None and batch.diets is not None and order.diet not in batch.diets:
+                yield self.broken(
+                    "P2074", visit.path, order=order.id, diet=order.diet, batch=batch.id
+                )
+        yield from self._check_batches(case, taken)
+        for ride in case.rides:
+            yield from self._check_loading(case, ride)
+
+    def _check_batches(
+        self, case: Case, taken: Counter[tuple[str, str]]
+    ) -> Iterator[Violation]:
+        for place in case.problem.loading_place_by_id.values():
+            for batch in place.batches:
+                amount = taken[place.id, batch.id]
+                if amount > batch.portions:
+                    yield self.broken(
+                        "P2075", "routes",
+                        taken=amount, batch=batch.id, place=place.id, portions=batch.portions,
+                    )
+
+    def _check_loading(self, case: Case, ride: Ride) -> Iterator[Violation]:
+        there = ride.shift.start_s if ride.shift is not None else None
+        for t, trip in enumerate(ride.route.trips):
+            path = f"{ride.path}.trips[{t}].leave_s"
+            place = case.problem.loading_place_by_id.get(trip.start)
+            orders = [case.problem.order_by_id.get(stop.order) for stop in trip.stops]
+            if place is not None and any(o is not None and o.kind == "meal" for o in orders):
+                told = {"leave": clock(trip.leave_s), "place": place.id, "loading": place.loading_s}
+                # Who leaves before being there at all is told by the shifts' rule.
+                if there is not None and there <= trip.leave_s < there + place.loading_s:
+                    yield self.broken(
+                        "P2073", path, **told,
+                        there=clock(there), earliest=clock(there + place.loading_s),
+                    )
+                used = {stop.batch for stop in trip.stops}
+                for batch in place.batches:
+                    earliest = batch.ready_s + place.loading_s
+                    if batch.id in used and trip.leave_s < earliest:
+                        yield self.broken(
+                            "P2072", path, **told,
+                            batch=batch.id, ready=clock(batch.ready_s), earliest=clock(earliest),
+                        )
+            there = trip.end_s
 
     # -- how it is told when it stands in the way ------------------------------------------------
 

@@ -1,23 +1,47 @@
 """Only a worker who may serves an order (P202x).
 
-For each skill that the service or the order asks for, the worker holds a certificate that is valid on the
-plan's day; the service is on the worker's list, where there is one; and the client has not refused the worker.
+For each skill that the service or the order asks for, the worker holds a certificate that is valid
+on the plan's day; the service is on the worker's list, where there is one; and the client has not
+refused the worker.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.rules.base import Rule
+from engine.rules.base import Rule, Text, Violation
 
 if TYPE_CHECKING:
+    from engine.check import Case
     from engine.compile import Draft
+    from engine.domain.workers import Certificate
 
 
 class SkillsRule(Rule):
     """Only a worker who may serves an order (P202x)."""
 
     name: ClassVar[str] = "skills"
+    texts: ClassVar[Mapping[str, Text]] = {
+        "P2020": Text(
+            "worker {worker} holds no certificate for {skill}, which order {order} needs",
+            "服务人员 {worker} 没有工单 {order} 所需的“{skill_zh}”证书",
+        ),
+        "P2021": Text(
+            "worker {worker}'s certificate for {skill} was valid until {until}; order "
+            "{order} is on {day}",
+            "服务人员 {worker} 的“{skill_zh}”证书有效期至 {until}，而工单 {order} 的服务日为 {day}",
+        ),
+        "P2022": Text(
+            "service {service} of order {order} is not on worker {worker}'s list",
+            "工单 {order} 的服务项目 {service} 不在服务人员 {worker} 的可服务清单内",
+        ),
+        "P2023": Text(
+            "the client of order {order} has refused worker {worker}",
+            "工单 {order} 的服务对象已拒绝服务人员 {worker}",
+        ),
+    }
 
     # -- what it adds to the routing model ------------------------------------------------------
 
@@ -41,4 +65,34 @@ class SkillsRule(Rule):
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
 
+    def check(self, case: Case) -> Iterator[Violation]:
+        """Hold every stop's order against its worker's certificates, list and refusals."""
+        for visit in case.visits:
+            order, worker = visit.order, visit.ride.worker
+            if order is None or worker is None:
+                continue
+            ids = {"order": order.id, "worker": worker.id}
+            for skill in sorted({*case.service(order).skills, *order.skills}):
+                held = [c for c in worker.certificates if c.skill == skill]
+                names = {
+                    "skill": case.problem.skill_by_id[skill].name,
+                    "skill_zh": case.problem.skill_by_id[skill].name_zh,
+                }
+                if not held:
+                    yield self.broken("P2020", visit.path, **ids, **names)
+                elif not any(_is_valid(c, case.problem.day) for c in held):
+                    until = max(c.valid_until for c in held if c.valid_until is not None)
+                    yield self.broken(
+                        "P2021", visit.path, **ids, **names, until=until, day=case.problem.day
+                    )
+            if worker.services is not None and order.service not in worker.services:
+                yield self.broken("P2022", visit.path, **ids, service=order.service)
+            if worker.id in case.problem.client_by_id[order.client].refused_workers:
+                yield self.broken("P2023", visit.path, **ids)
+
     # -- how it is told when it stands in the way ------------------------------------------------
+
+
+def _is_valid(certificate: Certificate, day: date) -> bool:
+    """Up to and including its last day."""
+    return certificate.valid_until is None or day <= certificate.valid_until

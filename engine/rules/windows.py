@@ -1,24 +1,48 @@
 """Service starts inside one of the order's windows and lasts as long as planned (P203x).
 
-Windows are closed at both ends; an order without windows may start at any time. The planned length is the
-order's own or the catalogue's, times the worker's service-time factor.
+Windows are closed at both ends; an order without windows may start at any time. The planned
+length is the order's own or the catalogue's, times the worker's service-time factor; the factor
+counts in thousandths, and the product is rounded half up to whole seconds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.evaluate import nominal_duration
-from engine.rules.base import Rule
+from engine.rules.base import Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
+    from engine.check import Case
     from engine.compile import Draft
+    from engine.domain.orders import Order
 
 
 class WindowsRule(Rule):
-    """Service starts inside one of the order's windows and lasts as long as planned (P203x)."""
+    """Service starts inside one of the order's windows and lasts as planned (P203x)."""
 
     name: ClassVar[str] = "windows"
+    texts: ClassVar[Mapping[str, Text]] = {
+        "P2030": Text(
+            "service of order {order} starts at {start}, {seconds} s before its window "
+            "opens at {opens}",
+            "工单 {order} 于 {start} 开始服务，比时间窗开启时刻 {opens} 早 {seconds} 秒",
+        ),
+        "P2031": Text(
+            "service of order {order} starts at {start}, {seconds} s after its window "
+            "closes at {closes}",
+            "工单 {order} 于 {start} 开始服务，比时间窗关闭时刻 {closes} 晚 {seconds} 秒",
+        ),
+        "P2032": Text(
+            "service of order {order} starts at {start}, before the worker arrives at {arrival}",
+            "工单 {order} 于 {start} 开始服务，而服务人员 {arrival} 才到达",
+        ),
+        "P2033": Text(
+            "service of order {order} lasts {seconds} s; {planned} s are planned",
+            "工单 {order} 的服务时长为 {seconds} 秒，计划应为 {planned} 秒",
+        ),
+    }
 
     # -- what it adds to the routing model ------------------------------------------------------
 
@@ -30,5 +54,47 @@ class WindowsRule(Rule):
             task.service = nominal_duration(draft.problem, task.order)
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
+
+    def check(self, case: Case) -> Iterator[Violation]:
+        """Read the start, and the length, of every service."""
+        for visit in case.visits:
+            order, stop, worker = visit.order, visit.stop, visit.ride.worker
+            if stop.start_s < stop.arrival_s:
+                yield self.broken(
+                    "P2032", visit.path,
+                    order=stop.order, start=clock(stop.start_s), arrival=clock(stop.arrival_s),
+                )
+            if order is None:
+                continue
+            yield from self._check_start(visit.path, order, stop.start_s)
+            if worker is None:
+                continue
+            nominal = order.service_duration_s
+            if nominal is None:
+                nominal = case.service(order).service_duration_s
+            planned = (nominal * round(1_000 * worker.service_time_factor) + 500) // 1_000
+            if stop.departure_s < stop.start_s + planned:
+                yield self.broken(
+                    "P2033", visit.path,
+                    order=order.id, seconds=stop.departure_s - stop.start_s, planned=planned,
+                )
+
+    def _check_start(self, path: str, order: Order, start: int) -> Iterator[Violation]:
+        if not order.windows or any(w.start_s <= start <= w.end_s for w in order.windows):
+            return
+        # Outside all of them: told against the window that is missed by the least.
+        near = min(order.windows, key=lambda w: max(w.start_s - start, start - w.end_s))
+        if start < near.start_s:
+            yield self.broken(
+                "P2030", path,
+                order=order.id, start=clock(start), opens=clock(near.start_s),
+                seconds=near.start_s - start,
+            )
+        else:
+            yield self.broken(
+                "P2031", path,
+                order=order.id, start=clock(start), closes=clock(near.end_s),
+                seconds=start - near.end_s,
+            )
 
     # -- how it is told when it stands in the way ------------------------------------------------
