@@ -111,27 +111,49 @@ def find_position(problem, guide, state, i):
     -------
     (p, v) : insert after stop ``p`` of vehicle ``v``; ``p`` is -1 if there is no such position.
     """
-    stops, vehicles, near = state.stops, state.vehicles, guide.near
+    stops, vehicles, near, tasks = state.stops, state.vehicles, guide.near, problem.tasks
     i = np.uint64(i)
     best_cost = state.prize[i]
     best_p, best_v = np.uint64(0), np.uint64(0)
     found = False
 
+    # Nearly all time of a search is spent in this loop. Indexes are unsigned, since numba tests
+    # signed ones for being negative; `may_take` and `insertion_cost` are written out to share reads.
+    place, kind = np.uint64(tasks[i, LOCATION]), np.uint64(tasks[i, KIND])
+    n_loads = np.uint64(tasks.shape[1] - LOAD)
     for k in range(np.uint64(near.shape[1])):
         if near[i, k] < 0:
             break
         o = np.uint64(near[i, k])
-        if stops[o, ROUTE] == ABSENT:
+        if stops[o, ROUTE] < 0:
             continue
         v = np.uint64(stops[o, ROUTE])
-        if not may_take(problem, state, i, v):
+        if problem.compatible[kind, np.uint64(vehicles[v, VEHICLE_KIND])] == 0:
             continue
-        for side in range(2):
-            p = o if side == 0 else np.uint64(stops[o, PREV])
-            q = np.uint64(stops[p, NEXT])
-            cost = insertion_cost(problem, state, i, p, q, v)
-            if cost < best_cost and fits_in_time(problem, state, i, p, q, v) and not blinks(state):
-                best_cost, best_p, best_v, found = cost, p, v, True
+        too_much = False
+        for d in range(n_loads):
+            too_much |= tasks[i, d + np.uint64(LOAD)] > vehicles[v, d + np.uint64(LEFT)]
+        if too_much:
+            continue
+
+        row = np.uint64(vehicles[v, COST_ROW]) + place
+        beside = np.uint64(stops[o, PLACE])
+        q = np.uint64(stops[o, NEXT])
+        cost = (
+            np.int64(problem.cost_from[row, beside])
+            + problem.cost_to[row, np.uint64(stops[q, PLACE])]
+            - stops[o, COST]
+        )
+        if cost < best_cost and fits_in_time(problem, state, i, o, q, v) and not blinks(state):
+            best_cost, best_p, best_v, found = cost, o, v, True
+        p = np.uint64(stops[o, PREV])
+        cost = (
+            np.int64(problem.cost_from[row, np.uint64(stops[p, PLACE])])
+            + problem.cost_to[row, beside]
+            - stops[p, COST]
+        )
+        if cost < best_cost and fits_in_time(problem, state, i, p, o, v) and not blinks(state):
+            best_cost, best_p, best_v, found = cost, p, v, True
 
     if state.counters[MAY_OPEN] == 1:
         # The classes stand in order of cost, so the first one with an empty vehicle is the best.

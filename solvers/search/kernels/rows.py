@@ -77,7 +77,7 @@ N_ORDERS = 7
     BEST_ABSENT,  # absent tasks of the incumbent
     BEST_USED,  # used vehicles of the incumbent
 ) = range(17)
-N_COUNTERS = 17
+N_COUNTERS = 18
 
 # Entries of State.heat, float64.
 TEMPERATURE, COOLING = range(2)
