@@ -1,0 +1,251 @@
+"""What stands in a cell of a table, and what it means: one ``Kind`` a way of writing.
+
+``read`` takes what a spreadsheet or a CSV file holds and gives what native JSON would; ``write`` is
+the way back. A cell whose text is in the right form but whose value is wrong passes on: the parser
+tells that, once for JSON and tables alike.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from engine.domain.base import HORIZON_S
+from engine.domain.faults import Words
+from engine.domain.suspicions import clock_seconds
+from engine.domain.words import clock
+
+#: Chinese input methods type these; a clerk does not see the difference.
+_HALF_WIDTH = str.maketrans("：；，、－–—−～＝（）．", ":;;;-----=().")
+_EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
+#: Day 0 of a spreadsheet: a time beyond 24:00 comes as a moment of one of its first days.
+_EXCEL_EPOCH = datetime(1899, 12, 30)
+_NONE = {"none", "无"}
+_YES = {"yes", "y", "true", "1", "是", "对", "有"}
+_NO = {"no", "n", "false", "0", "否", "不", "无"}
+
+_WHOLE = Words("a whole number", "整数")
+_NUMBER = Words("a number", "数字")
+_MINUTES = Words("a number of minutes", "分钟数")
+_YUAN = Words("an amount in yuan with at most two decimals", "金额（元，最多两位小数）")
+
+
+class BadCell(Exception):
+    """A cell that cannot be read: the code of the fault and its parameters."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+class Kind(NamedTuple):
+    """A way of writing a value in a cell."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+
+
+def clean(value: object, *, free: bool = False) -> object:
+    """Normalise a cell: trimmed, half-width punctuation, None where there is nothing.
+
+    ``free`` text, such as the name of a service, keeps its own punctuation.
+
+    Raises
+    ------
+    BadCell : ``E1514``, an error value of the spreadsheet.
+    """
+    if not isinstance(value, str):
+        return value
+    if value in _EXCEL_ERRORS:
+        raise BadCell("E1514")
+    return (value if free else value.translate(_HALF_WIDTH)).strip() or None
+
+
+def _read_text(value: object) -> str:
+    # Spreadsheets turn the id 1001 into a number, in CSV files it stays text.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
+
+
+def _read_float(value: object, expected: Words) -> float:
+    try:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise BadCell("E1507", expected=expected) from None
+    return number
+
+
+def _read_whole(value: object) -> int:
+    number = _read_float(value, _WHOLE)
+    if not number.is_integer():
+        raise BadCell("E1507", expected=_WHOLE)
+    return int(number)
+
+
+def _read_minutes(value: object) -> int:
+    return round(60 * _read_float(value, _MINUTES))
+
+
+def _write_minutes(seconds: int) -> float | int:
+    return seconds // 60 if seconds % 60 == 0 else seconds / 60
+
+
+def _read_yuan(value: object) -> int:
+    _read_float(value, _YUAN)
+    try:
+        cents = 100 * Decimal(str(value).strip())
+    except InvalidOperation:
+        raise BadCell("E1507", expected=_YUAN) from None
+    if cents != int(cents):
+        raise BadCell("E1507", expected=_YUAN)
+    return int(cents)
+
+
+def _write_yuan(cents: int) -> float | int:
+    return cents // 100 if cents % 100 == 0 else float(Decimal(cents) / 100)
+
+
+def _read_clock(value: object) -> int:
+    seconds: float | None = None
+    if isinstance(value, str):
+        seconds = clock_seconds(value)
+    elif isinstance(value, time):
+        seconds = 3_600 * value.hour + 60 * value.minute + value.second
+    elif isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, datetime):
+        seconds = (value - _EXCEL_EPOCH).total_seconds()
+    if seconds is None or not 0 <= seconds <= HORIZON_S:
+        raise BadCell("E1506")
+    return round(seconds)
+
+
+def _read_yes(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = _read_text(value).casefold()
+    if text not in _YES | _NO:
+        raise BadCell("E1508")
+    return text in _YES
+
+
+def _parts(value: object) -> list[str]:
+    return [part.strip() for part in re.split(r"[;,\n]", _read_text(value)) if part.strip()]
+
+
+def _read_period(text: str) -> dict[str, int]:
+    ends = [clock_seconds(part) for part in re.split(r"\s*(?:-|至|到)\s*", text)]
+    if len(ends) != 2 or None in ends:
+        raise BadCell("E1509")
+    return {"start_s": ends[0] or 0, "end_s": ends[1] or 0}
+
+
+def _read_windows(value: object) -> list[dict[str, int]]:
+    return [_read_period(part) for part in _parts(value)]
+
+
+def _write_windows(windows: list[dict[str, int]]) -> str:
+    return "; ".join(f"{clock(w['start_s'])}-{clock(w['end_s'])}" for w in windows)
+
+
+def _read_shifts(value: object) -> list[dict[str, Any]]:
+    shifts = []
+    for k, part in enumerate(_parts(value), start=1):
+        name, equals, period = part.rpartition("=")
+        shifts.append({"id": name.strip() if equals else f"s{k}", **_read_period(period.strip())})
+    return shifts
+
+
+def _write_shifts(shifts: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{s['id']}={clock(s['start_s'])}-{clock(s['end_s'])}" for s in shifts)
+
+
+def _read_pairs(value: object) -> dict[str, int]:
+    pairs: dict[str, int] = {}
+    for part in _parts(value):
+        name, equals, number = (piece.strip() for piece in part.partition("="))
+        if not equals or not re.fullmatch(r"-?\d{1,12}", number, re.ASCII) or name in pairs:
+            raise BadCell("E1510")
+        pairs[name] = int(number)
+    return pairs
+
+
+def _read_day(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    text = _read_text(value)
+    parts = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", text, re.ASCII)
+    return f"{parts[1]}-{int(parts[2]):02d}-{int(parts[3]):02d}" if parts else text
+
+
+def names(aliases: Mapping[str, str]) -> Kind:
+    """Make the kind of a single id or choice that may also be written in Chinese."""
+
+    def read(value: object) -> str:
+        text = _read_text(value)
+        return aliases.get(text.casefold(), text)
+
+    return Kind(read, str)
+
+
+def name_list(aliases: Mapping[str, str], *, nullable: bool = False) -> Kind:
+    """Make the kind of a list of ids.
+
+    ``nullable``: an empty cell means "no restriction", so an empty list is written "none".
+    """
+
+    def read(value: object) -> list[str]:
+        if nullable and _read_text(value).casefold() in _NONE:
+            return []
+        return [aliases.get(part.casefold(), part) for part in _parts(value)]
+
+    def write(items: list[str]) -> str:
+        return "; ".join(items) or ("none" if nullable else "")
+
+    return Kind(read, write)
+
+
+def certificates(aliases: Mapping[str, str]) -> Kind:
+    """Make the kind of skills with the last day on which each is valid: ``bathing=2027-06-30``."""
+
+    def read(value: object) -> list[dict[str, str]]:
+        entries = []
+        for part in _parts(value):
+            name, equals, day = (piece.strip() for piece in part.partition("="))
+            entry = {"skill": aliases.get(name.casefold(), name)}
+            entries.append({**entry, "valid_until": _read_day(day)} if equals else entry)
+        return entries
+
+    def write(entries: list[dict[str, str]]) -> str:
+        return "; ".join(
+            f"{e['skill']}={e['valid_until']}" if e.get("valid_until") else e["skill"]
+            for e in entries
+        )
+
+    return Kind(read, write)
+
+
+TEXT = Kind(_read_text, str)
+FREE_TEXT = Kind(lambda value: _read_text(value), str)  # told apart from TEXT by identity
+WHOLE = Kind(_read_whole, int)
+NUMBER = Kind(lambda value: _read_float(value, _NUMBER), float)
+MINUTES = Kind(_read_minutes, _write_minutes)
+YUAN = Kind(_read_yuan, _write_yuan)
+CLOCK = Kind(_read_clock, clock)
+YES_NO = Kind(_read_yes, lambda value: "yes" if value else "no")
+WINDOWS = Kind(_read_windows, _write_windows)
+SHIFTS = Kind(_read_shifts, _write_shifts)
+PAIRS = Kind(_read_pairs, lambda pairs: "; ".join(f"{k}={v}" for k, v in pairs.items()))
+DAY = Kind(_read_day, str)

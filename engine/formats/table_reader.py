@@ -1,0 +1,268 @@
+"""Reading the sheets of a problem: cells to plain data, and where each part of it stood."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.domain.base import Entity
+from engine.domain.faults import fault
+from engine.domain.problem import PROBLEM_FORMAT
+from engine.domain.reading import GROUPS, ORDER_KINDS
+from engine.domain.shapes import bad_choice
+from engine.domain.words import NOTHING, did_you_mean, listing, shown
+from engine.errors import Fault, InputError
+from engine.formats.table_cells import FREE_TEXT, BadCell, clean
+from engine.formats.table_columns import (
+    BATCHES,
+    LISTS,
+    ORDERS,
+    PLACE_GROUPS,
+    PLACES,
+    SETTINGS,
+    SHEETS,
+    Column,
+    Sheet,
+    find_column,
+    find_sheet,
+    header_of,
+)
+from engine.formats.table_files import Grids
+
+#: Plain data, as JSON has it.
+Raw = dict[str, Any]
+
+#: Without these, every other finding would only follow from what is missing.
+_STRUCTURAL = {"E1502", "E1504", "E1505", "E1512"}
+_NATIVE_PATH = re.compile(rf"(?:{'|'.join(GROUPS)})\[\d+\](?:\.\w+|\[\d+\])*")
+
+
+@dataclass
+class Cells:
+    """Where the parts of the plain data stand in the sheets."""
+
+    lines: dict[str, tuple[str, int]] = field(default_factory=dict)  # path -> sheet, line
+    letters: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    broken: set[str] = field(default_factory=set)  # paths whose cells were told already
+
+    def locate(self, path: str) -> str:
+        """Cell of a path, or of the nearest thing above it that has one."""
+        steps = [m.start() for m in re.finditer(r"[.\[]", path)] + [len(path)]
+        for cut in reversed(steps):
+            line = self.lines.get(path[:cut])
+            if line:
+                sheet, number = line
+                name = re.match(r"\.(\w+)", path[cut:])
+                # Settings stand below each other, everything else side by side.
+                default = "B" if sheet == SETTINGS.name else "A"
+                letter = self.letters[sheet].get(name[1], default) if name else default
+                return f"{sheet}!{letter}{number}"
+        return path
+
+    def is_told(self, path: str) -> bool:
+        """Whether the cell of a path was found unreadable."""
+        steps = [m.start() for m in re.finditer(r"[.\[]", path)] + [len(path)]
+        return any(path[:cut] in self.broken for cut in steps)
+
+    def translate(self, found: Fault) -> Fault:
+        """Make a fault name cells where it names paths."""
+        def cell(match: re.Match[str]) -> str:
+            return self.locate(match[0])
+
+        return replace(
+            found, path=self.locate(found.path), message=_NATIVE_PATH.sub(cell, found.message),
+            message_zh=_NATIVE_PATH.sub(cell, found.message_zh),
+        )
+
+
+class TableReader:
+    """Sheets to plain data; what cannot be read becomes a fault and is left out."""
+
+    def __init__(self, grids: Grids) -> None:
+        self.cells = Cells()
+        self.faults: list[Fault] = []
+        self._columns: dict[str, dict[int, Column]] = {}
+        self._grids: Grids = {}
+        self._find_sheets(grids)
+
+    def read(self) -> Raw:
+        """Read all sheets.
+
+        Raises
+        ------
+        InputError : sheets or columns are missing.
+        """
+        for sheet in SHEETS[1:]:
+            self._find_columns(sheet)
+        if any(found.code in _STRUCTURAL for found in self.faults):
+            raise InputError(self.faults)
+        data: dict[str, Any] = {"format": PROBLEM_FORMAT, **self._settings()}
+        for sheet, group in LISTS:
+            data[group] = []
+            for number, line in self._lines(sheet):
+                raw, broken = self._entity(sheet, number, line)
+                self._register(f"{group}[{len(data[group])}]", sheet, number, broken)
+                if sheet is ORDERS and raw.get("kind") in ORDER_KINDS:
+                    raw = _without_idle(raw, ORDER_KINDS[raw["kind"]])
+                data[group].append(raw)
+        data |= self._places()
+        self._batches(data)
+        return data
+
+    def _tell(self, code: str, cell: str, **params: object) -> None:
+        self.faults.append(fault(code, cell, **params))
+
+    def _find_sheets(self, grids: Grids) -> None:
+        for name, lines in grids.items():
+            sheet = find_sheet(name)
+            if sheet:
+                self._grids[sheet.name] = lines
+                continue
+            # Others may keep notes beside the tables, but a mistyped name loses a whole sheet.
+            near = did_you_mean(name, [s.name for s in SHEETS])
+            if near is not NOTHING:
+                self._tell("E1502", name, sheet=name, suggestion=near)
+        for sheet in SHEETS:
+            if sheet.name not in self._grids and sheet.required:
+                self._tell("E1502", sheet.name, sheet=sheet.name, suggestion="")
+
+    def _find_columns(self, sheet: Sheet) -> None:
+        lines = self._grids.get(sheet.name)
+        if lines is None:
+            return
+        first = next((k for k, line in enumerate(lines) if any(line)), None)
+        if first is None:
+            if sheet.required:
+                self._tell("E1512", f"{sheet.name}!A1", sheet=sheet.name)
+            return
+        columns: dict[int, Column] = {}
+        for j, header in enumerate(lines[first]):
+            if header in (None, ""):
+                continue
+            cell = f"{sheet.name}!{letter_of(j)}{first + 1}"
+            column = find_column(sheet, str(header))
+            if column is None:
+                known = [c.name for c in sheet.columns]
+                self._tell("E1503", cell, column=shown(header), known=listing(known),
+                           suggestion=did_you_mean(header, known))
+            elif column in columns.values():
+                self._tell("E1505", cell, column=column.name)
+            else:
+                columns[j] = column
+                self.cells.letters[sheet.name][column.field] = letter_of(j)
+        for column in sheet.columns:
+            if column.required and column not in columns.values():
+                self._tell("E1504", f"{sheet.name}!A{first + 1}", column=header_of(column))
+        self._columns[sheet.name] = columns
+        # Blank out the header, so that line numbers stay those of the sheet.
+        self._grids[sheet.name] = [[] for _ in range(first + 1)] + lines[first + 1 :]
+
+    def _lines(self, sheet: Sheet) -> list[tuple[int, list[Any]]]:
+        lines = self._grids.get(sheet.name, []) if sheet.name in self._columns else []
+        return [
+            (k, line) for k, line in enumerate(lines, start=1)
+            if any(cell not in (None, "") for cell in line)
+        ]
+
+    def _entity(self, sheet: Sheet, number: int, line: list[Any]) -> tuple[Raw, set[str]]:
+        """Read a line: its plain data, and the fields whose cells cannot be read."""
+        raw: Raw = {}
+        broken: set[str] = set()
+        for j, column in self._columns[sheet.name].items():
+            if j < len(line):
+                cell = f"{sheet.name}!{letter_of(j)}{number}"
+                if not self._put(raw, column, line[j], cell):
+                    broken.add(column.field)
+        return raw, broken
+
+    def _put(self, raw: Raw, column: Column, value: object, cell: str) -> bool:
+        try:
+            value = clean(value, free=column.kind is FREE_TEXT)
+            if value is not None:
+                raw[column.field] = column.kind.read(value)
+        except BadCell as bad:
+            self._tell(bad.code, cell, **bad.params)
+            return False
+        return True
+
+    def _register(self, path: str, sheet: Sheet, number: int, broken: set[str]) -> None:
+        self.cells.lines[path] = (sheet.name, number)
+        self.cells.broken |= {f"{path}.{name}" for name in broken}
+
+    def _settings(self) -> Raw:
+        raw: Raw = {}
+        lines = self.cells.lines
+        for number, line in enumerate(self._grids[SETTINGS.name], start=1):
+            key, value = [*line, None, None][:2]
+            column = find_column(SETTINGS, str(key))
+            if column is None:
+                if value not in (None, "") and number > 1:  # line 1 may be a header
+                    known = [c.name for c in SETTINGS.columns]
+                    self._tell("E1516", f"{SETTINGS.name}!A{number}", key=shown(key),
+                               suggestion=did_you_mean(key, known), known=listing(known))
+                continue
+            if not self._put(raw, column, value, f"{SETTINGS.name}!B{number}"):
+                self.cells.broken.add(column.field)
+            lines[column.field] = (SETTINGS.name, number)
+            lines.setdefault(column.field.partition(".")[0], (SETTINGS.name, number))
+        for column in SETTINGS.columns:  # what is missing is told at the top
+            lines.setdefault(column.field, (SETTINGS.name, 1))
+        network = {k.partition(".")[2]: raw.pop(k) for k in list(raw) if k.startswith("network.")}
+        return {**raw, "network": network} if network else raw
+
+    def _places(self) -> dict[str, list[Raw]]:
+        groups: dict[str, list[Raw]] = {name: [] for name in PLACE_GROUPS.values()}
+        for number, line in self._lines(PLACES):
+            raw, broken = self._entity(PLACES, number, line)
+            kind = raw.pop("kind", None)
+            group = PLACE_GROUPS.get(str(kind))
+            if group is None:
+                cell = f"{PLACES.name}!{self.cells.letters[PLACES.name]['kind']}{number}"
+                self.faults.append(
+                    fault("E1003", cell, field="kind") if kind is None
+                    else bad_choice(cell, "kind", kind, list(PLACE_GROUPS))
+                )
+                continue
+            self._register(f"{group}[{len(groups[group])}]", PLACES, number, broken)
+            groups[group].append(_without_idle(raw, GROUPS[group]))
+        return groups
+
+    def _batches(self, data: Raw) -> None:
+        homes = {
+            entry.get("id"): (f"{group}[{i}]", entry)
+            for group in ("kitchens", "meal_points") for i, entry in enumerate(data[group])
+        }
+        for number, line in self._lines(BATCHES):
+            raw, broken = self._entity(BATCHES, number, line)
+            place = raw.pop("place", None)
+            if place not in homes:
+                cell = f"{BATCHES.name}!{self.cells.letters[BATCHES.name]['place']}{number}"
+                if place is None:
+                    self._tell("E1003", cell, field="place")
+                else:
+                    self._tell("E1108", cell, id=shown(place),
+                               suggestion=did_you_mean(place, [h for h in homes if h]))
+                continue
+            base, entry = homes[place]
+            batches = entry.setdefault("batches", [])
+            self._register(f"{base}.batches[{len(batches)}]", BATCHES, number, broken)
+            batches.append(raw)
+
+
+def _without_idle(raw: Raw, model: type[Entity]) -> Raw:
+    """Drop "no" and 0 in columns that mean nothing for this kind of line: clerks fill down."""
+    return {
+        key: value for key, value in raw.items()
+        if key in model.model_fields or value not in (False, 0, [])
+    }
+
+
+def letter_of(j: int) -> str:
+    """Letters of a column of a sheet: 0 is A, 26 is AA."""
+    letters = ""
+    while j >= 0:
+        letters = chr(ord("A") + j % 26) + letters
+        j = j // 26 - 1
+    return letters
