@@ -33,8 +33,8 @@ Point = tuple[int, int]
 Line = list[Point]
 
 MAP_FORMAT: Final = "careroute-map/1"
-#: Grid steps a degree: 0.55 m in latitude, finer than a street is wide.
-SCALE: Final = 200_000
+#: Grid steps a degree: 0.28 m in latitude, so that curves stay smooth at the closest zoom.
+SCALE: Final = 400_000
 #: Five bits a character, safe in JSON and HTML without escapes; the sixth bit says "more follows".
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #: A drawn street is cut here, so that the page can leave out what lies outside its window.

@@ -12,7 +12,6 @@ function buildClock() {
   replace(byId("clock"),
     play,
     h("output", { class: "now", id: "now", for: "time" }),
-    h("div", { class: "slide" }, slider),
     h("span", { class: "doing", id: "doing" }),
     h("label", { class: "speed" },
       h("span", { class: "hidden", id: "speed-label" }),
@@ -24,7 +23,8 @@ function buildClock() {
     h("button", {
       type: "button", class: "quiet square", id: "dock-toggle", "aria-expanded": "true", "aria-controls": "gantt",
       onclick: toggleDock,
-    }));
+    }),
+    h("div", { class: "slide" }, slider));
   drawClock(new Set(["lang"]));
 }
 
@@ -81,9 +81,12 @@ function drawClock(changed) {
   byId("now").classList.toggle("words", whole);
   byId("whole").disabled = whole;
   const slider = byId("time");
-  slider.value = whole ? DAY.from : state.time;
+  const span = timelineSpan();
+  slider.min = span.from;
+  slider.max = span.to;
+  slider.value = whole ? span.from : state.time;
   slider.setAttribute("aria-valuetext", byId("now").textContent);
-  slider.style.setProperty("--share", `${(100 * (slider.value - DAY.from)) / (DAY.to - DAY.from)}%`);
+  slider.style.setProperty("--share", `${(100 * (slider.value - span.from)) / (span.to - span.from)}%`);
   byId("doing").textContent = whole ? "" : doingNow();
 }
 

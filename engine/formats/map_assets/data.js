@@ -136,7 +136,11 @@ const shiftsOf = new Map();
 for (const route of routes) shiftsOf.set(route.worker, (shiftsOf.get(route.worker) || 0) + 1);
 const routeName = (route) => (shiftsOf.get(route.worker) > 1 ? `${route.worker} · ${route.shift}` : route.worker);
 
-const serviceName = (order) => inLanguage(RAW.services[order.service]) || order.service;
+// The catalogue writes "bathing"; here names stand on their own.
+function serviceName(order) {
+  const name = inLanguage(RAW.services[order.service]) || order.service;
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
 
 const windowsText = (order) => (
   order.windows.length ? order.windows.map(([a, b]) => clockRange(a, b)).join(", ") : t("stop.anytime")

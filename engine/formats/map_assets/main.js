@@ -1,7 +1,8 @@
 // Puts the parts together: what is redrawn when, and what the keyboard does.
 
+// Drawn at once: a canvas that changes its size is empty, and waiting for a frame would flash.
 function layoutChanged() {
-  resizeMap();
+  if (resizeMap()) drawFrame(performance.now());
   drawTimeline();
   placeCardOnMap();
 }
@@ -38,7 +39,8 @@ function changedBy(changed) {
     else if (has("query", "sort", "off", "order", "route")) drawRows();
     if (has("route", "order")) drawDetail();
     if (has("route", "order", "place", "off")) drawCard();
-    drawTimeline();
+    if (has("route", "order", "off", "query", "sort", "tab")) drawTimeline();
+    else drawNeedle();
     // The time changes the picture only when it comes or goes; else the marks above it.
     if (has("route", "off", "order") || (has("time") && (state.time === null) !== timeWasOff)) redrawScene();
   }

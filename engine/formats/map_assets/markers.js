@@ -95,22 +95,31 @@ function drawPlaces() {
 }
 
 function drawUnserved() {
-  const size = clamp(6 + Math.log2(camera.k / 0.03), 6, 11);
+  // Far out, many would cover the map: smaller, and without the outer ring.
+  const size = state.route
+    ? 4
+    : clamp(4.2 + Math.log2(camera.k / 0.03) * 1.5 + (unserved.length < 40 ? 1.6 : 0), 4, 11);
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const { order } of unserved) {
     const at = toScreen(order);
     if (!inView(at) || !orderShown(order)) continue;
     context.globalAlpha = state.route ? 0.4 : 1;
-    shapePath(context, "unserved", at.x, at.y, size + 3.5);
+    shapePath(context, "unserved", at.x, at.y, size + (size > 6.5 ? 3.5 : 1.2));
     context.fillStyle = colours.halo;
     context.fill();
-    context.lineWidth = 1.5;
-    context.strokeStyle = colours.alert;
-    context.stroke();
+    if (size > 6.5) {
+      context.lineWidth = 1.5;
+      context.strokeStyle = colours.alert;
+      context.stroke();
+    }
     shapePath(context, "unserved", at.x, at.y, size);
     context.fillStyle = colours.alert;
     context.fill();
+    if (size < 5) {
+      hits.push({ ...at, r: 8, order });
+      continue;
+    }
     context.fillStyle = colours["on-alert"];
     context.font = `800 ${size * 1.35}px ${MARK_FONT}`;
     context.fillText("!", at.x, at.y + 0.5);

@@ -17,7 +17,7 @@ function readColours() {
   const style = getComputedStyle(document.documentElement);
   const names = [
     "ground", "surface", "ink", "muted", "line", "accent", "alert", "on-alert", "on-route", "halo",
-    "road", "road-major", "road-edge", "road-top", "path", "label", "place", "wait", "load", "shift", "grid",
+    "road", "road-major", "road-edge", "road-top", "far", "far-major", "far-top", "path", "label", "place", "wait", "load", "shift", "grid",
   ];
   colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   colours.routes = ROUTE_COLOURS[isDark() ? "dark" : "light"];

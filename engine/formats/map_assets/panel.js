@@ -133,13 +133,15 @@ function routeRow(route) {
     },
     h("span", { class: "swatch" }, icon(route.mode, 16)),
     h("span", { class: "row-main" },
-      h("span", { class: "row-title" }, h("b", {}, routeName(route)), h("span", {}, t(`role.${route.role}`))),
+      h("span", { class: "row-title" },
+        h("b", {}, routeName(route)), h("span", {}, t(`role.${route.role}`)),
+        h("span", { class: "row-hours" }, clockRange(...route.hours)),
+        h("b", { class: "row-busy" }, percent(route.busy))),
       shiftBar(route),
       h("span", { class: "row-facts" },
         h("span", {}, countText("route.stops", route.stops.length)),
         h("span", {}, `${t("totals.travel")} ${duration(route.travel)}`),
-        h("span", {}, `${t("totals.wait")} ${duration(route.wait)}`))),
-    h("span", { class: "row-side" }, h("b", {}, percent(route.busy)), h("span", {}, clockRange(...route.hours)))));
+        h("span", {}, `${t("totals.wait")} ${duration(route.wait)}`)))));
 }
 
 function unservedRow(entry) {

@@ -6,13 +6,13 @@
 // From the widest to the narrowest: metres on the ground, least pixels, and the zoom (pixels a
 // metre) from which on a class is drawn at all.
 const ROAD_STYLES = [
-  { names: ["motorway", "trunk"], metres: 20, least: 1.9, from: 0, colour: "road-top" },
-  { names: ["primary", "motorway_link", "trunk_link"], metres: 16, least: 1.5, from: 0, colour: "road-major" },
-  { names: ["secondary", "primary_link"], metres: 13, least: 1.15, from: 0, colour: "road-major" },
-  { names: ["tertiary", "secondary_link", "tertiary_link"], metres: 11, least: 0.9, from: 0.008, colour: "road" },
-  { names: ["unclassified", "residential", "living_street", "road"], metres: 9, least: 0.55, from: 0.02, colour: "road" },
-  { names: ["service", "track", "pedestrian"], metres: 5, least: 0.4, from: 0.07, colour: "road" },
-  { names: ["cycleway", "footway", "path", "bridleway", "steps"], metres: 2.2, least: 0.5, from: 0.11, colour: "path", thin: true },
+  { names: ["motorway", "trunk"], metres: 20, least: 1.9, from: 0, colour: "road-top", far: "far-top" },
+  { names: ["primary", "motorway_link", "trunk_link"], metres: 16, least: 1.5, from: 0, colour: "road-major", far: "far-major" },
+  { names: ["secondary", "primary_link"], metres: 13, least: 1.15, from: 0, colour: "road-major", far: "far-major" },
+  { names: ["tertiary", "secondary_link", "tertiary_link"], metres: 11, least: 0.9, from: 0.008, colour: "road", far: "far" },
+  { names: ["unclassified", "residential", "living_street", "road"], metres: 9, least: 0.7, from: 0.02, colour: "road", far: "far" },
+  { names: ["service", "track", "pedestrian"], metres: 5, least: 0.4, from: 0.07, colour: "road", far: "far" },
+  { names: ["cycleway", "footway", "path", "bridleway", "steps"], metres: 2.2, least: 0.5, from: 0.11, colour: "path", far: "path", thin: true },
 ];
 const styleOfClass = (name) => Math.max(0, ROAD_STYLES.findIndex((style) => style.names.includes(name)));
 
@@ -118,9 +118,11 @@ function drawRoads(target, window, k) {
     const style = ROAD_STYLES[i];
     if (k < style.from) continue;
     const width = roadWidth(style, k);
-    target.globalAlpha = width < 1 ? 0.55 + 0.45 * width : 1;
+    target.globalAlpha = width < 1 ? 0.4 + 0.6 * width : 1;
     target.setLineDash(style.thin && k > 0.5 ? [4 / k, 3 / k] : []);
-    stroke(i, colours[style.colour], style.thin ? Math.min(width, 2) : width);
+    // A wide street is its surface between edges; a thin one is a line, and has to stand out itself.
+    const surface = width > 2.6 && !style.thin;
+    stroke(i, colours[surface ? style.colour : style.far], style.thin ? Math.min(width, 2) : width);
   }
   target.globalAlpha = 1;
   target.setLineDash([]);

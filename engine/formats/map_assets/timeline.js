@@ -16,6 +16,7 @@ function drawTimeline() {
   if (!ganttBox.clientWidth || !ganttBox.offsetParent) return;
   const rows = state.route ? [state.route] : listedRoutes();
   const width = ganttBox.clientWidth;
+  const span = timelineSpan();
   const lanes = state.route ? windowLanes(state.route) : [];
   const height = state.route ? AXIS + BAND + 22 + lanes.length * 11 + 8 : AXIS + rows.length * ROW + 6;
   const ratio = Math.min(2, devicePixelRatio || 1);
@@ -27,20 +28,23 @@ function drawTimeline() {
   const c = gantt.getContext("2d");
   c.setTransform(ratio, 0, 0, ratio, 0, 0);
   c.clearRect(0, 0, width, tall);
-  const span = state.route ? routeSpan(state.route) : DAY;
   axisGrid = { left: LABELS, width: width - LABELS - RIGHT, from: span.from, to: span.to };
   ganttHits = [];
   drawAxis(c, tall);
   if (state.route) drawBand(c, state.route, lanes);
   else rows.forEach((route, i) => drawRow(c, route, AXIS + i * ROW));
-  drawNeedle(c, tall);
+  drawNeedle();
 }
 
-// A chosen worker's own hours fill the width.
-const routeSpan = (route) => ({
-  from: Math.floor((Math.min(route.from, route.hours[0]) - 300) / 1800) * 1800,
-  to: Math.ceil((Math.max(route.to, route.hours[1]) + 300) / 1800) * 1800,
-});
+// A chosen worker's own hours fill the width; the slider above shares the axis.
+function timelineSpan() {
+  const { route } = state;
+  if (!route) return DAY;
+  return {
+    from: Math.floor(Math.min(route.from, route.hours[0]) / 1800) * 1800,
+    to: Math.ceil(Math.max(route.to, route.hours[1]) / 1800) * 1800,
+  };
+}
 
 function drawAxis(c, tall) {
   const hours = (axisGrid.to - axisGrid.from) / 3600;
@@ -125,19 +129,22 @@ function hatch(c, x, y, width, height) {
   c.restore();
 }
 
-// Windows that overlap go below each other.
+// Windows that overlap go below each other; stops with the same window share its bracket.
 function windowLanes(route) {
   const lanes = [];
+  const known = new Map();
   for (const stop of route.stops) {
     for (const [from, to] of stop.order.windows) {
-      if (stop.start < from - 1 || stop.start > to + 1) continue; // the one that was used
-      let lane = lanes.find((entries) => entries[entries.length - 1].to < from);
-      if (!lane) {
-        if (lanes.length >= 12) continue;
-        lane = [];
-        lanes.push(lane);
+      if (stop.start < from || stop.start > to) continue; // not the one that was used
+      const key = `${from}-${to}`;
+      if (!known.has(key)) {
+        const window = { from, to, stops: [] };
+        known.set(key, window);
+        const lane = lanes.find((entries) => entries[entries.length - 1].to < from);
+        if (lane) lane.push(window);
+        else lanes.push([window]);
       }
-      lane.push({ from, to, stop });
+      known.get(key).stops.push(stop);
     }
   }
   return lanes;
@@ -189,13 +196,13 @@ function drawBand(c, route, lanes) {
   lanes.forEach((lane, i) => lane.forEach((window) => drawWindow(c, route, window, below + i * 11)));
 }
 
-// A window as a bracket, with a tick where service starts in it.
-function drawWindow(c, route, { from, to, stop }, y) {
+// A window as a bracket, with a dot where each service starts in it.
+function drawWindow(c, route, { from, to, stops }, y) {
   const left = axisGrid.left;
   const right = axisGrid.left + axisGrid.width;
   const x0 = clamp(timeX(from), left, right);
   const x1 = clamp(timeX(to), left, right);
-  const chosen = stop.order === state.order;
+  const chosen = stops.some((stop) => stop.order === state.order);
   c.strokeStyle = chosen ? colours.ink : colours.muted;
   c.lineWidth = chosen ? 2.4 : 1.2;
   c.beginPath();
@@ -206,29 +213,26 @@ function drawWindow(c, route, { from, to, stop }, y) {
   c.moveTo(x1, y - 2.5);
   c.lineTo(x1, y + 2.5);
   c.stroke();
+  const text = `${t("timeline.window")} ${clockRange(from, to)}`;
+  ganttHits.push({ x0, x1, y0: y - 5, y1: y + 5, route, text });
   c.fillStyle = routeColour(route);
-  c.beginPath();
-  c.arc(timeX(stop.start), y, chosen ? 4.2 : 3, 0, 2 * Math.PI);
-  c.fill();
-  ganttHits.push({
-    x0: x0 - 3, x1: x1 + 3, y0: y - 5, y1: y + 5, route, order: stop.order,
-    text: `${stop.number} · ${serviceName(stop.order)} · ${t("timeline.window")} ${clockRange(from, to)}`,
-  });
+  for (const stop of stops) {
+    const x = timeX(stop.start);
+    c.beginPath();
+    c.arc(x, y, stop.order === state.order ? 4.6 : 3, 0, 2 * Math.PI);
+    c.fill();
+    ganttHits.push({
+      x0: x - 5, x1: x + 5, y0: y - 5, y1: y + 5, route, order: stop.order,
+      text: `${stop.number} · ${serviceName(stop.order)} · ${text}`,
+    });
+  }
 }
 
-function drawNeedle(c, tall) {
-  if (state.time === null || state.time < axisGrid.from || state.time > axisGrid.to) return;
-  const x = timeX(state.time);
-  c.strokeStyle = colours.accent;
-  c.lineWidth = 2;
-  c.beginPath();
-  c.moveTo(x, 4);
-  c.lineTo(x, tall);
-  c.stroke();
-  c.fillStyle = colours.accent;
-  c.beginPath();
-  c.arc(x, 5, 4, 0, 2 * Math.PI);
-  c.fill();
+// The moment on the chart: an element of its own, so that playing need not redraw the chart.
+function drawNeedle() {
+  const needle = byId("needle");
+  needle.hidden = state.time === null || state.time < axisGrid.from || state.time > axisGrid.to;
+  if (!needle.hidden) needle.style.transform = `translateX(${timeX(state.time) - 1}px)`;
 }
 
 function listenToTimeline() {

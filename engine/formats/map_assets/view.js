@@ -27,13 +27,14 @@ function moved() {
 function resizeMap() {
   const box = canvas.getBoundingClientRect();
   const ratio = Math.min(2, devicePixelRatio || 1);
-  if (box.width === screen.width && box.height === screen.height && ratio === screen.ratio) return;
+  if (box.width === screen.width && box.height === screen.height && ratio === screen.ratio) return false;
   screen.width = box.width;
   screen.height = box.height;
   screen.ratio = ratio;
   canvas.width = Math.round(box.width * ratio);
   canvas.height = Math.round(box.height * ratio);
   moved();
+  return true;
 }
 
 function cameraFor(box, padding = 48) {
