@@ -186,7 +186,7 @@ def _best_parallels(
 
 
 def _longest_arc(chains: Chains, length: NDArray[np.float64]) -> NDArray[np.int32]:
-    """The longest piece of each chain: it lends the edge its class and name."""
+    """Find each chain's longest piece: it lends the edge its class and name."""
     chain = np.repeat(np.arange(len(chains.ptr) - 1), np.diff(chains.ptr))
     order = np.lexsort((-length[chains.arc], chain))
     return chains.arc[order[chains.ptr[:-1]]]
@@ -209,6 +209,6 @@ def _morton(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[Any]:
         bits = ((values - low) / span * 65535.0).astype(np.uint64)
         for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
             bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
-        return bits
+        return np.asarray(bits)
 
-    return spread(lon) | (spread(lat) << np.uint64(1))
+    return np.asarray(spread(lon) | (spread(lat) << np.uint64(1)))

@@ -100,8 +100,8 @@ def _cuts(chains: Chains, rows: _Rows, length: Float) -> list[int]:
     order = np.lexsort((street, total, high, low))
     same = (np.diff(low[order]) == 0) & (np.diff(high[order]) == 0)
     cuts: list[int] = []
-    for chain in np.flatnonzero(start == end):
-        bends = _bends(chains, rows, int(chain))
+    for chain in np.flatnonzero(start == end).tolist():
+        bends = _bends(chains, rows, chain)
         cuts += [bends[len(bends) // 3], bends[2 * len(bends) // 3]]
     shortest = -2  # street that stays whole in this group
     for position in np.flatnonzero(same) + 1:
@@ -139,4 +139,4 @@ def ranges(start: NDArray[np.integer], size: NDArray[np.integer]) -> NDArray[np.
     """``start[0] .. start[0] + size[0] - 1, start[1] .. `` in one array."""
     size = size.astype(np.int64)
     before = np.cumsum(size) - size
-    return np.arange(int(size.sum())) + np.repeat(start - before, size)
+    return np.asarray(np.arange(int(size.sum())) + np.repeat(start - before, size))

@@ -120,7 +120,7 @@ def _in_china(lon: Float, lat: Float) -> NDArray[np.bool_]:
 
 
 def _wgs_to_gcj(lon: Float, lat: Float) -> tuple[Float, Float]:
-    """The shift everybody uses: a polynomial with sines around (105, 35), scaled to degrees."""
+    """Shift by the formula everybody uses: a polynomial with sines around (105, 35)."""
     x, y = lon - 105.0, lat - 35.0
     root = np.sqrt(np.abs(x))
     ripple = 20.0 * np.sin(6.0 * np.pi * x) + 20.0 * np.sin(2.0 * np.pi * x)

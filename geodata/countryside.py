@@ -53,10 +53,8 @@ def _place_villages(plan: TownPlan, n_villages: int, per_village: float) -> list
     return villages
 
 
-def _draw_village(
-    sketch: Sketch, village: _Village, rng: np.random.Generator, number: int
-) -> None:
-    """A main street, and a few uneven lanes around it."""
+def _draw_village(sketch: Sketch, village: _Village, rng: np.random.Generator, number: int) -> None:
+    """Draw a main street, and a few uneven lanes around it."""
     turn, slim = rng.uniform(0.0, np.pi), rng.uniform(0.75, 1.3)
     half_x, half_y = village.size * slim, village.size / slim
     n_x, n_y = max(2, round(2 * half_x / _PLOT)), max(2, round(2 * half_y / _PLOT))
@@ -71,21 +69,30 @@ def _draw_village(
             place_x = village.x + x * np.cos(turn) - y * np.sin(turn)
             place_y = village.y + x * np.sin(turn) + y * np.cos(turn)
             node[a, b] = sketch.add_node(float(place_x), float(place_y))
-    village.nodes = list(node.values())
+    on_main = {key for key in node if key[1] == n_y // 2}
+    joined = {node[key] for key in on_main}  # junctions that the main street reaches
+    lanes: list[tuple[int, int]] = []
     for (a, b), tail in node.items():
         for other in ((a + 1, b), (a, b + 1)):
             if other not in node:
                 continue
-            on_main = b == n_y // 2 and other[1] == b
-            if on_main:
-                sketch.add_street(tail, node[other], "tertiary", name=f"Village {number}")
+            head = node[other]
+            if {(a, b), other} <= on_main:
+                sketch.add_street(tail, head, "tertiary", name=f"Village {number}")
             elif rng.random() > _LEFT_OUT:
                 lane = "residential" if rng.random() < 0.7 else "unclassified"
-                sketch.add_street(tail, node[other], lane)
+                sketch.add_street(tail, head, lane)
+                lanes.append((tail, head))
+    for _ in lanes:  # as many rounds as the longest lane has pieces would do; most end early
+        grown = {end for lane in lanes for end in lane if not joined.isdisjoint(lane)}
+        if grown <= joined:
+            break
+        joined |= grown
+    village.nodes = sorted(joined)  # country roads begin only where the village is one
 
 
 def _draw_roads(plan: TownPlan, villages: list[_Village]) -> None:
-    """A planar net of roads: the shortest that joins everything, and some more."""
+    """Draw a planar net of roads: the shortest that joins everything, and some more."""
     from scipy.spatial import Delaunay
 
     if not villages:
@@ -109,20 +116,28 @@ def _draw_roads(plan: TownPlan, villages: list[_Village]) -> None:
         return k
 
     limit = 1.3 * float(np.median([road[0] for road in usable])) if usable else 0.0
+    has_gate: set[int] = set()
     for length, a, b in usable:
+        if b >= n and a in has_gate:
+            continue  # two roads from neighbouring gates to one village would twine
         first, second = find(a), find(root[b])
         if first != second:
             root[min(first, second)] = max(first, second)
-            _draw_road(plan, villages, gates, a, b, "secondary")
+            road_class = "secondary"
         elif length < limit and plan.rng.random() < _EXTRA_ROADS:
-            _draw_road(plan, villages, gates, a, b, "tertiary")
+            road_class = "tertiary"
+        else:
+            continue
+        if b >= n:
+            has_gate.add(a)
+        _draw_road(plan, villages, gates, a, b, road_class)
 
 
 _EDGES: Final = ((0, 1), (1, 2), (0, 2))
 
 
 def _choose_gates(plan: TownPlan) -> list[int]:
-    """The farthest junction of the town's edge in each of sixteen directions."""
+    """Choose the farthest junction of the town's edge in each of sixteen directions."""
     best: dict[int, tuple[float, int]] = {}
     for gate in plan.gates:
         x, y = plan.sketch.x[gate], plan.sketch.y[gate]
@@ -148,7 +163,7 @@ def _may_join(plan: TownPlan, x: Float, y: Float, to_gate: bool) -> bool:
 def _draw_road(
     plan: TownPlan, villages: list[_Village], gates: list[int], a: int, b: int, road_class: str
 ) -> None:
-    """A gently winding road between the nearest junctions of its two ends."""
+    """Draw a gently winding road between the nearest junctions of its two ends."""
     sketch = plan.sketch
     n = len(villages)
     heads = villages[b].nodes if b < n else [gates[b - n]]

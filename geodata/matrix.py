@@ -57,8 +57,8 @@ def travel_matrix(
 
     Notes
     -----
-    One Dijkstra per unique node, O(u (n + k) log n), on all cores. Between two equally fast paths the
-    shorter one counts. The diagonal is 0.
+    One Dijkstra per unique node, O(u (n + k) log n), on all cores. Between two equally fast paths
+    the shorter one counts. The diagonal is 0.
     """
     graph = profile_graph(network, profile)
     places = network.require_nodes(nodes)

@@ -105,7 +105,8 @@ class Network:
     def tail(self) -> NDArray[np.int32]:
         """Node that an edge leaves, shape (m,), int32."""
         return self.keep(
-            "tail", lambda: np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.head_ptr))
+            "tail",
+            lambda: np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.head_ptr)),
         )
 
     @property
@@ -154,9 +155,7 @@ class Network:
             return profile
         if profile not in PROFILES:
             raise NetworkError("E3201", profile=profile, known=", ".join(self.profiles))
-        raise NetworkError(
-            "E3202", profile=profile, name=self.name, known=", ".join(self.profiles)
-        )
+        raise NetworkError("E3202", profile=profile, name=self.name, known=", ".join(self.profiles))
 
     def require_nodes(self, nodes: Any) -> NDArray[np.int32]:
         """Node indexes as int32, shape (k,).
@@ -179,7 +178,7 @@ class Network:
         return np.ascontiguousarray(found, np.int32)
 
     def keep(self, key: str, compute: Callable[[], T]) -> T:
-        """What was worked out from this network before, or now and kept: it never changes.
+        """Work something out from this network once and keep it: the network never changes.
 
         Two threads may compute the same thing once each; both results are equal.
         """

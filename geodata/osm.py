@@ -57,7 +57,7 @@ def download_network(place: str) -> Network:
     return from_osmnx(graph, place)
 
 
-def from_osmnx(G: nx.MultiDiGraph, name: str) -> Network:  # noqa: N803
+def from_osmnx(G: nx.MultiDiGraph, name: str) -> Network:
     """Network of a graph that osmnx built, simplified or not.
 
     Parameters
@@ -145,7 +145,7 @@ def to_networkx(network: Network, profile: str, geometry: bool = True) -> nx.Mul
             about["name"] = network.street_names[network.street_name[edge]]
         first, last = int(network.geom_ptr[edge]), int(network.geom_ptr[edge + 1])
         if geometry and last - first > 2:
-            from shapely import LineString
+            from shapely import LineString  # type: ignore[import-untyped,unused-ignore]
 
             points = [network.geom_lon[first:last], network.geom_lat[first:last]]
             about["geometry"] = LineString(np.column_stack(points))

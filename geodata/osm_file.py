@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +45,8 @@ def read_osm_file(
 ) -> tuple[RawStreets, dict[str, int]]:
     """Streets of an OSM file, and facts about reading it.
 
-    A way is cut where one of its nodes is missing, as at the edge of a clipped extract: bridging the
-    gap would draw a street that nobody can know.
+    A way is cut where one of its nodes is missing, as at the edge of a clipped extract: bridging
+    the gap would draw a street that nobody can know.
 
     Raises
     ------
@@ -89,14 +89,15 @@ def _check_content(path: Path) -> None:
 def _collect(path: Path) -> _Ways:
     import osmium
 
-    processor = (
-        osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
-        .with_locations("flex_mem")
-        .with_filter(osmium.filter.KeyFilter("barrier").enable_for(osmium.osm.NODE))
-        .with_filter(osmium.filter.KeyFilter("highway").enable_for(osmium.osm.WAY))
-    )
+    processor = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
+    processor = processor.with_locations("flex_mem")
+    for key, kind in (("barrier", osmium.osm.NODE), ("highway", osmium.osm.WAY)):
+        only = osmium.filter.KeyFilter(key)
+        only.enable_for(kind)
+        processor = processor.with_filter(only)
     ways = _Ways()
     known: dict[tuple[str | None, ...], int] = {}
+    item: Any
     for item in processor:
         if item.is_node():
             stops = barrier_stops({tag.k: tag.v for tag in item.tags})
@@ -142,7 +143,8 @@ def _to_streets(path: Path, ways: _Ways) -> tuple[RawStreets, dict[str, int]]:
     # A way that comes before its nodes sees none of them; a later way may, so take any sighting.
     seen = np.full(len(ids), -1, np.int64)
     seen[node[there]] = np.flatnonzero(there)
-    lon, lat = x[np.maximum(seen, first)] * _SCALE, y[np.maximum(seen, first)] * _SCALE
+    sighting = np.maximum(seen, first)
+    lon, lat = x[sighting].astype(np.float64) * _SCALE, y[sighting].astype(np.float64) * _SCALE
 
     way_of = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
     pair = np.flatnonzero((way_of[1:] == way_of[:-1]) & (node[1:] != node[:-1]))

@@ -17,7 +17,7 @@ ROAD_CLASSES: Final[tuple[str, ...]] = (
     "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",
     "service", "road", "track", "pedestrian", "cycleway", "footway", "path", "bridleway", "steps",
 )  # fmt: skip
-"""Values of the ``highway`` tag that are streets, by falling rank; ``Network.road_class`` indexes this."""
+"""``highway`` values that are streets, by falling rank; ``Network.road_class`` indexes this."""
 
 CLASS_INDEX: Final[dict[str, int]] = {name: index for index, name in enumerate(ROAD_CLASSES)}
 
@@ -64,9 +64,9 @@ PUSHING_SPEED: Final = 4.0  # km/h, OSRM bicycle.lua `walking_speed`
 # Barriers that no wheel passes, and those that stop only what is wide.
 _WALLS: Final = frozenset({"wall", "fence", "hedge", "debris", "log", "ditch"})
 _NARROW: Final = frozenset(
-    {"bollard", "block", "chain", "cycle_barrier", "jersey_barrier", "planter", "stile", "turnstile",
-     "kissing_gate", "full-height_turnstile", "motorcycle_barrier", "bus_trap", "sump_buster",
-     "swing_gate", "height_restrictor_closed"}
+    {"bollard", "block", "chain", "cycle_barrier", "jersey_barrier", "planter", "stile",
+     "turnstile", "kissing_gate", "full-height_turnstile", "motorcycle_barrier", "bus_trap",
+     "sump_buster"}
 )  # fmt: skip
 
 CAR: Final = Profile(
@@ -94,7 +94,9 @@ EBIKE: Final = Profile(
         "tertiary_link": 20, "unclassified": 20, "residential": 18, "living_street": 12,
         "service": 15, "road": 18, "track": 12, "cycleway": 20, "path": 12,
     },
-    speed_if_allowed={"trunk": 20, "trunk_link": 20, "footway": 10, "pedestrian": 10, "bridleway": 10},
+    speed_if_allowed={
+        "trunk": 20, "trunk_link": 20, "footway": 10, "pedestrian": 10, "bridleway": 10,
+    },
     top_speed=25,
     limit_share=1.0,
     access_keys=("electric_bicycle", "bicycle", "vehicle", "access"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class Sketch:
         self, nodes: Sequence[int], road_class: str, oneway: bool = False, name: str = ""
     ) -> None:
         """Add the streets from each junction to the next."""
-        for tail, head in zip(nodes[:-1], nodes[1:], strict=True):
+        for tail, head in pairwise(nodes):
             self.add_street(tail, head, road_class, oneway, name)
 
     def move(self, place: tuple[Float, Float]) -> None:

@@ -37,7 +37,7 @@ def synthetic_city(
     centre: tuple[float, float] = CENTRE,
     name: str = "Synthetic city",
 ) -> Network:
-    """A city with rings, main streets, local streets, a river with bridges, parks and villages.
+    """Make a city: rings, main and local streets, a river with bridges, parks and villages.
 
     Parameters
     ----------
@@ -52,9 +52,9 @@ def synthetic_city(
 
     Notes
     -----
-    Streets are dense in the middle and thin out; half of the central local streets are one-ways. All
-    three profiles have nearly all of the town; parks belong to walkers and riders. Speeds come from
-    the same tables as those of real streets.
+    Streets are dense in the middle and thin out; half of the central local streets are one-ways.
+    All three profiles have nearly all of the town; parks belong to walkers and riders. Speeds come
+    from the same tables as those of real streets.
     """
     from geodata.coordinates import check_points
 

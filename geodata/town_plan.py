@@ -15,10 +15,13 @@ from geodata.sketch import Float, Sketch
 
 _BLOCK: Final = (430.0, 760.0)  # metres between main streets, in the centre and at the edge
 _LOCAL: Final = (88.0, 185.0)  # metres between local streets, in the centre and at the edge
-_RIVER_WIDTH: Final = 190.0
+_RIVER_WIDTH: Final = (180.0, 0.05, 450.0)  # metres: at least, share of the radius, at most
 _MERGE: Final = 26.0  # junctions on one side of a block closer than this are one
 _SHARE_REMOVED: Final = (0.07, 0.24)  # local street pieces left out, in the centre and at the edge
-_SHARE_ONEWAY: Final = (0.5, 0.08)  # local streets with one direction, in the centre and at the edge
+_SHARE_ONEWAY: Final = (
+    0.5,
+    0.08,
+)  # local streets with one direction, in the centre and at the edge
 _SHARE_PARKS: Final = 0.045
 _LOCAL_CLASSES: Final = ("residential", "unclassified", "living_street", "service")
 _LOCAL_SHARES: Final = (0.64, 0.12, 0.12, 0.12)
@@ -45,12 +48,14 @@ class TownPlan:
         self.river_row = -max(1, round(0.3 * self.reach))  # the gap above this row of corners
         self.xs = self._spread_lines()
         self.ys = self._spread_lines()
+        self.radius = float(np.interp(self.reach, self.lines, self.xs))
+        least, share, most = _RIVER_WIDTH
+        width = float(np.clip(share * self.radius, least, most))
         above = self.lines > self.river_row
         south, north = self.ys[half + self.river_row], self.ys[half + self.river_row + 1]
-        self.ys[above] += _RIVER_WIDTH - (north - south)
+        self.ys[above] += width - (north - south)
         self.ys -= self.ys[half]
-        self.radius = float(np.interp(self.reach, self.lines, self.xs))
-        self.river_y = float(self.ys[half + self.river_row]) + _RIVER_WIDTH / 2.0
+        self.river_y = float(self.ys[half + self.river_row]) + width / 2.0
         self._phase = rng.uniform(0.0, 2.0 * np.pi, 6)
         self._turn = float(rng.uniform(-0.4, 0.4))
         self.corner: dict[tuple[int, int], int] = {}
@@ -71,7 +76,7 @@ class TownPlan:
         bent_x = bent_x + scale * 0.012 * np.sin(9.0 * y / scale + p[3])
         bent_y = bent_y + scale * 0.03 * np.sin(3.1 * x / scale - 1.1 * y / scale + p[4])
         cos, sin = np.cos(self._turn), np.sin(self._turn)
-        return cos * bent_x - sin * bent_y, sin * bent_x + cos * bent_y
+        return np.asarray(cos * bent_x - sin * bent_y), np.asarray(sin * bent_x + cos * bent_y)
 
     def is_north(self, x: Float, y: Float) -> NDArray[np.bool_]:
         """On which side of the river points on the ground lie."""
@@ -92,10 +97,10 @@ class TownPlan:
         gap = near + (far - near) * np.minimum(middle / max(self.reach, 4.0), 1.0) ** 1.2
         gap *= self.rng.uniform(0.84, 1.16, len(gap))
         place = np.concatenate([[0.0], np.cumsum(gap)])
-        return place - place[self.half]
+        return np.asarray(place - place[self.half])
 
     def _choose_blocks(self, n_blocks: int) -> list[tuple[int, int, float]]:
-        """The blocks nearest to the centre, in an uneven outline; each with its share of the radius."""
+        """Choose the blocks nearest to the centre, in an uneven outline, with their share of it."""
         found = []
         p = self.rng.uniform(0.0, 2.0 * np.pi, 3)
         for i in self.lines[:-1].tolist():
@@ -105,8 +110,8 @@ class TownPlan:
                 x = (self.xs[self.half + i] + self.xs[self.half + i + 1]) / 2.0
                 y = (self.ys[self.half + j] + self.ys[self.half + j + 1]) / 2.0
                 angle = np.arctan2(y, x)
-                outline = 1.0 + 0.13 * np.sin(2 * angle + p[0]) + 0.08 * np.sin(3 * angle + p[1])
-                outline += 0.05 * np.sin(7 * angle + p[2])
+                outline = 1.0 + 0.10 * np.sin(2 * angle + p[0]) + 0.06 * np.sin(3 * angle + p[1])
+                outline += 0.04 * np.sin(7 * angle + p[2])
                 found.append((float(np.hypot(x, y) / outline), i, j))
         found.sort()
         edge = found[min(n_blocks, len(found)) - 1][0]
@@ -128,23 +133,25 @@ class TownPlan:
             road_class, name = self._main_street(kind, i, j)
             self.sketch.add_chain(nodes, road_class, name=name)
         self._draw_bridges()
-        gates = [c for c in self.corner if sum(self._around(*c)) < 4]
+        built = {(i, j) for i, j, _ in self.blocks}
+        around = ((0, 0), (0, 1), (1, 0), (1, 1))
+        gates = [
+            c for c in self.corner if not all((c[0] - a, c[1] - b) in built for a, b in around)
+        ]
         self.gates = [self.corner[c] for c in sorted(gates) if c[1] not in self._banks()]
         self.sketch.move(self.bend(np.array(self.sketch.x), np.array(self.sketch.y)))
 
     def _banks(self) -> tuple[int, int]:
         return self.river_row, self.river_row + 1
 
-    def _around(self, a: int, b: int) -> list[bool]:
-        """Which of the four blocks around a corner are built."""
-        built = {(i, j) for i, j, _ in self.blocks} if not hasattr(self, "_built") else self._built
-        self._built = built
-        return [(a - da, b - db) in built for da in (0, 1) for db in (0, 1)]
+    def _rings(self) -> tuple[int, int]:
+        """Lines of the inner and outer ring; their corners still lie inside the town's outline."""
+        return max(1, round(0.27 * self.reach)), max(2, round(0.56 * self.reach))
 
     def _main_street(self, kind: str, i: int, j: int) -> tuple[str, str]:
         """Class and name of a side by the line it lies on: rings, axes, and every second line."""
         line, along = (j, i) if kind == "h" else (i, j)
-        inner, outer = max(1, round(0.34 * self.reach)), max(2, round(0.74 * self.reach))
+        inner, outer = self._rings()
         for ring, name, road_class in ((inner, "Inner", "primary"), (outer, "Outer", "trunk")):
             if abs(line) == ring and -ring <= along < ring:
                 return road_class, f"{name} Ring"
@@ -158,7 +165,7 @@ class TownPlan:
         """Few lines cross the river: the axis, the rings, and about every fourth other one."""
         south, north = self._banks()
         columns = [c for c in self.lines.tolist() if {(c, south), (c, north)} <= set(self.corner)]
-        inner, outer = max(1, round(0.34 * self.reach)), max(2, round(0.74 * self.reach))
+        inner, outer = self._rings()
         fixed = [c for c in columns if c in (0, -inner, inner, -outer, outer)]
         free = [c for c in columns if c not in fixed and c % 4 == 2]
         for number, c in enumerate(sorted(fixed + free), start=1):

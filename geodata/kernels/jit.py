@@ -11,12 +11,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numba
-from numba.core import config
+from numba.core import config as _config
 
 _SOURCES: Final = ("jit.py", "dijkstra.py", "simplify.py")
+
+config: Any = _config  # its settings are made at run time, which no type checker sees
 
 
 def _cache_folder() -> str | None:
@@ -39,10 +41,9 @@ def _cache_folder() -> str | None:
 
 
 CACHE_FOLDER: Final = _cache_folder()
-F = TypeVar("F", bound=Callable[..., Any])
 
 
-def kernel(function: F) -> F:
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile without the GIL, and keep the machine code in this room's folder.
 
     numba reads ``config.CACHE_DIR`` while it decorates and never again, so the setting is lent for
@@ -51,7 +52,9 @@ def kernel(function: F) -> F:
     before = config.CACHE_DIR
     config.CACHE_DIR = CACHE_FOLDER or before
     try:
-        compiled: F = numba.njit(cache=CACHE_FOLDER is not None, nogil=True)(function)
+        compiled: Callable[..., Any] = numba.njit(cache=CACHE_FOLDER is not None, nogil=True)(
+            function
+        )
     finally:
         config.CACHE_DIR = before
     return compiled
