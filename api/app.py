@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     Raises
     ------
-    SettingsError : a variable cannot be used.
+    InputError : a variable cannot be used.
     """
     settings = settings or Settings.from_env()
 

@@ -11,9 +11,7 @@ from api.terminal import BROKEN, Terminal, conversation
 from api.words import Lang
 
 if TYPE_CHECKING:
-    from engine.day import DayResult
-
-    from engine.domain.problem import Problem
+    from api.service import Given
 
 app = typer.Typer(
     name="careroute",
@@ -71,19 +69,12 @@ def demo(
         from api import service
 
         with terminal.progress("generating"):
-            problem = service.make_demo(
+            given = service.make_demo(
                 out, n_orders=orders, n_workers=workers, seed=seed, network=network, nodes=nodes
             )
         outputs = service.demo_outputs(out)
-        _plan(
-            terminal,
-            problem,
-            out,
-            outputs,
-            seconds=seconds,
-            seed=seed,
-            already=[out / "problem.json"],
-        )
+        already = [out / "problem.json"]
+        _plan(terminal, given, outputs, seconds=seconds, seed=seed, already=already)
 
 
 @app.command()
@@ -108,14 +99,12 @@ def plan(
     with conversation(lang, as_json, debug) as terminal:
         from api import service
 
-        problem = service.read_problem(source)
+        given = terminal.reading(source, service.read_problem)
         outputs = {"json": out, "html": html, "geojson": geojson, "xlsx": xlsx}
-        given = {name: path for name, path in outputs.items() if path is not None}
         _plan(
             terminal,
-            problem,
-            service.folder_of(source),
             given,
+            {name: path for name, path in outputs.items() if path is not None},
             seconds=seconds,
             seed=seed,
             iterations=iterations,
@@ -137,12 +126,11 @@ def check(
     with conversation(lang, as_json, debug) as terminal:
         from api import service
 
-        violations = service.check(
-            service.read_problem(source),
-            service.read_plan(plan),
-            folder=service.folder_of(source),
-            network=network,
-        )
+        given = terminal.reading(source, service.read_problem)
+        made = terminal.reading(plan, service.read_plan)
+        terminal.subject = str(source)
+        with service.located(given.locate):
+            violations = service.check(given.problem, made, folder=given.folder, network=network)
         terminal.violations(violations)
         if violations:
             raise typer.Exit(BROKEN)
@@ -167,8 +155,8 @@ def graph(
 
         if (source is None) == (place is None):
             raise typer.BadParameter("give either a map file or --place")
-        with terminal.progress("reading"):
-            counts = service.save_network(source, place, out)
+        with terminal.progress("reading") as on_progress:
+            counts = service.save_network(source, place, out, on_progress)
         terminal.json({"ok": True, "network": str(out), "counts": counts})
         terminal.figures(terminal.word("counts"), [(k, f"{v:,}") for k, v in counts.items()])
         terminal.say("wrote", path=out)
@@ -208,8 +196,7 @@ def serve(
 
 def _plan(
     terminal: Terminal,
-    problem: Problem,
-    folder: Path,
+    given: Given,
     outputs: dict[str, Path],
     *,
     seconds: float | None,
@@ -221,54 +208,27 @@ def _plan(
 ) -> None:
     from api import service
 
-    with terminal.progress("planning") as on_progress, terminal.stoppable() as should_stop:
+    with (
+        service.located(given.locate),
+        terminal.progress("planning") as on_progress,
+        terminal.stoppable() as should_stop,
+    ):
         result = service.plan(
-            problem,
-            service.day_params(seconds, iterations, seed, backend),
-            folder=folder,
+            given.problem,
+            seconds=seconds,
+            iterations=iterations,
+            seed=seed,
+            backend=backend,
             network=network,
+            folder=given.folder,
             on_progress=on_progress,
             should_stop=should_stop,
         )
-    with terminal.progress("rendering"):
-        for name, path in outputs.items():
-            service.write(problem, result, name, path)
-    _tell(terminal, result, [*(already or ()), *outputs.values()])
-
-
-def _tell(terminal: Terminal, result: DayResult, files: list[Path]) -> None:
-    totals, run = result.plan.totals, result.plan.run
-    reasons: dict[str, int] = {}
-    for order in result.plan.unserved:
-        reasons[order.reason] = reasons.get(order.reason, 0) + 1
-    terminal.json(
-        {
-            "ok": True,
-            "totals": totals.model_dump(),
-            "run": run.model_dump(),
-            "reasons": reasons,
-            "files": [str(f) for f in files],
-        }
-    )
-    terminal.figures(
-        "",
-        [
-            ("orders", f"{totals.orders:,}"),
-            ("served", f"{totals.served:,}"),
-            ("unserved", f"{totals.unserved:,}"),
-            *((f"  {terminal.word(reason)}", f"{n:,}") for reason, n in sorted(reasons.items())),
-            ("routes", f"{totals.routes:,}"),
-            ("distance_m", f"{totals.distance_m / 1000:,.1f} km"),
-            ("travel_s", f"{totals.travel_s / 3600:,.1f} h"),
-            ("service_s", f"{totals.service_s / 3600:,.1f} h"),
-            ("wait_s", f"{totals.wait_s / 3600:,.1f} h"),
-            ("cost_cents", f"{totals.cost_cents / 100:,.2f}"),
-            (
-                "status",
-                f"{run.backend}, {run.status}, {run.iterations:,} it, {run.elapsed_s:.1f} s",
-            ),
-        ],
-    )
+    for wanted, path in outputs.items():
+        service.write(given.problem, result, wanted, path)
+    files = [*(already or ()), *outputs.values()]
+    terminal.json({"ok": True, "report": result.report, "files": [str(f) for f in files]})
+    terminal.markup(service.figures(given.problem, result, terminal.lang))
     for path in files:
         terminal.say("wrote", path=path)
 

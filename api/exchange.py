@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import io
+import zipfile
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from api import service
 from api.negotiation import FORMATS, XLSX
 from api.problems import Answer, RequestError
 from api.schemas import BrokenPromise, CheckAnswer, Params
+from api.service import Given
 from api.settings import Settings
 from engine.domain.faults import fault
-from engine.domain.problem import Problem, SyntheticNetwork
+from engine.domain.parse import parse_plan, parse_problem
+from engine.domain.problem import SyntheticNetwork
 from engine.domain.shapes import ROOT, not_an_object, read_entity, unknown_key
 from engine.errors import Fault, InputError
 
-#: An unpacked workbook may be so many times larger than a body: XML packs well, a bomb better.
-_UNPACKED = 8
+T = TypeVar("T")
+#: A workbook unpacks to so many bodies at most: XML packs well, a bomb better.
+_UNPACKED: Final = 8
 
 
 def plan(
@@ -37,51 +42,35 @@ def plan(
     InputError : faults of the body, all of them; paths point into the body as it was sent.
     RequestError : ``E1606``, more than a request may wait for.
     """
-    found = _Faults()
-    problem: Problem | None = None
     if kind == XLSX:
-        raw_params, base = query, "query"
-        with found.under(""):
-            problem = service.parse_workbook(body, max_unpacked=_UNPACKED * settings.max_body)
+        given, params = _read_workbook(body, query, settings)
     else:
-        document = found.envelope(body, needed=("problem",), others=("params",))
-        raw_params, base = document.get("params", {}), "params"
-        found += [unknown_key(f"query.{key}", key, ["format"]) for key in query]
-        if "problem" in document:
-            with found.under("problem"):
-                problem = service.parse_problem(document["problem"])
-    params, faults = read_entity(Params, raw_params, base)
-    found += faults
-    found.refuse()
-    assert problem is not None
-    assert params is not None
-    seconds = _limit(problem, params, settings)
-    with _relocated("" if kind == XLSX else "problem"):
+        given, params = _read_plan_request(body, query)
+    seconds = _limit(given, params, settings)
+    with service.located(given.locate):
         result = service.plan(
-            problem,
-            service.day_params(seconds, params.iterations, params.seed, params.backend),
+            given.problem,
+            seconds=seconds,
+            iterations=params.iterations,
+            seed=params.seed,
+            backend=params.backend,
             named_folder=settings.networks,
             should_stop=should_stop,
         )
-    return Answer(service.render(problem, result, wanted), FORMATS[wanted])
+    return Answer(service.render(given.problem, result, wanted), FORMATS[wanted])
 
 
 def check(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -> Answer:
-    """Hold the plan of a body against the problem beside it."""
+    """Hold the plan of a body against the problem beside it; errors as in ``plan``."""
     found = _Faults()
     document = found.envelope(body, needed=("problem", "plan"))
-    problem = made = None
-    if "problem" in document:
-        with found.under("problem"):
-            problem = service.parse_problem(document["problem"])
-    if "plan" in document:
-        with found.under("plan"):
-            made = service.parse_plan(document["plan"])
-    found.refuse()
-    assert problem is not None
-    assert made is not None
-    _limit(problem, Params(), settings)
-    with _relocated("problem"):
+    problem = found.part(document, "problem", parse_problem)
+    made = found.part(document, "plan", parse_plan)
+    if problem is None or made is None or found:
+        raise InputError(found)
+    given = Given(problem, None, partial(_relocate, "problem"))
+    _limit(given, Params(), settings)
+    with service.located(given.locate):
         violations = service.check(problem, made, named_folder=settings.networks)
     answer = CheckAnswer(
         clean=not violations,
@@ -103,62 +92,82 @@ class _Faults(list[Fault]):
         """Read the outer object; what cannot be read at all is refused at once."""
         document = service.loads(body)
         if not isinstance(document, dict):
-            raise InputError([not_an_object("", document)])
+            raise InputError([not_an_object(ROOT, document)])
         known = [*needed, *others]
         self += [unknown_key(ROOT, key, known) for key in document if key not in known]
         self += [fault("E1003", ROOT, field=key) for key in needed if key not in document]
         return document
 
-    @contextmanager
-    def under(self, base: str) -> Iterator[None]:
-        """Collect the faults of one part, with paths from the whole body."""
-        try:
-            yield
-        except InputError as error:
-            self += [_relocate(f, base) for f in error.faults]
+    def part(
+        self,
+        document: dict[str, Any],
+        key: str,
+        parse: Callable[[object], tuple[T | None, list[Fault]]],
+    ) -> T | None:
+        """Parse one part of the outer object; its faults get paths from the whole body."""
+        if key not in document:
+            return None
+        parsed, faults = parse(document[key])
+        self += [_relocate(key, f) for f in faults]
+        return parsed
 
-    def refuse(self) -> None:
-        """Tell them, if there are any."""
-        if self:
-            raise InputError(self)
+
+def _read_plan_request(body: bytes, query: dict[str, Any]) -> tuple[Given, Params]:
+    found = _Faults()
+    document = found.envelope(body, needed=("problem",), others=("params",))
+    # Beside a JSON body they would be a second place that says the same thing.
+    found += [unknown_key(f"query.{key}", key, ["format"]) for key in query]
+    problem = found.part(document, "problem", parse_problem)
+    params, faults = read_entity(Params, document.get("params", {}), "params")
+    found += faults
+    if problem is None or params is None or found:
+        raise InputError(found)
+    return Given(problem, None, partial(_relocate, "problem")), params
 
 
-@contextmanager
-def _relocated(base: str) -> Iterator[None]:
+def _read_workbook(body: bytes, query: dict[str, Any], settings: Settings) -> tuple[Given, Params]:
     try:
-        yield
-    except InputError as error:
-        raise InputError([_relocate(f, base) for f in error.faults]) from error
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError):
+        unpacked = 0  # the reader of workbooks tells what is wrong
+    if unpacked > _UNPACKED * settings.max_body:
+        raise RequestError("E1601", "body", limit_mb=_UNPACKED * settings.max_body_mb)
+    # The query was read strictly before it came here.
+    return service.parse_workbook(body), Params(**query)
 
 
-def _relocate(found: Fault, base: str) -> Fault:
-    if not base:
-        return found
+def _relocate(base: str, found: Fault) -> Fault:
     inner = "" if found.path == ROOT else found.path
     return replace(found, path=f"{base}.{inner}" if inner else base)
 
 
-def _limit(problem: Problem, params: Params, settings: Settings) -> float:
+def _limit(given: Given, params: Params, settings: Settings) -> float:
     """Seconds to search; refuses what a request may not wait for."""
-    network = problem.network
-    nodes = network.nodes if isinstance(network, SyntheticNetwork) else 0
-    points = len(problem.clients) + len(problem.facility_by_id)
+    problem, network = given.problem, given.problem.network
     seconds = params.seconds
-    if seconds is None:
-        seconds = min(settings.default_seconds, settings.max_seconds)
+    if seconds is None:  # iterations alone: the clock is only there in case they take too long
+        most = settings.max_seconds
+        seconds = most if params.iterations else min(settings.default_seconds, most)
     sizes = (
+        ("orders", len(problem.orders), settings.max_orders, "the number of orders", "工单数"),
         (
-            "problem.orders",
-            len(problem.orders),
-            settings.max_orders,
-            "the number of orders",
-            "工单数",
+            "clients",
+            len(problem.clients) + len(problem.facility_by_id),
+            settings.max_points,
+            "the number of places",
+            "地点数",
         ),
-        ("problem.clients", points, settings.max_points, "the number of places", "地点数"),
-        ("problem.network.nodes", nodes, settings.max_nodes, "the number of nodes", "路网节点数"),
-        ("params.seconds", seconds, settings.max_seconds, "the time to search", "求解时间"),
         (
-            "params.iterations",
+            "network",
+            network.nodes if isinstance(network, SyntheticNetwork) else 0,
+            settings.max_nodes,
+            "the number of nodes",
+            "路网节点数",
+        ),
+        ("seconds", seconds, settings.max_seconds, "the time to search", "求解时间"),
+        (
+            "iterations",
             params.iterations or 0,
             settings.max_iterations,
             "the number of iterations",

@@ -117,6 +117,20 @@ TEXTS: dict[str, Row] = {
         "求解未能在 {limit} 秒内结束，已终止",
         "请使用命令行（careroute plan），或分批规划",
     ),
+    "E1614": Row(
+        422,
+        "the variable cannot be used: {problem}",
+        "set another value, or unset it to use the default",
+        "环境变量不可用：{problem}",
+        "请改用其他值，或取消设置以使用默认值",
+    ),
+    "E1615": Row(
+        422,
+        "this backend cannot express something that the problem asks for",
+        "use the backend search",
+        "该求解后端无法表达此问题的某些要求",
+        "请使用 search 后端",
+    ),
 }
 
 

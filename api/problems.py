@@ -18,6 +18,8 @@ import orjson
 
 from api.faults import TEXTS, fault
 from engine.errors import Fault, InputError
+from geodata.errors import NetworkError
+from solvers.errors import Unsupported
 
 PROBLEM_JSON = "application/problem+json"
 _LOG = logging.getLogger("careroute.api")
@@ -87,6 +89,11 @@ def faults_of(error: Exception) -> tuple[int, tuple[Fault, ...]]:
         return error.status, (error.fault,)
     if isinstance(error, InputError):  # NetworkFault among them
         return 422, error.faults
+    if isinstance(error, NetworkError):  # where no problem was in between
+        texts = (error.message, error.hint, error.message_zh, error.hint_zh)
+        return 422, (Fault("network", error.code, *texts),)
+    if isinstance(error, Unsupported):
+        return 422, (fault("E1615", "params.backend"),)
     return 500, (fault("E1600", ""),)
 
 

@@ -17,7 +17,7 @@ def run(host: str, port: int, networks: Path | None = None) -> None:
 
     Raises
     ------
-    SettingsError : a ``CAREROUTE_*`` variable cannot be used.
+    InputError : a ``CAREROUTE_*`` variable cannot be used.
     """
     environ = dict(os.environ)
     if networks is not None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib.util
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from engine.errors import InputError
 
 if TYPE_CHECKING:
-    from engine.day import DayParams, DayResult
-
+    from engine.day import DayResult
     from engine.domain.plan import Plan
     from engine.domain.problem import Problem
     from engine.domain.services import Service, Skill
+    from engine.errors import Fault
     from engine.rules.base import Violation
+    from geodata import Network
+
+#: Of search, where neither a time nor a number of iterations is given.
+DEFAULT_SECONDS: Final = 10.0
 
 
 @lru_cache(maxsize=1)
@@ -27,36 +37,48 @@ def version() -> str:
 # -- in ------------------------------------------------------------------------------------------
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes) -> object:
     """Read JSON, strictly: UTF-8, no NaN, not too deep."""
     from engine.formats import native
 
     return native.loads(data)
 
 
-def parse_problem(document: object) -> Problem:
-    """Make a problem of a JSON document; raises ``InputError`` with all its faults."""
-    from engine.domain import parse
+class Given(NamedTuple):
+    """A problem as it was given: ``locate`` makes a fault name the place in what was given."""
 
-    return parse.parse_problem(document)
-
-
-def parse_plan(document: object) -> Plan:
-    """Make a plan of a JSON document; raises ``InputError`` with all its faults."""
-    from engine.domain import parse
-
-    return parse.parse_plan(document)
+    problem: Problem
+    folder: Path | None
+    locate: Callable[[Fault], Fault]
 
 
-def read_problem(path: Path) -> Problem:
+def read_problem(path: Path) -> Given:
     """Read a problem from JSON, from a workbook, or from a folder of CSV files."""
-    if path.is_dir() or path.suffix.lower() == ".xlsx":
+    if path.is_dir() or path.suffix.lower() in (".xlsx", ".xlsm"):
         from engine.formats import tables
 
-        return tables.load(path)
+        problem, cells = tables.read_tables(path)
+        return Given(problem, path if path.is_dir() else path.parent, cells.translate)
     from engine.formats import native
 
-    return native.load_problem(path)
+    return Given(native.load_problem(path), path.parent, lambda found: found)
+
+
+def parse_workbook(content: bytes) -> Given:
+    """Make a problem of the bytes of an XLSX workbook; it may name no file of this machine."""
+    with tempfile.TemporaryDirectory(prefix="careroute-") as folder:
+        path = Path(folder) / "body.xlsx"
+        path.write_bytes(content)
+        return read_problem(path)._replace(folder=None)
+
+
+@contextmanager
+def located(locate: Callable[[Fault], Fault]) -> Iterator[None]:
+    """Make faults that are found in the body name the place in what was given."""
+    try:
+        yield
+    except InputError as error:
+        raise type(error)(map(locate, error.faults)) from error
 
 
 def read_plan(path: Path) -> Plan:
@@ -66,43 +88,58 @@ def read_plan(path: Path) -> Plan:
     return native.load_plan(path)
 
 
-def folder_of(source: Path) -> Path:
-    """Folder that relative paths of an input count from."""
-    return source if source.is_dir() else source.parent
-
-
 # -- work ----------------------------------------------------------------------------------------
 
 
 def warm_up() -> None:
     """Compile every kernel, so that a time limit counts search alone."""
     import geodata
+    from engine import day
     from solvers import solve
 
+    assert day  # imported for what it brings along
     geodata.warm_up()
     solve.warm_up()
 
 
 def plan(
     problem: Problem,
-    params: DayParams,
     *,
+    seconds: float | None = None,
+    iterations: int | None = None,
+    seed: int = 1,
+    backend: str = "search",
     network: Path | None = None,
     folder: Path | None = None,
     named_folder: Path | None = None,
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> DayResult:
-    """Plan a day; ``network`` is a file in place of the problem's own."""
-    from engine.day import plan_day
+    """Plan a day.
 
+    Parameters
+    ----------
+    seconds, iterations : None and None search for ten seconds; ``iterations`` alone has no clock.
+    network : a file in place of the problem's own network.
+    folder : where relative paths of the problem count from; None: it may name no file.
+    on_progress : takes the share done, 0..1.
+
+    Raises
+    ------
+    InputError : the network cannot be used, or points lie too far from its roads.
+    """
+    from engine.day import DayParams, plan_day
+
+    if seconds is None and iterations is None:
+        seconds = DEFAULT_SECONDS
+    tell = on_progress
     return plan_day(
         problem,
-        params,
-        network=_override(network),
+        DayParams(seconds=seconds, iterations=iterations, seed=seed, backend=backend),
+        network=_open_file(network) if network else None,
         folder=folder,
         named_folder=named_folder,
-        on_progress=on_progress,
+        on_progress=(lambda stage: tell(stage.share)) if tell else None,
         should_stop=should_stop,
     )
 
@@ -114,17 +151,77 @@ def check(
     network: Path | None = None,
     folder: Path | None = None,
     named_folder: Path | None = None,
-) -> tuple[Violation, ...]:
+) -> list[Violation]:
     """Hold a plan against every promise; empty when all are kept."""
     from engine.check import check_plan
-
     from engine.networks import open_network
     from engine.travel import build_travel
 
-    streets = _override(network) or open_network(
-        problem.network, folder=folder, named_folder=named_folder
-    )
-    return tuple(check_plan(problem, made, build_travel(problem, streets)))
+    if network is not None:
+        streets = _open_file(network)
+    else:
+        streets = open_network(problem.network, folder=folder, named_folder=named_folder)
+    return check_plan(problem, made, build_travel(problem, streets))
+
+
+def make_demo(
+    folder: Path, *, n_orders: int, n_workers: int, seed: int, network: Path | None, nodes: int
+) -> Given:
+    """Generate a day and write ``problem.json``, which says by itself where its network is."""
+    from engine.domain.problem import FileNetwork, NetworkRef, SyntheticNetwork
+    from engine.formats import native
+    from engine.networks import open_network
+    from engine.scenario import demo_problem
+
+    ref: NetworkRef = SyntheticNetwork(nodes=nodes, seed=seed)
+    if network is not None:
+        ref = FileNetwork(kind="file", path=os.path.relpath(network, folder))
+    streets = open_network(ref, folder=folder)
+    problem = demo_problem(ref, streets, n_orders=n_orders, n_workers=n_workers, seed=seed)
+    _make_folder(folder)
+    native.save(problem, folder / "problem.json")
+    return Given(problem, folder, lambda found: found)
+
+
+def demo_outputs(folder: Path) -> dict[str, Path]:
+    """Files of a demo by format; the workbook only where openpyxl is installed."""
+    files = {
+        "json": folder / "plan.json",
+        "html": folder / "map.html",
+        "geojson": folder / "plan.geojson",
+    }
+    if importlib.util.find_spec("openpyxl"):
+        files["xlsx"] = folder / "plan.xlsx"
+    return files
+
+
+def save_network(
+    source: Path | None,
+    place: str | None,
+    out: Path,
+    on_progress: Callable[[float], None] | None = None,
+) -> dict[str, int]:
+    """Read a street map from a file, or download a place, and save it as ``.npz``.
+
+    Returns
+    -------
+    counts : nodes, edges, and facts about reading such as ``dangling_references``.
+
+    Raises
+    ------
+    geodata.NetworkError : the map cannot be read, downloaded or saved.
+    """
+    import geodata
+
+    if source is not None:
+        tell = on_progress or (lambda share: None)
+        streets = geodata.read_network(source, on_progress=lambda _stage, share: tell(share))
+    else:
+        assert place is not None
+        streets = geodata.download_network(place)
+    _make_folder(out.parent)
+    streets.save(out)
+    return {"nodes": streets.n_nodes, "edges": streets.n_edges, **streets.counts}
 
 
 def list_networks(folder: Path | None) -> list[str]:
@@ -139,3 +236,63 @@ def catalogue() -> tuple[tuple[Service, ...], tuple[Skill, ...]]:
     from engine.domain.services import SERVICES, SKILLS
 
     return SERVICES, SKILLS
+
+
+# -- out -----------------------------------------------------------------------------------------
+
+
+def render(problem: Problem, result: DayResult, wanted: str) -> bytes:
+    """Write a plan as ``json``, ``geojson``, ``xlsx`` or ``html``."""
+    if wanted == "html":
+        from engine.formats.html_map import render_map
+
+        return render_map(problem, result.plan, result.travel).encode()
+    if wanted == "geojson":
+        pass
+    if wanted == "xlsx":
+        pass
+    from engine.formats import native
+
+    return native.dump(result.plan)
+
+
+def write(problem: Problem, result: DayResult, wanted: str, path: Path) -> None:
+    """Render a plan into a file."""
+    content = render(problem, result, wanted)
+    _make_folder(path.parent)
+    from engine.formats import native
+
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise native.unusable(error) from error
+
+
+def figures(problem: Problem, result: DayResult, lang: Literal["en", "zh"]) -> str:
+    """Put the figures of a plan into words, with ``rich`` markup."""
+    from engine.report import report_text
+
+    return report_text(problem, result.report, lang)
+
+
+def write_template(out: Path) -> None:
+    """Write a filled example: a workbook, or a folder of CSV files."""
+    from engine.formats import tables
+
+    tables.write_template(out)
+
+
+def _open_file(path: Path) -> Network:
+    from engine.domain.problem import FileNetwork
+    from engine.networks import open_network
+
+    return open_network(FileNetwork(kind="file", path=str(path)), folder=Path())
+
+
+def _make_folder(folder: Path) -> None:
+    from engine.formats import native
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise native.unusable(error) from error

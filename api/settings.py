@@ -8,11 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api.faults import fault
+from engine.errors import InputError
+
 PREFIX = "CAREROUTE_"
-
-
-class SettingsError(ValueError):
-    """A ``CAREROUTE_*`` variable cannot be used; the message names it, not its value."""
 
 
 class Settings(BaseModel):
@@ -46,7 +45,7 @@ class Settings(BaseModel):
 
         Raises
         ------
-        SettingsError : names every variable that cannot be used.
+        InputError : ``E1614``, every variable that cannot be used.
         """
         environ = os.environ if environ is None else environ
         given = {
@@ -57,8 +56,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            wrong = [
-                f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}"
+            raise InputError(
+                fault("E1614", PREFIX + str(e["loc"][0]).upper(), problem=e["msg"])
                 for e in error.errors(include_input=False, include_url=False)
-            ]
-            raise SettingsError("; ".join(wrong)) from None
+            ) from None

@@ -6,7 +6,8 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.errors import Fault
     from engine.rules.base import Violation
 
+T = TypeVar("T")
 #: Exit codes of every command.
 OK, BROKEN, BAD_INPUT, DEFECT = 0, 1, 2, 3
 
@@ -40,6 +42,7 @@ class Terminal:
         self.lang: Lang = lang or default_lang()
         self.as_json, self.debug = as_json, debug
         self.out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        self.subject = ""
         self.err = Console(stderr=True, highlight=False)
 
     def word(self, key: str, **params: object) -> str:
@@ -67,16 +70,26 @@ class Terminal:
             table.add_row(escape(self.word(name)), escape(value))
         self.out.print(table)
 
+    def markup(self, text: str) -> None:
+        """Print lines of ``rich`` markup."""
+        if not self.as_json:
+            self.out.print(text)
+
+    def reading(self, path: Path, read: Callable[[Path], T]) -> T:
+        """Read a file; from here on, faults are told as its."""
+        self.subject = str(path)
+        return read(path)
+
     def faults(self, faults: Iterable[Fault]) -> None:
         """Print every fault: a table on stderr for a person, JSON on stdout for a script."""
         listed = list(faults)
-        self.json({"ok": False, "faults": [f.as_dict() for f in listed]})
+        self.json({"ok": False, "input": self.subject, "faults": [f.as_dict() for f in listed]})
         if self.as_json:
             return
         zh = self.lang == "zh"
         self._table(
             self.err,
-            self.word("faults", n=len(listed)),
+            self.word("faults", n=len(listed), subject=self.subject),
             ("code", "path", "message", "hint"),
             [
                 (f.code, f.path, f.message_zh if zh else f.message, f.hint_zh if zh else f.hint)
