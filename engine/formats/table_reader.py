@@ -207,8 +207,9 @@ class TableReader:
                 self.cells.broken.add(column.field)
             lines[column.field] = (SETTINGS.name, number)
             lines.setdefault(column.field.partition(".")[0], (SETTINGS.name, number))
-        for column in SETTINGS.columns:  # what is missing is told at the top
-            lines.setdefault(column.field, (SETTINGS.name, 1))
+        for column in SETTINGS.columns:  # what is missing is told at the top, or at its like
+            alike = column.field.partition(".")[0]
+            lines.setdefault(column.field, lines.get(alike, (SETTINGS.name, 1)))
         network = {k.partition(".")[2]: raw.pop(k) for k in list(raw) if k.startswith("network.")}
         return {**raw, "network": network} if network else raw
 
