@@ -2,7 +2,10 @@
 
 // Drawn at once: a canvas that changes its size is empty, and waiting for a frame would flash.
 function layoutChanged() {
-  if (resizeMap()) drawFrame(performance.now());
+  if (resizeMap()) {
+    if (fitted) fitTo(fitted.box, fitted.padding, true);
+    drawFrame(performance.now());
+  }
   drawTimeline();
   placeCardOnMap();
 }
@@ -57,7 +60,7 @@ let timeWasOff = true;
 function showChosen(changed) {
   if (changed.has("route")) {
     byId("panel-scroll").scrollTop = 0;
-    if (state.route && !state.order) flyTo(cameraFor(routeBox(state.route), Math.min(90, screen.width / 8)));
+    if (state.route && !state.order) fitTo(routeBox(state.route), Math.min(80, screen.width / 8));
   }
   if (!state.order) return;
   const row = document.querySelector(`#panel [data-order="${CSS.escape(state.order.id)}"]`);
@@ -91,7 +94,7 @@ function listenToMap() {
   moveListeners.push(placeCardOnMap);
   byId("zoom-in").onclick = () => zoomStep(1.6);
   byId("zoom-out").onclick = () => zoomStep(1 / 1.6);
-  byId("zoom-fit").onclick = () => flyTo(cameraFor(homeBox()));
+  byId("zoom-fit").onclick = () => fitTo(homeBox());
   byId("zoom-in").append(icon("plus", 16));
   byId("zoom-out").append(icon("minus", 16));
   byId("zoom-fit").append(icon("fit", 16));
@@ -129,7 +132,7 @@ function start() {
   resizeMap();
   // As far out as the whole network at half the window.
   zoomMin = Math.min(screen.width / (roadBox.right - roadBox.left), screen.height / (roadBox.bottom - roadBox.top), 0.2) / 2;
-  flyTo(cameraFor(homeBox()), true);
+  fitTo(homeBox(), 48, true);
   language = RAW.lang;
   state.lang = RAW.lang;
   labelPage();
@@ -138,7 +141,8 @@ function start() {
   onChange(changedBy);
   readHash();
   // A deep link opens where it points to, without a flight.
-  if (flight) flyTo(flight.to, true);
+  if (fitted) fitTo(fitted.box, fitted.padding, true);
+  else if (flight) flyTo(flight.to, true);
   addEventListener("hashchange", readHash);
   new ResizeObserver(layoutChanged).observe(byId("stage"));
   const recolour = () => {

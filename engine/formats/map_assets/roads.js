@@ -35,10 +35,7 @@ function readRoads() {
     });
   }
   if (!all.length) return;
-  roadBox = all.reduce((box, { box: b }) => ({
-    left: Math.min(box.left, b.left), top: Math.min(box.top, b.top),
-    right: Math.max(box.right, b.right), bottom: Math.max(box.bottom, b.bottom),
-  }), all[0].box);
+  roadBox = all.reduce((box, street) => joinBoxes(box, street.box), all[0].box);
   const width = (roadBox.right - roadBox.left) / TILES || 1;
   const height = (roadBox.bottom - roadBox.top) / TILES || 1;
   const tiles = new Map();
@@ -46,14 +43,11 @@ function readRoads() {
     const column = Math.min(TILES - 1, Math.floor(((box.left + box.right) / 2 - roadBox.left) / width));
     const row = Math.min(TILES - 1, Math.floor(((box.top + box.bottom) / 2 - roadBox.top) / height));
     const key = row * TILES + column;
-    if (!tiles.has(key)) tiles.set(key, { box: { ...box }, lines: ROAD_STYLES.map(() => []), paths: LEVELS.map(() => []) });
+    if (!tiles.has(key)) tiles.set(key, { box, lines: ROAD_STYLES.map(() => []), paths: LEVELS.map(() => []) });
     const tile = tiles.get(key);
     tile.lines[style].push(line);
     // A tile reaches as far as its streets do, beyond its square.
-    tile.box.left = Math.min(tile.box.left, box.left);
-    tile.box.top = Math.min(tile.box.top, box.top);
-    tile.box.right = Math.max(tile.box.right, box.right);
-    tile.box.bottom = Math.max(tile.box.bottom, box.bottom);
+    tile.box = joinBoxes(tile.box, box);
   }
   roadTiles.push(...tiles.values());
 }
@@ -67,6 +61,19 @@ function lineBox(line) {
     box.bottom = Math.max(box.bottom, line[i + 1]);
   }
   return box;
+}
+
+const joinBoxes = (a, b) => ({
+  left: Math.min(a.left, b.left), top: Math.min(a.top, b.top),
+  right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom),
+});
+const overlaps = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+const levelAt = (k) => LEVELS.findIndex(({ upTo }) => k < upTo);
+
+// Round corners cost several times a plain one and are not seen on thin lines.
+function easyCorners(target, width) {
+  target.lineJoin = width > 2.4 ? "round" : "bevel";
+  target.lineCap = width > 2.4 ? "round" : "butt";
 }
 
 // Adds a line to a path; points nearer than `stray` to the last one drawn are left out.
@@ -97,17 +104,14 @@ const roadWidth = (style, k) => Math.max(style.least, style.metres * k);
 
 // Draws on a context whose unit is the metre; `window` is what it sees, `k` its pixels a metre.
 function drawRoads(target, window, k) {
-  const level = LEVELS.findIndex(({ upTo }) => k < upTo);
-  const tiles = roadTiles.filter(({ box }) => (
-    box.left < window.right && box.right > window.left && box.top < window.bottom && box.bottom > window.top
-  ));
+  const level = levelAt(k);
+  const tiles = roadTiles.filter(({ box }) => overlaps(box, window));
   const stroke = (index, colour, width) => {
     target.strokeStyle = colour;
     target.lineWidth = width / k;
+    easyCorners(target, width);
     for (const tile of tiles) if (tile.lines[index].length) target.stroke(roadPath(tile, level, index));
   };
-  target.lineJoin = "round";
-  target.lineCap = "round";
   // Edges first, all of them, so that crossings stay open.
   for (let i = ROAD_STYLES.length - 1; i >= 0; i--) {
     const style = ROAD_STYLES[i];

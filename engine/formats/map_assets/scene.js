@@ -1,7 +1,7 @@
 // What is drawn and when. Streets and routes go to a picture that is larger than the window; panning
 // moves the picture, zooming scales it, and it is drawn anew when the hand rests or the edge shows.
 
-const MARGIN = 0.3; // of the window, on each side
+const MARGIN = 0.22; // of the window, on each side
 const REST_MS = 110;
 const picture = { canvas: document.createElement("canvas"), camera: null, key: "" };
 let drawAsked = false;
@@ -17,22 +17,25 @@ function requestDraw() {
   });
 }
 
-const routeLines = new Map(); // route -> Path2D in metres, made when first drawn
+const routeLines = new Map(); // route -> level of detail -> Path2D in metres, made when first drawn
 
-function routePath(route) {
-  if (!routeLines.has(route)) {
-    const path = new Path2D();
-    for (const { line } of route.segments) if (line && line.points.length > 2) addLine(path, line.points);
-    routeLines.set(route, path);
+function routePath(route, k) {
+  const level = levelAt(k);
+  if (!routeLines.has(route)) routeLines.set(route, []);
+  const levels = routeLines.get(route);
+  if (!levels[level]) {
+    levels[level] = new Path2D();
+    for (const { line } of route.segments) {
+      if (line && line.points.length > 2) addLine(levels[level], line.points, LEVELS[level].stray);
+    }
   }
-  return routeLines.get(route);
+  return levels[level];
 }
 
 function strokeRoute(target, route, k, { width, halo, alpha }) {
-  target.lineJoin = "round";
-  target.lineCap = "round";
+  easyCorners(target, width + (halo || 0));
   target.globalAlpha = alpha;
-  const path = routePath(route);
+  const path = routePath(route, k);
   if (halo) {
     target.strokeStyle = colours.halo;
     target.lineWidth = (width + halo) / k;
@@ -41,15 +44,21 @@ function strokeRoute(target, route, k, { width, halo, alpha }) {
   }
   target.strokeStyle = routeColour(route);
   target.lineWidth = width / k;
+  if (route.mode === "walk") target.lineCap = "round"; // dots
   target.setLineDash(route.mode === "walk" ? [0.1 / k, (width * 1.9) / k] : []);
   target.stroke(path);
   target.setLineDash([]);
   target.globalAlpha = 1;
 }
 
+// The box of everything a route passes.
+const reach = (route) => (route.reach ??= route.segments.reduce((box, { line }) => (
+  line ? joinBoxes(box, lineBox(line.points)) : box
+), { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity }));
+
 // Routes on one street lie beside each other: each is moved by its colour's lane, in pixels.
-function drawRoutes(target, k) {
-  const shown = routes.filter(routeShown);
+function drawRoutes(target, window, k) {
+  const shown = routes.filter((route) => routeShown(route) && overlaps(reach(route), window));
   const base = clamp(1.5 + Math.log2(k / 0.03) * 0.45, 1.5, 3.6);
   for (const route of shown) {
     if (route === state.route) continue;
@@ -58,7 +67,7 @@ function drawRoutes(target, k) {
     target.translate(lane / k, lane / k);
     strokeRoute(target, route, k, state.route
       ? { width: base * 0.75, halo: 0, alpha: 0.13 }
-      : { width: base, halo: k > 0.05 ? 1.4 : 0, alpha: state.order ? 0.3 : state.time === null ? 0.88 : 0.4 });
+      : { width: base, halo: k > 0.09 ? 1.4 : 0, alpha: state.order ? 0.3 : state.time === null ? 0.88 : 0.4 });
     target.restore();
   }
   if (state.route && routeShown(state.route)) {
@@ -101,7 +110,7 @@ function drawPicture() {
   const project = (x, y) => ({ x: (x - camera.x) * k + width / 2, y: (y - camera.y) * k + height / 2 });
   drawLabels(target, project, k, width, height);
   target.setTransform(k * ratio, 0, 0, k * ratio, (width / 2 - camera.x * k) * ratio, (height / 2 - camera.y * k) * ratio);
-  drawRoutes(target, k);
+  drawRoutes(target, window, k);
 }
 
 function drawFrame(now) {

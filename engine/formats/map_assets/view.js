@@ -7,6 +7,7 @@ const screen = { width: 1, height: 1, ratio: 1 };
 const ZOOM_MAX = 8;
 let zoomMin = 0.005;
 let flight = null;
+let fitted = null; // what the camera was last fitted to, until the reader moves it
 let lastMove = 0;
 const moveListeners = [];
 
@@ -37,7 +38,13 @@ function resizeMap() {
   return true;
 }
 
-function cameraFor(box, padding = 48) {
+// Shows a box in full; until the reader moves the map, it stays fitted when the window changes.
+function fitTo(box, padding = 48, instantly = false) {
+  flyTo(cameraFor(box, padding), instantly);
+  fitted = { box, padding };
+}
+
+function cameraFor(box, padding) {
   const width = Math.max(60, box.right - box.left);
   const height = Math.max(60, box.bottom - box.top);
   const k = Math.min((screen.width - 2 * padding) / width, (screen.height - 2 * padding) / height);
@@ -51,6 +58,7 @@ function cameraFor(box, padding = 48) {
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function flyTo(target, instantly = false) {
+  fitted = null;
   if (instantly || calm.matches) {
     flight = null;
     Object.assign(camera, target);
@@ -75,7 +83,7 @@ function fly(now) {
 }
 
 function zoomAt(x, y, factor) {
-  flight = null;
+  flight = fitted = null;
   const before = toMap(x, y);
   camera.k = clamp(camera.k * factor, zoomMin, ZOOM_MAX);
   const after = toMap(x, y);
@@ -87,7 +95,7 @@ function zoomAt(x, y, factor) {
 const zoomStep = (factor) => zoomAt(screen.width / 2, screen.height / 2, factor);
 
 function panBy(dx, dy) {
-  flight = null;
+  flight = fitted = null;
   camera.x -= dx / camera.k;
   camera.y -= dy / camera.k;
   moved();
@@ -168,7 +176,7 @@ function mapKey(event) {
     "=": () => zoomStep(1.5),
     "-": () => zoomStep(1 / 1.5),
     _: () => zoomStep(1 / 1.5),
-    0: () => flyTo(cameraFor(homeBox())),
+    0: () => fitTo(homeBox()),
   };
   if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return false;
   keys[event.key]();
