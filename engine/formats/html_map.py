@@ -8,6 +8,7 @@ so a browser proves the promise each time the page is opened.
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -107,22 +108,10 @@ def map_data(problem: Problem, plan: Plan, travel: Travel) -> dict[str, Any]:
         "grid": {"scale": SCALE, "origin": origin, "height": round(north * SCALE) - origin[1]},
         "streets": encode_streets(travel, origin),
         "services": {
-            s.id: [s.name, s.name_zh]
-            for s in problem.service_by_id.values()
-            if s.id in services
+            s.id: [s.name, s.name_zh] for s in problem.service_by_id.values() if s.id in services
         },
         "places": _places(problem, grid),
-        "workers": {
-            w.id: {
-                "role": w.role,
-                "skills": [c.skill for c in w.certificates],
-            }
-            for w in problem.workers
-        },
-        "skills": {
-            s.id: [s.name, s.name_zh]
-            for s in problem.skill_by_id.values()
-        },
+        "skills": {s.id: [s.name, s.name_zh] for s in problem.skill_by_id.values()},
         "orders": {order.id: _order(problem, order, grid) for order in problem.orders},
         "routes": _routes(problem, plan, travel, grid),
         "unserved": [
@@ -207,7 +196,7 @@ def encode_streets(travel: Travel, origin: Point) -> list[dict[str, Any]]:
 
 
 def colour_routes(centres: Sequence[tuple[float, float]]) -> list[int]:
-    """A colour for each route, so that those of the same colour lie as far apart as can be.
+    """Choose a colour for each route, so that those of one colour lie as far apart as can be.
 
     Greedy in the given order: a route takes the colour whose nearest earlier route is farthest;
     colours that are still free come first.
@@ -298,11 +287,7 @@ def _routes(
     problem: Problem, plan: Plan, travel: Travel, grid: _Grid
 ) -> list[dict[str, Any]]:
     legs = _Legs(travel, grid, plan.routes)
-    centres = [
-        tuple(np.mean([grid.client(s.client) for t in r.trips for s in t.stops] or [(0, 0)], axis=0))
-        for r in plan.routes
-    ]
-    colours = colour_routes(centres)
+    colours = colour_routes([_middle(route, grid) for route in plan.routes])
     routes = []
     for route, colour in zip(plan.routes, colours, strict=True):
         worker = problem.worker_by_id[route.worker]
@@ -313,6 +298,7 @@ def _routes(
             "mode": route.mode,
             "shift": route.shift,
             "hours": [shift.start_s, shift.end_s],
+            "skills": [c.skill for c in worker.certificates],
             "colour": colour,
             "travel": route.travel_s,
             "distance": route.distance_m,
@@ -322,6 +308,12 @@ def _routes(
             "trips": [_trip(trip, route, legs) for trip in route.trips],
         })
     return routes
+
+
+def _middle(route: Route, grid: _Grid) -> tuple[float, float]:
+    points = [grid.client(stop.client) for trip in route.trips for stop in trip.stops]
+    x, y = np.mean(points or [(0, 0)], axis=0)
+    return float(x), float(y)
 
 
 def _trip(trip: Trip, route: Route, legs: _Legs) -> dict[str, Any]:
@@ -372,7 +364,7 @@ class _Legs:
                 ends = [("place", trip.start), *(("client", s.client) for s in trip.stops)]
                 if trip.end is not None:
                     ends.append(("place", trip.end))
-                for here, there in zip(ends, ends[1:], strict=False):
+                for here, there in itertools.pairwise(ends):
                     wanted[route.mode][self._nodes(route.mode, here, there)] = None
         self._paths: dict[tuple[str, int, int], Line] = {}
         for mode, pairs in wanted.items():

@@ -16,6 +16,8 @@ function drawDetail() {
       h("b", { class: "busy" }, percent(route.busy), h("small", {}, t("totals.utilisation")))),
     h("div", { vars: colourVars(route) }, shiftBar(route), barLegend()),
     routeFigures(route),
+    route.skills.length ? h("p", { class: "skills" }, h("span", { class: "muted" }, t("route.skills")),
+      route.skills.map((id) => h("span", { class: "tag" }, inLanguage(RAW.skills[id]) || id))) : null,
     route.trips.map((trip) => tripSection(route, trip)));
 }
 
