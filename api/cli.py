@@ -225,10 +225,10 @@ def _plan(
             should_stop=should_stop,
         )
     for wanted, path in outputs.items():
-        service.write(given.problem, result, wanted, path)
+        service.write(given, result, wanted, path)
     files = [*(already or ()), *outputs.values()]
     terminal.json({"ok": True, "report": result.report, "files": [str(f) for f in files]})
-    terminal.markup(service.figures(given.problem, result, terminal.lang))
+    terminal.markup(service.figures(given, result, terminal.lang))
     for path in files:
         terminal.say("wrote", path=path)
 
@@ -236,3 +236,7 @@ def _plan(
 def main() -> None:
     """Entry point of the ``careroute`` command."""
     app()
+
+
+if __name__ == "__main__":
+    main()

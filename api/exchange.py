@@ -57,7 +57,7 @@ def plan(
             named_folder=settings.networks,
             should_stop=should_stop,
         )
-    return Answer(service.render(given.problem, result, wanted), FORMATS[wanted])
+    return Answer(service.render(given, result, wanted), FORMATS[wanted])
 
 
 def check(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -> Answer:

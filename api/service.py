@@ -241,45 +241,58 @@ def catalogue() -> tuple[tuple[Service, ...], tuple[Skill, ...]]:
 # -- out -----------------------------------------------------------------------------------------
 
 
-def render(problem: Problem, result: DayResult, wanted: str) -> bytes:
+def render(given: Given, result: DayResult, wanted: str) -> bytes:
     """Write a plan as ``json``, ``geojson``, ``xlsx`` or ``html``."""
+    if wanted == "xlsx":  # openpyxl writes to files
+        with tempfile.TemporaryDirectory(prefix="careroute-") as folder:
+            path = Path(folder) / "plan.xlsx"
+            write(given, result, wanted, path)
+            return path.read_bytes()
+    problem, made, travel = given.problem, result.plan, result.travel
     if wanted == "html":
         from engine.formats.html_map import render_map
 
-        return render_map(problem, result.plan, result.travel).encode()
+        return render_map(problem, made, travel).encode()
     if wanted == "geojson":
-        pass
-    if wanted == "xlsx":
-        pass
+        import orjson
+
+        from engine.formats.plan_geojson import plan_geojson
+
+        return orjson.dumps(plan_geojson(problem, made, travel))
     from engine.formats import native
 
-    return native.dump(result.plan)
+    return native.dump(made)
 
 
-def write(problem: Problem, result: DayResult, wanted: str, path: Path) -> None:
-    """Render a plan into a file."""
-    content = render(problem, result, wanted)
+def write(given: Given, result: DayResult, wanted: str, path: Path) -> None:
+    """Write a plan into a file, in a format as ``render`` knows them."""
     _make_folder(path.parent)
+    if wanted == "xlsx":
+        from engine.formats.plan_xlsx import write_plan_xlsx
+
+        write_plan_xlsx(given.problem, result.plan, path)
+        return
     from engine.formats import native
 
     try:
-        path.write_bytes(content)
+        path.write_bytes(render(given, result, wanted))
     except OSError as error:
         raise native.unusable(error) from error
 
 
-def figures(problem: Problem, result: DayResult, lang: Literal["en", "zh"]) -> str:
+def figures(given: Given, result: DayResult, lang: Literal["en", "zh"]) -> str:
     """Put the figures of a plan into words, with ``rich`` markup."""
     from engine.report import report_text
 
-    return report_text(problem, result.report, lang)
+    return report_text(given.problem, result.report, lang)
 
 
 def write_template(out: Path) -> None:
     """Write a filled example: a workbook, or a folder of CSV files."""
-    from engine.formats import tables
+    from engine.formats.table_template import write_template as write
 
-    tables.write_template(out)
+    _make_folder(out.parent)
+    write(out)
 
 
 def _open_file(path: Path) -> Network:

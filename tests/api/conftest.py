@@ -1,0 +1,94 @@
+"""One true service on loopback for all tests of the HTTP door, and a way to start others."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Service:
+    process: subprocess.Popen[bytes]
+    client: httpx.Client
+    port: int
+    log: Path
+
+    def stop(self) -> int:
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(folder: Path, **settings: object) -> Service:
+    port, log = free_port(), folder / "log"
+    env = os.environ | {f"CAREROUTE_{k.upper()}": str(v) for k, v in settings.items()}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
+            cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT,
+        )
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            if client.get("/ready").status_code == 200:
+                return Service(process, client, port, log)
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    process.kill()
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """With small limits, so that a test reaches them soon."""
+    folder = tmp_path_factory.mktemp("service")
+    (folder / "maps").mkdir()
+    running = start(folder, networks=folder / "maps", max_seconds=5, default_seconds=1, max_orders=50)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def client(service: Service) -> httpx.Client:
+    return service.client
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Start a service of one's own; it ends with the test."""
+    started: list[Service] = []
+
+    def begin(**settings: object) -> Service:
+        started.append(start(tmp_path, **settings))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.stop()
