@@ -122,7 +122,8 @@ def _evaluate_route(
         violations.append(f"vehicle {v}: ends {clock - int(model.vehicle_late[v])} after its shift")
     load = model.task_demand[visits].sum(axis=0, dtype=np.int64)
     for d in np.flatnonzero(load > model.vehicle_capacity[v]):
-        violations.append(f"vehicle {v}: load {load[d]} above {model.vehicle_capacity[v, d]} in {d}")
+        capacity = model.vehicle_capacity[v, d]
+        violations.append(f"vehicle {v}: load {load[d]} above {capacity} in {d}")
     cost = (
         int(model.vehicle_fixed[v])
         + seconds * int(model.vehicle_price_second[v])

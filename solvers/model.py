@@ -32,6 +32,7 @@ UNREACHABLE = 1_000_000_000
 TIME_MAX = 1_000_000_000
 #: Sum of all prizes stays below this, so that any total fits int64 with room for the travel cost.
 _PRIZE_SUM_MAX = 1 << 60
+_INT32_MAX = 2**31 - 1
 
 
 class RoutingModel(NamedTuple):
@@ -113,12 +114,12 @@ class ModelBuilder:
         return len(self._vehicles)
 
     def add_matrix(self, seconds: ArrayLike, metres: ArrayLike | None = None) -> int:
-        """Add one profile's travel matrix, shape (L, L); metres default to zeros; returns its index.
+        """Add a profile's travel matrix, shape (L, L), and return its index; metres default to 0.
 
         Entries at or above ``UNREACHABLE`` mean that there is no way.
         """
-        sec = np.ascontiguousarray(seconds, dtype=np.int32)
-        met = np.zeros_like(sec) if metres is None else np.ascontiguousarray(metres, dtype=np.int32)
+        sec = _matrix32(seconds)
+        met = np.zeros_like(sec) if metres is None else _matrix32(metres)
         self._seconds.append(sec)
         self._metres.append(met)
         return len(self._seconds) - 1
@@ -142,19 +143,20 @@ class ModelBuilder:
         ----------
         location : row of the matrices.
         service : nominal duration, at least 0.
-        windows : closed intervals for the start of service; adjacent or overlapping ones are merged.
+        windows : closed intervals for the start of service; adjacent and overlapping ones merge.
         demand : one load a dimension; empty means none.
         skills : a vehicle must have all of them.
         refused : indexes of vehicles that must not serve the task.
         allowed : if given, only these vehicles may.
-        prize : what leaving the task out costs. None makes it required: left out only when it cannot
-            be served, at a price that outweighs any detour.
+        prize : what leaving the task out costs. None makes it required: left out only when it
+            cannot be served, at a price that outweighs any detour.
         tier : importance among required tasks, 0 first: a task outweighs many of any later tier.
         """
         self._tasks.append({
             "location": location, "service": service, "windows": list(windows),
             "demand": tuple(demand) or (0,) * self.n_dimensions, "skills": frozenset(skills),
-            "refused": frozenset(refused), "allowed": None if allowed is None else frozenset(allowed),
+            "refused": frozenset(refused),
+            "allowed": None if allowed is None else frozenset(allowed),
             "prize": prize, "tier": tier,
         })
         return len(self._tasks) - 1
@@ -285,6 +287,8 @@ class ModelBuilder:
             elif sec.size and (sec.min() < 0 or met.min() < 0):
                 faults.append(f"matrix {p}: negative entries")
 
+        # An equal share each, so that neither their sum overflows nor a required task ranks below.
+        prize_limit = _PRIZE_SUM_MAX // max(len(self._tasks), 1)
         for i, t in enumerate(self._tasks):
             if not 0 <= t["location"] < n_locations:
                 faults.append(f"task {i}: location {t['location']} is not a row of the matrix")
@@ -295,9 +299,9 @@ class ModelBuilder:
             for early, late in t["windows"]:
                 if not 0 <= early <= late <= TIME_MAX:
                     faults.append(f"task {i}: window ({early}, {late}) is empty or out of range")
-            if len(t["demand"]) != self.n_dimensions or min(t["demand"], default=0) < 0:
-                faults.append(f"task {i}: demand {t['demand']} needs {self.n_dimensions} loads >= 0")
-            if t["prize"] is not None and not 0 <= t["prize"] < _PRIZE_SUM_MAX:
+            if len(t["demand"]) != self.n_dimensions or not _all_in(t["demand"], 0, _INT32_MAX):
+                faults.append(f"task {i}: demand {t['demand']}, not {self.n_dimensions} loads >= 0")
+            if t["prize"] is not None and not 0 <= t["prize"] < prize_limit:
                 faults.append(f"task {i}: prize {t['prize']} is negative or too large")
             for v in t["refused"] | (t["allowed"] or frozenset()):
                 if not 0 <= v < len(self._vehicles):
@@ -309,14 +313,17 @@ class ModelBuilder:
             early, late = vehicle["shift"]
             if not 0 <= early <= late <= TIME_MAX:
                 faults.append(f"vehicle {v}: shift ({early}, {late}) is empty or out of range")
-            if len(vehicle["capacity"]) != self.n_dimensions or min(vehicle["capacity"], default=0) < 0:
+            capacity = vehicle["capacity"]
+            if len(capacity) != self.n_dimensions or not _all_in(capacity, 0, _INT32_MAX):
                 faults.append(f"vehicle {v}: capacity needs {self.n_dimensions} entries >= 0")
             if not 0 <= vehicle["profile"] < len(self._seconds):
                 faults.append(f"vehicle {v}: profile {vehicle['profile']} has no matrix")
-            for field in ("fixed", "price_second", "price_metre"):
-                if vehicle[field] < 0:
-                    faults.append(f"vehicle {v}: {field} is negative")
-            if vehicle["permille"] <= 0:
+            for field, most in (
+                ("fixed", _PRIZE_SUM_MAX), ("price_second", _INT32_MAX), ("price_metre", _INT32_MAX)
+            ):
+                if not 0 <= vehicle[field] <= most:
+                    faults.append(f"vehicle {v}: {field} is negative or too large")
+            if not 0 < vehicle["permille"] <= _INT32_MAX:
                 faults.append(f"vehicle {v}: service-time factor must be positive")
         return faults
 
@@ -337,6 +344,18 @@ def detour_bound(model: RoutingModel) -> int:
         )
         worst = max(worst, int((2 * arcs + model.vehicle_fixed[used]).max()))
     return worst
+
+
+def _all_in(values: Iterable[int], least: int, most: int) -> bool:
+    return all(least <= x <= most for x in values)
+
+
+def _matrix32(entries: ArrayLike) -> Int32:
+    given = np.asarray(entries)
+    if given.dtype != np.int32:
+        # A cast alone would wrap: 2**32 + 5, meant as no way, would become 5 seconds.
+        given = np.clip(given, -1, UNREACHABLE)
+    return np.ascontiguousarray(given, dtype=np.int32)
 
 
 def _int32(values: Any) -> Int32:

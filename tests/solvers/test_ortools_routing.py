@@ -224,7 +224,8 @@ def random_model(seed: int) -> RoutingModel:
         builder.add_matrix(rng.integers(5, 60, (6, 6)), rng.integers(5, 60, (6, 6)))
     for _ in range(2):
         builder.add_vehicle(
-            int(rng.integers(-1, 6)), int(rng.integers(-1, 6)), shift=(0, int(rng.integers(90, 250))),
+            int(rng.integers(-1, 6)), int(rng.integers(-1, 6)),
+            shift=(0, int(rng.integers(90, 250))),
             capacity=(int(rng.integers(3, 8)),), skills=set(rng.integers(0, 3, 2).tolist()),
             profile=int(rng.integers(2)), fixed_cost=int(rng.integers(0, 80)),
             price_per_metre=int(rng.integers(0, 2)), service_permille=int(rng.integers(800, 1300)),
