@@ -37,8 +37,6 @@ from benchmarks.run_one import empty_row
 ROOT = Path(__file__).resolve().parents[1]
 #: Reading, model building, compilation and slow sweeps of a peer, on top of its time of search.
 _GRACE_S = 300.0
-#: Below this share of the time on the clock the machine was busy, and the row says so.
-_QUIET_SHARE = 0.9
 #: Instance files up to this size are read before the first run.
 _READ_FIRST_BYTES = 200_000
 _COLUMNS = {
@@ -137,12 +135,9 @@ def run_in_process(spec: dict[str, Any]) -> dict[str, Any]:
         if done.returncode or not out.is_file():
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             return row | {"note": f"failed: {last}"}
-        row = json.loads(out.read_text(encoding="utf-8"))
+        row = dict(json.loads(out.read_text(encoding="utf-8")))
     if "fault" in row:
         raise InstanceError(row["fault"])
-    used = row["seconds"]
-    if used is not None and used < _QUIET_SHARE * spec["seconds"] and "note" not in row:
-        row["note"] = "ended early, or the core was shared"
     return row
 
 
@@ -151,8 +146,10 @@ def show(rows: list[dict[str, Any]], console: Console) -> None:
     table = Table(title="costs recomputed by solvers.evaluation")
     keys = [key for key in _COLUMNS if key != "note"]
     for key in keys:
-        justify = "left" if key in ("instance", "solver") else "right"
-        table.add_column(_COLUMNS[key], justify=justify, no_wrap=True)
+        if key in ("instance", "solver"):
+            table.add_column(_COLUMNS[key], no_wrap=True)
+        else:
+            table.add_column(_COLUMNS[key], justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(row, key) for key in keys))
     console.print(table)
@@ -202,7 +199,9 @@ def main(argv: list[str] | None = None) -> int:
     except InstanceError as error:
         errors.print(f"compare: {error}", markup=False, soft_wrap=True)
         return 2
-    show(rows, Console())
+    console = Console()
+    # Piped into a file, rich assumes 80 columns and would cut the figures.
+    show(rows, console if console.is_terminal else Console(width=120))
     if args.markdown:
         args.markdown.write_text(markdown(rows), encoding="utf-8")
     return 0

@@ -29,7 +29,20 @@ def empty_row(solver: str, instance: str, family: str, n: int | None) -> dict[st
     }
 
 
-def make_row(solver: str, instance: Instance, outcome: Outcome) -> dict[str, Any]:
+def _time_note(outcome: Outcome, seconds: float) -> str:
+    """Say when a run did not use the time that all were given."""
+    if outcome.cpu_s > 1.1 * seconds + 0.5:
+        return f"overran {seconds:g} s"
+    if outcome.wall_s < 0.9 * seconds:
+        return "stopped by itself"
+    if outcome.cpu_s < 0.9 * min(seconds, outcome.wall_s):
+        return f"the core was shared: {outcome.cpu_s:.1f} of {outcome.wall_s:.1f} s"
+    return ""
+
+
+def make_row(
+    solver: str, instance: Instance, outcome: Outcome, seconds: float
+) -> dict[str, Any]:
     """Measure an outcome by the one evaluator; a gap needs a complete and legal answer."""
     figures = evaluate(instance.model, outcome.routes)
     required_lost = [i for i in figures.unassigned if instance.model.task_required[i]]
@@ -46,7 +59,7 @@ def make_row(solver: str, instance: Instance, outcome: Outcome) -> dict[str, Any
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "iterations": outcome.iterations,
     }
-    notes = [outcome.note] if outcome.note else []
+    notes = [note for note in (outcome.note, _time_note(outcome, seconds)) if note]
     if figures.violations:
         more = len(figures.violations) - 1
         notes.append(f"infeasible: {figures.violations[0]}" + (f", {more} more" if more else ""))
@@ -71,7 +84,7 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
         return row | {"note": f"not installed: {error.name}"}
     except Unsupported as error:
         return row | {"note": f"cannot express this instance: {error}"}
-    return make_row(spec["solver"], instance, outcome)
+    return make_row(spec["solver"], instance, outcome, spec["seconds"])
 
 
 def main() -> None:
