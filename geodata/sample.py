@@ -18,13 +18,14 @@ _LIVED_IN: Final = ("secondary", "tertiary", "unclassified", "residential", "liv
 _LONGEST_DM: Final = 6_000  # nobody lives along the open stretch of a country road
 _OFFSET: Final = (6.0, 22.0)  # metres from the middle of the street to the door
 _CELL: Final = 300.0  # metres: built-up places further apart than this are different places
+_LEAST_VILLAGES: Final = 0.03  # share of the nodes; fewer are stray lanes and not villages
 _SHARE_OUTER: Final = 0.15  # without any village, the streets furthest out stand in for them
 
 
 def sample_points(
-    network: Network, n: int, seed: int, where: str = "anywhere"
+    network: Network, n: int, seed: int, where: str = "anywhere", profile: str | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points close to streets that every profile of the network can use.
+    """Points close to streets that a profile, or every profile of the network, can use.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ def sample_points(
     seed : same seed, same points.
     where : ``city`` is the largest built-up area, ``village`` the smaller ones (the outskirts where
         there is none), ``anywhere`` both.
+    profile : whose streets; by default those that all profiles share. Where a river can only be
+        crossed by car, the shared streets all lie on one bank.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def sample_points(
 
     Raises
     ------
-    NetworkError : ``E3602``, unknown ``where``.
+    NetworkError : ``E3602``, unknown ``where``; ``E3201`` and ``E3202``, the profile.
 
     Notes
     -----
@@ -52,9 +55,10 @@ def sample_points(
     rng = np.random.default_rng([seed, WHERE.index(where)])
     if n == 0:
         return np.empty(0), np.empty(0)
-    edges = network.keep("lived_in", lambda: _lived_in(network))
+    shared = network.profiles if profile is None else (network.require_profile(profile),)
+    edges = network.keep(f"lived_in.{profile}", lambda: _lived_in(network, shared))
     if where != "anywhere":
-        city = network.keep("in_city", lambda: _in_city(network, edges))
+        city = network.keep(f"in_city.{profile}", lambda: _in_city(network, edges))
         wanted = edges[city[network.tail[edges]] == (where == "city")]
         edges = wanted if len(wanted) else edges
     likely = np.sqrt(network.length_dm[edges].astype(np.float64))
@@ -81,9 +85,9 @@ def _beside(
     return lon, lat
 
 
-def _lived_in(network: Network) -> NDArray[np.int32]:
-    """Edges of classes people live on, routable for everybody; relaxed if that leaves none."""
-    everybody = np.logical_and.reduce(list(network.routable.values()))
+def _lived_in(network: Network, shared: tuple[str, ...]) -> NDArray[np.int32]:
+    """Edges of classes people live on, routable for all of ``shared``; relaxed if none is left."""
+    everybody = np.logical_and.reduce([network.routable[profile] for profile in shared])
     reachable = everybody[network.tail] & everybody[network.head]
     classes = [ROAD_CLASSES.index(name) for name in _LIVED_IN]
     homely = np.isin(network.road_class, classes) & (network.length_dm <= _LONGEST_DM)
@@ -107,7 +111,7 @@ def _in_city(network: Network, edges: NDArray[np.int32]) -> NDArray[np.bool_]:
     size = np.bincount(area.ravel(), weights=count.ravel())
     size[0] = 0
     city = np.asarray(area[row, column] == np.argmax(size))
-    if not (~city[lived]).any():
+    if (~city[lived]).mean() < _LEAST_VILLAGES:
         x = (network.node_lon - np.median(network.node_lon[lived])) * east
         y = (network.node_lat - np.median(network.node_lat[lived])) * north
         away = np.hypot(x, y)

@@ -57,9 +57,10 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     """Read a network; see ``Network.load``."""
     source = check_file(path)
     try:
-        with np.load(source, allow_pickle=False) as stored:
-            if not isinstance(stored, np.lib.npyio.NpzFile):
-                raise NetworkError("E3101", path=source, detail="one array, not an archive")
+        # numpy leaves a file that it opened itself open when the archive is damaged.
+        with source.open("rb") as stream, zipfile.ZipFile(stream):
+            stream.seek(0)
+            stored = np.load(stream, allow_pickle=False)
             if _ABOUT not in stored:
                 raise NetworkError("E3101", path=source, detail="it lacks the description")
             about = json.loads(stored[_ABOUT].tobytes())
@@ -74,7 +75,7 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     except OSError as error:
         raise NetworkError("E3010", path=source, detail=error.strerror or str(error)) from error
     except (zipfile.BadZipFile, EOFError) as error:
-        raise NetworkError("E3101", path=source, detail="the archive is damaged") from error
+        raise NetworkError("E3101", path=source, detail="it is no intact archive") from error
     except (ValueError, KeyError, TypeError) as error:
         raise NetworkError("E3101", path=source, detail="parts of it do not fit") from error
 

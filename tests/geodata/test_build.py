@@ -24,7 +24,9 @@ CROSS = [(0, 0), (100, 0), (200, 0), (300, 0), (200, 100), (200, -100)]
 
 
 def test_a_bend_disappears_and_its_length_stays():
-    net = network_of(CROSS, [([0, 1, 2, 3], "residential", False), ([4, 2, 5], "residential", False)])
+    net = network_of(
+        CROSS, [([0, 1, 2, 3], "residential", False), ([4, 2, 5], "residential", False)]
+    )
     assert net.n_nodes == 5
     assert net.counts["bends_merged"] == 1
     assert sorted(net.length_dm.tolist()) == [1000] * 6 + [2000] * 2
@@ -62,7 +64,10 @@ def test_a_second_way_between_two_junctions_is_kept_by_cutting_it(oneway):
     streets = [([3, 0, 1, 4], "residential", False), ([0, 2, 1], "residential", oneway)]
     net = network_of(places, streets)
     assert net.n_nodes == 5, "the bend of the longer way became a junction"
-    assert len({(t, h) for t, h in zip(net.tail.tolist(), net.head.tolist(), strict=True)}) == net.n_edges
+    assert (
+        len({(t, h) for t, h in zip(net.tail.tolist(), net.head.tolist(), strict=True)})
+        == net.n_edges
+    )
 
 
 def test_a_duplicate_that_is_better_for_nobody_is_dropped():

@@ -89,7 +89,9 @@ def test_a_degree_of_latitude_has_its_length():
     assert float(distance_m(179.9, 0.0, -179.9, 0.0)) == pytest.approx(22_239.0, abs=1.0)
 
 
-@pytest.mark.parametrize(("lon", "lat", "fits"), [(180, 90, True), (180.1, 0, False), (0, 90.1, False)])
+@pytest.mark.parametrize(
+    ("lon", "lat", "fits"), [(180, 90, True), (180.1, 0, False), (0, 90.1, False)]
+)
 def test_the_edge_of_the_earth(lon, lat, fits):
     if fits:
         check_points([lon], [lat])
