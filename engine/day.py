@@ -1,6 +1,7 @@
 """Plan a day: from a problem to a checked plan, in one straight line.
 
-    network -> travel -> compile -> solve -> evaluate -> explain -> check -> report
+    network -> travel -> compile -> prepare -> solve -> evaluate -> insert -> explain -> check
+        -> report
 
 Each step is a module of its own; this one calls them, tells how far it is, and lets no plan out
 that the independent checker has not read.
@@ -9,7 +10,7 @@ that the independent checker has not read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from engine.compile import Compiled, compile_problem
 from engine.domain.plan import Plan, Run
 from engine.domain.problem import Problem
 from engine.errors import PlanRejected
-from engine.evaluate import evaluate
+from engine.evaluate import RouteVisits, evaluate
 from engine.networks import open_network
 from engine.report import report_plan
 from engine.rules import RULES, Rule
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 #: Where each stage begins on the way from 0 to 1; the search takes most of a day's planning.
 _BEGINS = {
-    "network": 0.0, "travel": 0.05, "compile": 0.14, "solve": 0.16, "evaluate": 0.92,
-    "explain": 0.93, "check": 0.98, "report": 0.99, "done": 1.0,
+    "network": 0.0, "travel": 0.05, "compile": 0.14, "prepare": 0.15, "solve": 0.16, "evaluate": 0.92,
+    "insert": 0.93, "explain": 0.95, "check": 0.98, "report": 0.99, "done": 1.0,
 }
 #: Iterations without a better plan after which more searching is not worth the wait: a constant for
 #: the smallest days, and a share that grows with the orders. Set so that 20 orders take well under
@@ -118,7 +119,7 @@ def plan_day(
     solvers.errors.SolverError : unknown backend, or a backend's own failure.
     """
     from engine.check import check_plan
-    from engine.explain import explain
+    from engine.explain import explain, insertable
 
     params = params or DayParams()
     clock = _Clock(on_progress)
@@ -131,25 +132,28 @@ def plan_day(
             travel = build_travel(problem, network, clock.within("travel"))
     with clock.stage("compile", "turning orders and rules into a routing model"):
         compiled = compile_problem(problem, travel, rules)
+    with clock.stage("prepare", "loading the search; its first run on a machine compiles it"):
+        if compiled.model.n_tasks and compiled.model.n_vehicles:
+            warm_up(params.backend)
     with clock.stage("solve", "searching for the best plan"):
         result = _solve(compiled, params, clock, should_stop)
     with clock.stage("evaluate", "working out times and costs"):
-        timetable = evaluate(problem, travel, assemble(compiled, result))
-        plan = Plan(
-            problem=problem.id,
-            problem_fingerprint=problem.fingerprint,
-            network_fingerprint=travel.network.fingerprint,
-            routes=timetable.routes,
-            unserved=(),
-            totals=timetable.totals,
-            run=Run(
-                backend=params.backend,
-                status=result.status,
-                seed=params.seed,
-                iterations=result.iterations,
-                elapsed_s=round(result.elapsed_s, 3),
-            ),
+        run = Run(
+            backend=params.backend,
+            status=result.status,
+            seed=params.seed,
+            iterations=result.iterations,
+            elapsed_s=round(result.elapsed_s, 3),
         )
+        visits = {(v.worker, v.shift): v for v in assemble(compiled, result)}
+        plan = _time(problem, travel, visits.values(), run)
+    with clock.stage("insert", "adding what still fits"):
+        # The model's trips are fixed in time and its batches dealt out; the timetable is not.
+        found = insertable(problem, plan, travel)
+        for insertion in found:
+            visits[insertion.visits.worker, insertion.visits.shift] = insertion.visits
+        if found:
+            plan = _time(problem, travel, visits.values(), run)
     with clock.stage("explain", "finding out why orders are unserved"):
         unserved = explain(problem, plan, travel, compiled.blocked)
         plan = plan.model_copy(update={"unserved": tuple(unserved)})
@@ -163,6 +167,27 @@ def plan_day(
     return DayResult(plan, travel, report, clock.spent)
 
 
+def _time(
+    problem: Problem, travel: Travel, visits: Iterable[RouteVisits], run: Run
+) -> Plan:
+    """Make the plan of some visits; why the rest is unserved is told later."""
+    in_order = {(w.id, s.id): k for k, (w, s) in enumerate(
+        (w, s) for w in problem.workers for s in w.shifts
+    )}
+    timetable = evaluate(
+        problem, travel, sorted(visits, key=lambda v: in_order[v.worker, v.shift])
+    )
+    return Plan(
+        problem=problem.id,
+        problem_fingerprint=problem.fingerprint,
+        network_fingerprint=travel.network.fingerprint,
+        routes=timetable.routes,
+        unserved=(),
+        totals=timetable.totals,
+        run=run,
+    )
+
+
 def _solve(
     compiled: Compiled,
     params: DayParams,
@@ -173,7 +198,6 @@ def _solve(
     if not model.n_tasks or not model.n_vehicles:
         empty = tuple(np.zeros(0, dtype=np.int32) for _ in range(model.n_vehicles))
         return Result(empty, np.arange(model.n_tasks, dtype=np.int32), "complete", 0, 0.0)
-    warm_up(params.backend)
     stall = params.stall
     if stall is None:
         base = _STALL_BASE.get(params.backend, 100)

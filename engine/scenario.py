@@ -28,9 +28,10 @@ Float = NDArray[np.float64]
 #: A Monday.
 DEMO_DAY = date(2026, 11, 23)
 _MEAL_SHARE, _ALARM_SHARE, _VILLAGE_SHARE = 0.38, 0.02, 0.2
-_ORDERS_A_CENTRE, _MEALS_A_PLACE = 90, 50
-#: Beyond this way to the clients a centre's people drive a car, in metres as the crow flies.
-_CAR_FROM_M = 2_000.0
+_ORDERS_A_CENTRE, _MEALS_A_PLACE = 90, 35
+#: Beyond this way to the clients, on average, people drive a car; in metres as the crow flies. Of a
+#: place's couriers one drives where somebody lives further away than the second.
+_CAR_FROM_M, _COURIER_CAR_FROM_M = 2_000.0, 3_000.0
 _DIETS = ("low_salt", "soft", "diabetic")
 
 
@@ -43,14 +44,14 @@ class _Kind(NamedTuple):
 #: Visits: how often, and when.
 _VISITS: dict[str, _Kind] = {
     "bath": _Kind(85, ((8.5, 11.0), (13.5, 16.0))),
-    "cleaning": _Kind(90, ((8.0, 12.0), (12.0, 15.5))),
+    "cleaning": _Kind(80, ((8.0, 12.0), (12.0, 15.5))),
     "medical": _Kind(80, ((8.0, 10.5), (9.5, 12.0), (13.5, 16.0))),
     "escort": _Kind(50, ((8.0, 9.5), (9.0, 10.5), (13.0, 14.5))),
     "errands": _Kind(85, ((8.5, 12.0), (13.0, 17.0)), {"kg": 4}),
     "medicine": _Kind(80, ((9.0, 12.0), (13.0, 17.0)), {"kg": 1}),
     "repair": _Kind(40, ((8.5, 12.0), (13.0, 16.5))),
     "haircut": _Kind(55, ((8.5, 12.0), (13.0, 16.5))),
-    "companionship": _Kind(70, ((9.0, 11.5), (13.5, 16.5))),
+    "companionship": _Kind(50, ((9.0, 11.5), (13.5, 16.5))),
     "rehabilitation": _Kind(60, ((8.5, 11.5), (13.0, 16.0))),
     "respite": _Kind(18, ((8.0, 10.0), (12.0, 13.5))),
     "adaptation": _Kind(10, ((8.0, 10.0), (9.0, 12.0))),
@@ -77,20 +78,20 @@ _DAY, _EARLY, _LATE = ((8.0, 16.5),), ((7.0, 15.0),), ((10.5, 19.0),)
 _SPLIT = ((7.0, 11.5), (14.5, 19.0))
 _CREWS: tuple[_Crew, ...] = (
     _Crew("caregiver", 90, (*_CARE, "first_aid"), _DAY, 5_000, 3_000),
-    _Crew("caregiver", 90, _CARE, _EARLY, 5_000, 3_000),
+    _Crew("caregiver", 85, _CARE, _EARLY, 5_000, 3_000),
     _Crew("caregiver", 75, (*_CARE, "first_aid"), _SPLIT, 3_000, 3_000),
     _Crew("caregiver", 60, (*_CARE, "hairdressing"), _LATE, 5_000, 3_000),
     _Crew("caregiver", 50, ("housekeeping", "personal_care", "hairdressing"), _DAY, 5_000, 3_000),
     _Crew("caregiver", 55, ("rehabilitation", "personal_care"), _DAY, 6_000, 3_500),
-    _Crew("nurse", 110, ("nursing", "first_aid", "bathing"), _DAY, 8_000, 4_500),
+    _Crew("nurse", 100, ("nursing", "first_aid", "bathing"), _DAY, 8_000, 4_500),
     _Crew("family_doctor", 55, ("medical", "nursing", "first_aid"), _DAY, 12_000, 6_000,
           drives=True),
-    _Crew("social_worker", 70, ("counselling", "escort"), _DAY, 5_000, 3_000),
+    _Crew("social_worker", 80, ("counselling", "escort"), _DAY, 5_000, 3_000),
     _Crew("technician", 75, ("repair", "adaptation"), _DAY, 6_000, 3_500, drives=True),
     _Crew("volunteer", 50, ("counselling",), ((8.5, 12.0),), 0, 500,
           ("check_in", "companionship", "medicine")),
     _Crew("volunteer", 40, (), ((13.5, 17.0),), 0, 500, ("check_in", "errands", "medicine")),
-    _Crew("courier", 180, ("meal_delivery",), ((10.5, 13.25), (16.25, 19.0)), 2_500, 2_500,
+    _Crew("courier", 200, ("meal_delivery",), ((10.5, 13.25), (16.25, 19.0)), 2_500, 2_500,
           ("meal", "errands", "medicine")),
 )
 
@@ -118,8 +119,8 @@ def demo_problem(
     orders_of = rng.permutation(np.arange(n_orders) % len(clients_at))
     n_meals = round(_MEAL_SHARE * n_orders)
     at = homes[clients_at[orders_of]] if n_orders else homes[:0]
-    centres = _middles(homes[clients_at], max(3, n_orders // _ORDERS_A_CENTRE))
-    kitchens = _middles(at[:n_meals] if n_meals else homes, max(2, n_meals // _MEALS_A_PLACE))
+    centres = _middles(rng, homes[clients_at], max(3, n_orders // _ORDERS_A_CENTRE))
+    kitchens = _middles(rng, at[:n_meals] if n_meals else homes, max(2, n_meals // _MEALS_A_PLACE))
     workers, vehicles = _workers(rng, n_workers, at, at[:n_meals], centres, kitchens)
     clients = _clients(rng, homes, clients_at, centres, workers)
     return Problem(
@@ -162,14 +163,17 @@ def _metres(a: Float, b: Float) -> Float:
     return geodata.distance_m(a[:, None, 0], a[:, None, 1], b[None, :, 0], b[None, :, 1])
 
 
-def _middles(points: Float, k: int) -> Float:
-    """Find buildings amid ``k`` groups: k-means from spread-out seeds, then the nearest."""
+def _middles(rng: np.random.Generator, points: Float, k: int) -> Float:
+    """Find buildings amid ``k`` groups: k-means, then the building nearest to each mean.
+
+    Seeds are drawn in proportion to the distance from those before, not to its square as k-means++
+    does: the square would put most of them into the villages.
+    """
     k = min(k, len(np.unique(points, axis=0)))
-    chosen = [0]
-    nearest = _metres(points, points[:1])[:, 0]
+    chosen = [int(rng.integers(len(points)))]
+    nearest = _metres(points, points[chosen])[:, 0]
     while len(chosen) < k:
-        # Of all points the one that most others in its distance would gain from.
-        chosen.append(int(nearest.argmax()))
+        chosen.append(int(rng.choice(len(points), p=nearest / nearest.sum())))
         nearest = np.minimum(nearest, _metres(points, points[chosen[-1:]])[:, 0])
     middles = points[chosen].copy()
     for _ in range(20):
@@ -303,8 +307,9 @@ def _workers(
     """People at the centre or kitchen where the work is, in the shares of ``_CREWS``."""
     workers: list[Worker] = []
     vehicles: list[Vehicle] = []
-    crowd, far = _around(orders_at, centres)
-    eaters, reach = _around(meals_at, kitchens)
+    crowd, far, _ = _around(orders_at, centres)
+    eaters, _, reach = _around(meals_at, kitchens)
+    driven = set[int]()  # loading places that have their car
     sent = np.zeros(len(centres))  # so that small crews do not all sit at the largest centre
     for crew, size in zip(_CREWS, _shares(n, [c.share for c in _CREWS]), strict=True):
         if crew.role == "courier":
@@ -315,14 +320,17 @@ def _workers(
                 starts.append(int(np.argmax((crowd + 1) / (sent + 1))))
                 sent[starts[-1]] += 1
         for k in starts:
-            place, distance = (
-                (_place_id(k), reach[k]) if crew.role == "courier" else (f"S{k + 1:02d}", far[k])
-            )
-            mode: Mode = "car" if crew.drives or distance > _CAR_FROM_M else "ebike"
+            if crew.role == "courier":
+                place = _place_id(k)
+                drives = k not in driven and reach[k] > _COURIER_CAR_FROM_M
+                driven.add(k)
+            else:
+                place, drives = f"S{k + 1:02d}", crew.drives or far[k] > _CAR_FROM_M
+            mode: Mode = "car" if drives else "ebike"
             number = len(workers) + 1
             vehicles.append(Vehicle(
                 id=f"V{number:04d}", mode=mode,
-                capacity={"portions": 16, "kg": 20} if crew.role == "courier" else {"kg": 20},
+                capacity={"portions": 20, "kg": 20} if crew.role == "courier" else {"kg": 20},
                 cost_per_km_cents=60 if mode == "car" else 10,
             ))
             workers.append(_worker(rng, crew, f"W{number:04d}", place, vehicles[-1].id, mode))
@@ -357,19 +365,21 @@ def _worker(
     )
 
 
-def _around(points: Float, places: Float) -> tuple[Float, Float]:
-    """How many points are nearest to each place, and how far they lie from it on average."""
+def _around(points: Float, places: Float) -> tuple[Float, Float, Float]:
+    """Count the points nearest to each place; how far they lie on average, and at most."""
     if not len(points):
-        return np.ones(len(places)), np.zeros(len(places))
+        return np.ones(len(places)), np.zeros(len(places)), np.zeros(len(places))
     metres = _metres(points, places)
     group = metres.argmin(axis=1)
     count = np.bincount(group, minlength=len(places)).astype(np.float64)
     total = np.bincount(group, weights=metres.min(axis=1), minlength=len(places))
-    return count, total / np.maximum(count, 1)
+    most = np.zeros(len(places))
+    np.maximum.at(most, group, metres.min(axis=1))
+    return count, total / np.maximum(count, 1), most
 
 
 def _is_kitchen(k: int) -> bool:
-    return k % 4 == 0
+    return k % 3 == 0
 
 
 def _place_id(k: int) -> str:

@@ -72,14 +72,16 @@ class PortionsRule(Rule):
         """Take every meal from one batch beforehand, the most important meals first.
 
         A meal goes to the kitchen that its order names, else to the nearest place from which a
-        courier can bring it in time; there to the freshest batch that is ready when its window
-        opens. It then needs a trip that can have loaded that batch, so no two trips can ever take
-        the same portion. The price of deciding beforehand: the search cannot swap batches.
+        courier can bring it in time, where a place counts as further away the more meals each of
+        its couriers has; there to the freshest batch that is ready when its window opens. It then
+        needs a trip that can have loaded that batch, so no two trips can ever take the same
+        portion. The price of deciding beforehand: the search cannot swap batches.
         """
         problem = draft.problem
         places = (*problem.kitchens, *problem.meal_points)
         left = {(p.id, b.id): b.portions for p in places for b in p.batches}
         crews = {p.id: [v for v in draft.vehicles if v.place == p.id] for p in places}
+        busy = dict.fromkeys(crews, 0)
         meals = draft.meals()
         for task in sorted(meals, key=lambda t: (t.order.optional, tier_of(t.order, t.client))):
             options = [
@@ -94,13 +96,14 @@ class PortionsRule(Rule):
             ranked = [
                 (rank, k)
                 for k, (place, batch) in enumerate(options)
-                if (rank := _rank(draft, crews[place.id], task, place, batch)) is not None
+                if (rank := _rank(draft, crews[place.id], busy[place.id], task, place, batch))
             ]
             if not ranked:  # nobody loads there in time: takes no portion, and no trip has this
                 task.tokens.add(("batch", "out of reach"))
                 continue
             place, batch = options[min(ranked)[1]]
             left[place.id, batch.id] -= portions_of(task.order)
+            busy[place.id] += 1
             draft.batch_of[task.order.id] = place, batch
             task.tokens.add(draft.batch_token(place, batch))
         for place in places:
@@ -184,6 +187,10 @@ class PortionsRule(Rule):
     # -- how it is told when it stands in the way ------------------------------------------------
 
 
+#: What one more meal for each courier of a place counts as way, when meals are shared out.
+_WAY_A_MEAL_S = 60
+
+
 def portions_of(order: Order) -> int:
     """Portions an order takes from its batch."""
     return order.portions if isinstance(order, MealOrder) else 0
@@ -198,16 +205,21 @@ def _offers(place: LoadingPlace, batch: Batch, order: Order, left: int) -> bool:
 
 
 def _rank(
-    draft: Draft, crew: list[VehicleDraft], task: TaskDraft, place: LoadingPlace, batch: Batch
+    draft: Draft,
+    crew: list[VehicleDraft],
+    busy: int,
+    task: TaskDraft,
+    place: LoadingPlace,
+    batch: Batch,
 ) -> tuple[int, ...] | None:
-    """How well a batch suits a meal, least first; None: nobody can bring it in time.
+    """Rank a batch for a meal, least first; None: nobody can bring it in time.
 
-    Nearest first; then ready for the opening of the window; then, for a meal without a diet, from
+    Nearest first, ``busy`` meals of the place counting as way; then ready for the opening of the window; then, for a meal without a diet, from
     a batch that is not kept for diets; then fresh.
     """
     order = task.order
     assert isinstance(order, MealOrder)
-    best: tuple[int, ...] | None = None
+    ways: list[int] = []
     for vehicle in crew:
         if not (draft.qualified(vehicle, task) and draft.carries(vehicle, task)):
             continue
@@ -220,8 +232,10 @@ def _rank(
             continue
         if start + int(service_time(task.service, vehicle.permille)) + back > vehicle.late:
             continue
-        late = max(0, batch.ready_s + place.loading_s + go - task.windows[0][0])
-        special = int(order.diet is None and batch.diets is not None)
-        rank = (go, late, special, -batch.ready_s)
-        best = rank if best is None else min(best, rank)
-    return best
+        ways.append(go)
+    if not ways:
+        return None
+    far = min(ways) + _WAY_A_MEAL_S * busy // len(ways)
+    late = max(0, batch.ready_s + place.loading_s + min(ways) - task.windows[0][0])
+    special = int(order.diet is None and batch.diets is not None)
+    return (far, late, special, -batch.ready_s)
