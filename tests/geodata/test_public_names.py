@@ -37,7 +37,8 @@ def test_importing_the_room_imports_nothing_heavy():
 
 def test_a_city_and_its_matrix_need_no_osmnx_and_no_osmium():
     out = run(
-        "import geodata, sys; n = geodata.synthetic_city(300); geodata.travel_matrix(n, [0], 'car');"
+        "import geodata, sys; n = geodata.synthetic_city(300);"
+        "geodata.travel_matrix(n, [0], 'car');"
         "print([m for m in ('osmnx', 'osmium', 'pandas') if m in sys.modules])"
     )
     assert out.strip() == "[]"

@@ -30,8 +30,8 @@ def directions(profile: str, **tags: str) -> str:
         ({"highway": "motorway"}, "along", "closed", "closed"),
         ({"highway": "motorway", "oneway": "no"}, "both", "closed", "closed"),
         ({"highway": "primary", "junction": "roundabout"}, "along", "along", "both"),
-        ({"highway": "residential", "oneway": "yes", "oneway__bicycle": "no"}, "along", "both", "both"),
-        ({"highway": "residential", "oneway": "yes", "cycleway": "opposite"}, "along", "both", "both"),
+        ({"highway": "service", "oneway": "yes", "oneway__bicycle": "no"}, "along", "both", "both"),
+        ({"highway": "service", "oneway": "yes", "cycleway": "opposite"}, "along", "both", "both"),
         (
             {"highway": "residential", "oneway": "yes", "cycleway__left": "opposite_lane"},
             "along", "both", "both",
