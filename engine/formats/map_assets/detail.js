@@ -6,7 +6,9 @@ function drawDetail() {
   for (const id of ["totals", "filters", "lists"]) byId(id).hidden = Boolean(route);
   if (!route) return;
   replace(byId("detail"),
-    h("button", { type: "button", class: "link back", id: "back", onclick: clearSelection }, icon("back", 15), t("route.back")),
+    h("nav", { class: "back" },
+      h("button", { type: "button", class: "link", id: "back", onclick: clearSelection }, icon("back", 15), t("route.back")),
+      h("button", { type: "button", class: "link", onclick: () => window.print() }, icon("print", 15), t("app.print"))),
     h("header", { class: "who", vars: colourVars(route) },
       h("span", { class: "swatch big" }, icon(route.mode, 22)),
       h("div", {},
@@ -57,6 +59,9 @@ function tripSection(route, trip) {
       trip.stops.map(stopRow), end));
 }
 
+// After the end of every window: soft promises may be kept late.
+const isLate = ({ order, start }) => order.windows.length > 0 && order.windows.every(([, end]) => start > end);
+
 function stopRow(stop) {
   const { order } = stop;
   const wait = stop.start - stop.arrival;
@@ -75,5 +80,6 @@ function stopRow(stop) {
     h("span", { class: "stop-times" },
       h("b", {}, clockTime(stop.start)),
       h("span", {}, `${t("stop.arrival")} ${clockTime(stop.arrival)}`),
+      isLate(stop) ? h("span", { class: "late" }, t("stop.late")) : null,
       wait > 0 ? h("span", { class: "waits" }, t("stop.waits", { time: duration(wait) })) : null)));
 }
