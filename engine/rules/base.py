@@ -10,13 +10,14 @@ out of that list switches it off, which is how its test proves that it matters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from engine.check import Case
     from engine.compile import Draft
     from engine.domain.orders import Order
-    from engine.explain import Obstacle, Situation
+    from engine.domain.plan import Reason
+    from engine.situation import Situation
 
 
 class Text(NamedTuple):
@@ -32,6 +33,15 @@ class Violation(NamedTuple):
     code: str  # P2xxx
     rule: str
     path: str  # into the plan: routes[3].trips[0].stops[2]
+    message: str
+    message_zh: str
+
+
+class Obstacle(NamedTuple):
+    """How a rule stands in an order's way: the reason, its numbers, the words for a dispatcher."""
+
+    reason: Reason
+    numbers: dict[str, Any]
     message: str
     message_zh: str
 

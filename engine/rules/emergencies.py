@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.domain.orders import EmergencyOrder
+from engine.domain.orders import EmergencyOrder, Order
 from engine.evaluate import start_windows
-from engine.rules.base import Rule, Text, Violation, clock
+from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
     from engine.check import Case
     from engine.compile import Draft
+    from engine.situation import Situation
 
 
 class EmergenciesRule(Rule):
@@ -64,3 +65,47 @@ class EmergenciesRule(Rule):
                 )
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """Nobody with the skill could be there in time, not even with the shift all free."""
+        if not isinstance(order, EmergencyOrder):
+            return None
+        windows = situation.windows(order)
+        here = situation.alone(order)
+        if here.in_time(windows).any():
+            return None
+        due = order.received_s + order.response_s
+        span = windows or [(order.received_s, due)]
+        numbers = situation.on_shift(order, span)
+        told = (
+            f"help is due by {clock(due)}; {numbers['may']} may give it, {numbers['on_shift']} of "
+            "them on shift then"
+        )
+        told_zh = (
+            f"须于 {clock(due)} 前到达；可处置者 {numbers['may']} 人，"
+            f"其中 {numbers['on_shift']} 人届时当班"
+        )
+        if not windows:
+            return Obstacle(
+                "no_worker_in_window", numbers,
+                f"{told}; its own windows lie outside of its response time",
+                f"{told_zh}；该工单自身的时间窗不在响应时限内",
+            )
+        near = situation.nearest(here, windows)
+        if near is None:
+            return Obstacle(
+                "no_worker_in_window", numbers,
+                f"{told}; none of them has a way there", f"{told_zh}；均无法到达",
+            )
+        numbers |= near.numbers()
+        if near.side == "after":
+            text = f"could be there at {clock(near.moment)}, {near.minutes} min late"
+            text_zh = f"最早 {clock(near.moment)} 到达，迟 {near.minutes} 分钟"
+        else:
+            text = f"would be off shift {near.minutes} min too early"
+            text_zh = f"班次早结束 {near.minutes} 分钟"
+        return Obstacle(
+            "no_worker_in_window", numbers,
+            f"{told}; the nearest, {near.worker}, {text}",
+            f"{told_zh}；最近的 {near.worker} {text_zh}",
+        )

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.orders import MealOrder
+from engine.domain.orders import MealOrder, Order
 from engine.domain.places import LoadingPlace
-from engine.rules.base import Rule, Text, Violation, clock
+from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 from solvers.model import OPEN, UNREACHABLE, service_time
 
 if TYPE_CHECKING:
     from engine.check import Case
     from engine.compile import Draft, TaskDraft, VehicleDraft
+    from engine.situation import Situation
 
 
 class HotFoodRule(Rule):
@@ -79,6 +80,30 @@ class HotFoodRule(Rule):
                 )
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """From every place that has the meal, the way to the door is longer than it stays hot."""
+        if not isinstance(order, MealOrder):
+            return None
+        windows = situation.windows(order)
+        here = situation.alone(order)
+        cold = here.in_time(windows)
+        if not cold.any() or here.fits(windows).any():
+            return None
+        home = situation.travel.client(order.client)
+        ride, place = min(
+            (situation.seconds(row, situation.travel.place(row.worker.start), home),
+             row.worker.start)
+            for row in (situation.row_of(here, int(m)) for m in cold.nonzero()[0])
+        )
+        return Obstacle(
+            "no_worker_in_window",
+            {"ride_s": ride, "limit_s": order.max_onboard_s, "place": place},
+            f"the meal would be cold: the way from {place}, the nearest that has it, takes "
+            f"{-(-ride // 60)} min; {order.max_onboard_s // 60} min on board are allowed",
+            f"餐食将变凉：从最近的供餐点 {place} 出发需 {-(-ride // 60)} 分钟，"
+            f"在途上限为 {order.max_onboard_s // 60} 分钟",
+        )
 
 
 #: Legs are rounded to seconds one by one, so a way over other doors can seem this much shorter.

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.evaluate import demand_of
-from engine.rules.base import Rule, Text, Violation
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
     from engine.check import Case
     from engine.compile import Draft
     from engine.domain.orders import Order
+    from engine.situation import Situation
 
 
 class LoadsRule(Rule):
@@ -75,6 +76,32 @@ class LoadsRule(Rule):
                         )
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """Those who could be there in time cannot carry it, not even with nothing else on board."""
+        here = situation.alone(order)
+        able = here.fits(situation.windows(order))
+        if not able.any() or (able & here.carries()).any():
+            return None
+        entries = able.nonzero()[0]
+        lack = here.lack[entries].clip(min=0)
+        best = entries[lack.sum(axis=1).argmin()]
+        demand = carried(order)
+        short = {
+            d: int(n) for d, n in zip(here.gaps.dimensions, here.lack[best], strict=True) if n > 0
+        }
+        worker = situation.row_of(here, int(best)).worker
+        workers = len({situation.row_of(here, int(m)).worker.id for m in entries})
+        told = ", ".join(f"{demand[d]} {d}, {n} more than it holds" for d, n in short.items())
+        told_zh = "、".join(f"{d} 需 {demand[d]}，超出 {n}" for d, n in short.items())
+        return Obstacle(
+            "no_capacity",
+            {"may": workers, "lacks": short, "needs": {d: demand[d] for d in short},
+             "worker": worker.id, "vehicle": worker.vehicle},
+            f"{workers} could be there in time and none can carry it; the largest room has "
+            f"{worker.id}: it needs {told}",
+            f"{workers} 人可及时到达，但均无法装载；余量最大的是 {worker.id}：{told_zh}",
+        )
 
 
 def carried(order: Order) -> Counter[str]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
-from engine.rules.base import Rule, Text, Violation, clock
+from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 from engine.rules.priority import tier_of
 from solvers.model import OPEN, service_time
 
 if TYPE_CHECKING:
     from engine.check import Case, Ride
     from engine.compile import Draft, TaskDraft, VehicleDraft
+    from engine.situation import Situation
 
 
 class PortionsRule(Rule):
@@ -185,6 +186,34 @@ class PortionsRule(Rule):
             there = trip.end_s
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """No batch of the diet has enough portions left."""
+        if not isinstance(order, MealOrder) or situation.in_stock(order):
+            return None
+        batches = situation.batches(order)
+        most = max(batches, key=lambda pb: situation.left(*pb), default=None)
+        numbers: dict[str, Any] = {
+            "asked": order.portions, "diet": order.diet, "batches": len(batches), "most_left": 0,
+        }
+        diet = f" of diet {order.diet}" if order.diet else ""
+        diet_zh = f"膳食类型为 {order.diet} 的" if order.diet else ""
+        where = f" at {order.kitchen}" if order.kitchen else ""
+        where_zh = f"{order.kitchen} " if order.kitchen else ""
+        if most is None:
+            return Obstacle(
+                "no_portions", numbers,
+                f"no batch{diet} is cooked{where}", f"{where_zh}没有{diet_zh}批次",
+            )
+        left = situation.left(*most)
+        numbers |= {"most_left": left, "place": most[0].id, "batch": most[1].id}
+        return Obstacle(
+            "no_portions", numbers,
+            f"{order.portions} portions are asked for, and no batch{diet}{where} has as many left; "
+            f"the most is {left}, in batch {most[1].id} of {most[0].id}",
+            f"需要 {order.portions} 份，{where_zh}{diet_zh}各批次均不足；"
+            f"最多的是 {most[0].id} 的批次 {most[1].id}，剩余 {left} 份",
+        )
 
 
 #: What one more meal for each courier of a place counts as way, when meals are shared out.

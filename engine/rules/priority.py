@@ -8,15 +8,16 @@ by leaving optional orders out is told with the plan.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.domain.orders import EmergencyOrder, Order
 from engine.domain.places import Client
-from engine.rules.base import Rule, Text, Violation
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
     from engine.check import Case
     from engine.compile import Draft
+    from engine.situation import Situation
 
 
 class PriorityRule(Rule):
@@ -58,6 +59,66 @@ class PriorityRule(Rule):
             yield self.broken("P2090", "totals.prize_lost_cents", stated=stated, lost=lost)
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """Say what an order that would fit by itself costs, or who would have to make room."""
+        here, windows = situation.alone(order), situation.windows(order)
+        if not (here.fits(windows) & here.carries()).any():
+            return None
+        numbers: dict[str, Any] = {"importance": situation.tier(order), "optional": order.optional}
+        place = situation.find_place(order, whatever_it_costs=True)
+        if place is not None:
+            who = {"worker": place.visits.worker, "shift": place.visits.shift}
+            cost, prize = place.added_cents, order.prize_cents or 0
+            numbers |= {**who, "cost_cents": cost, "fits": True}
+            if situation.pays(order, place):  # engine.explain.insertable would have added it
+                return Obstacle(
+                    "outweighed", numbers,
+                    f"it fits into shift {who['shift']} of {who['worker']} and nothing stands in "
+                    "the way: the search has missed it",
+                    f"可直接安排到 {who['worker']} 的班次 {who['shift']}，并无阻碍："
+                    "搜索未找到该位置",
+                )
+            numbers["prize_cents"] = prize
+            return Obstacle(
+                "outweighed", numbers,
+                f"it fits into shift {who['shift']} of {who['worker']} and would cost {cost} "
+                f"cents; its prize is {prize}",
+                f"可安排到 {who['worker']} 的班次 {who['shift']}，但将增加费用 {cost} 分，"
+                f"而奖励仅 {prize} 分",
+            )
+        parts, parts_zh = [], []
+        near = situation.nearest(situation.beside(order), windows, loads=True)
+        if near is not None:
+            numbers |= near.numbers()
+            parts.append(f"the nearest gap, of {near.worker}, is {near.minutes} min too small")
+            parts_zh.append(f"最接近的空档属于 {near.worker}，尚缺 {near.minutes} 分钟")
+        crowd = situation.in_the_way(order)
+        if crowd is not None:
+            place, others = crowd
+            tiers = [situation.tier(o) for o in others]
+            numbers |= {
+                "in_the_way": [o.id for o in others],
+                "in_the_way_importance": tiers,
+                "in_the_way_optional": [o.optional for o in others],
+                "instead_worker": place.visits.worker,
+                "instead_shift": place.visits.shift,
+            }
+            ids = ", ".join(o.id for o in others)
+            told = ", ".join(map(str, tiers))
+            own = numbers["importance"]
+            parts.append(
+                f"{place.visits.worker} could do it in place of {ids} (importance {told}; its own "
+                f"is {own}, 0 comes first)"
+            )
+            parts_zh.append(
+                f"{place.visits.worker} 可用其替换 {ids}（重要级 {told}，该工单为 {own}，0 最优先）"
+            )
+        return Obstacle(
+            "outweighed", numbers,
+            "it would fit only if other orders made room: " + "; ".join(parts or ["many of them"]),
+            "只有其他工单让出时间才能安排：" + "；".join(parts_zh or ["涉及多个工单"]),
+        )
 
 
 def tier_of(order: Order, client: Client) -> int:

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
+from engine.domain.orders import Order
 from engine.evaluate import permille_of
-from engine.rules.base import Rule, Text, Violation, clock
+from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
     from engine.check import Case, Ride
     from engine.compile import Draft
     from engine.domain.workers import Shift, Worker
+    from engine.situation import Situation
 
 
 class ShiftsRule(Rule):
@@ -159,3 +161,28 @@ class ShiftsRule(Rule):
                 )
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """There is no way between the client and anybody's start, or none on to the end."""
+        problem, travel = situation.problem, situation.travel
+        home = travel.client(order.client)
+        starts = set()
+        for worker in problem.workers:
+            vehicle = problem.vehicle_by_id[worker.vehicle] if worker.vehicle else None
+            mode = vehicle.mode if vehicle else worker.mode
+            end = travel.place(worker.end or worker.start) if worker.returns else home
+            starts.add((mode, travel.place(worker.start), end))
+        if not starts or any(
+            travel.leg(mode, start, home).reachable and travel.leg(mode, home, end).reachable
+            for mode, start, end in starts
+        ):
+            return None
+        modes = sorted({mode for mode, _, _ in starts})
+        n = len({start for _, start, _ in starts})
+        return Obstacle(
+            "unreachable",
+            {"starts": n, "modes": modes},
+            f"no way leads from any of the {n} starting points to the client and on "
+            f"({', '.join(modes)})",
+            f"从全部 {n} 个出发地均无路可达并返回（{'、'.join(modes)}）",
+        )

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.rules.base import Rule, Text, Violation
+from engine.domain.orders import Order
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
     from engine.check import Case
     from engine.compile import Draft
     from engine.domain.workers import Certificate
+    from engine.situation import Situation
 
 
 class SkillsRule(Rule):
@@ -91,6 +93,45 @@ class SkillsRule(Rule):
                 yield self.broken("P2023", visit.path, **ids)
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """Nobody at work that day may do it: who lacks what."""
+        workers, day = situation.problem.workers, situation.problem.day
+        if any(situation.welcome(w, order) and not situation.lacking(w, order) for w in workers):
+            return None
+        client = situation.problem.client_by_id[order.client]
+        holders, expired, parts, parts_zh = {}, {}, [], []
+        for skill in situation.asked(order):
+            holders[skill] = sum(skill not in situation.lacking(w, order) for w in workers)
+            expired[skill] = sum(
+                any(c.skill == skill and not _is_valid(c, day) for c in w.certificates)
+                and skill in situation.lacking(w, order)
+                for w in workers
+            )
+            name = situation.problem.skill_by_id[skill]
+            parts.append(
+                f"{holders[skill]} of {len(workers)} workers hold {name.name}"
+                + (f" ({expired[skill]} expired)" if expired[skill] else "")
+            )
+            parts_zh.append(
+                f"{len(workers)} 名服务人员中 {holders[skill]} 人持有“{name.name_zh}”证书"
+                + (f"（另有 {expired[skill]} 人已过期）" if expired[skill] else "")
+            )
+        refused = sum(w.id in client.refused_workers for w in workers)
+        if refused:
+            parts.append(f"the client has refused {refused}")
+            parts_zh.append(f"服务对象已拒绝 {refused} 人")
+        listed = sum(w.services is None or order.service in w.services for w in workers)
+        if listed < len(workers):
+            parts.append(f"{listed} have {order.service} on their list")
+            parts_zh.append(f"{listed} 人的服务清单包含 {order.service}")
+        return Obstacle(
+            "no_skill",
+            {"workers": len(workers), "holders": holders, "expired": expired,
+             "refused": refused, "listed": listed},
+            "nobody at work that day may do it: " + "; ".join(parts or ["nobody is at work"]),
+            "当日没有可承担该服务的人员：" + "；".join(parts_zh or ["无人当班"]),
+        )
 
 
 def _is_valid(certificate: Certificate, day: date) -> bool:

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from engine.domain.base import HORIZON_S
 from engine.evaluate import nominal_duration
-from engine.rules.base import Rule, Text, Violation, clock
+from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
     from engine.check import Case
     from engine.compile import Draft
     from engine.domain.orders import Order
+    from engine.situation import Situation
 
 
 class WindowsRule(Rule):
@@ -98,3 +100,38 @@ class WindowsRule(Rule):
             )
 
     # -- how it is told when it stands in the way ------------------------------------------------
+
+    def explain(self, order: Order, situation: Situation) -> Obstacle | None:
+        """Nobody who may do it could start inside a window, not even with the shift all free."""
+        if order.kind == "emergency":  # told by its own rule
+            return None
+        windows = [(w.start_s, w.end_s) for w in order.windows] or [(0, HORIZON_S)]
+        here = situation.alone(order)
+        if here.in_time(windows).any():
+            return None
+        near = situation.nearest(here, windows)
+        numbers = situation.on_shift(order, windows)
+        may, on_shift = numbers["may"], numbers["on_shift"]
+        told = f"{may} may do it, {on_shift} of them on shift then"
+        told_zh = f"可承担者 {may} 人，其中 {on_shift} 人届时当班"
+        if near is None:
+            return Obstacle(
+                "no_worker_in_window", numbers,
+                f"{told}; none of them has a way there", f"{told_zh}；均无法到达",
+            )
+        numbers |= near.numbers()
+        who = f"{near.worker}, shift {near.shift},"
+        who_zh = f"{near.worker}（班次 {near.shift}）"
+        if near.side == "after":
+            text = f"could start at {clock(near.moment)}, {near.minutes} min after it closes"
+            text_zh = f"最早 {clock(near.moment)} 开始，晚于时间窗 {near.minutes} 分钟"
+        elif near.side == "before":
+            text = f"must start by {clock(near.moment)}, {near.minutes} min before it opens"
+            text_zh = f"最迟须 {clock(near.moment)} 开始，早于时间窗 {near.minutes} 分钟"
+        else:
+            text = f"has {near.minutes} min too little for the way, the service and the way back"
+            text_zh = f"往返及服务尚缺 {near.minutes} 分钟"
+        return Obstacle(
+            "no_worker_in_window", numbers,
+            f"{told}; the nearest, {who} {text}", f"{told_zh}；最接近的 {who_zh}{text_zh}",
+        )

@@ -1,0 +1,383 @@
+"""A finished plan from the side of the orders that are not on it.
+
+What the rules ask when they explain, and what the search for changes tries: who may serve an order,
+what is left, where it nearly fits, whom it would displace. Nothing is told that the checker has not
+read: :meth:`Situation.verify` times a changed shift and hands it over.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from engine.change_kinds import apply_change, with_parts
+from engine.check import check_plan
+from engine.domain.orders import MealOrder, Order
+from engine.domain.places import Batch, LoadingPlace
+from engine.domain.plan import Plan, Route
+from engine.domain.problem import Problem
+from engine.domain.workers import Worker
+from engine.evaluate import RouteVisits, TripVisits, evaluate_route, mode_of, start_windows
+from engine.gaps import (
+    NEVER,
+    Approach,
+    Flags,
+    Gap,
+    Gaps,
+    Row,
+    approach,
+    find_gaps,
+    make_rows,
+    put_in,
+)
+from engine.rules import RULES
+from engine.rules.priority import tier_of
+from engine.travel import Travel
+
+__all__ = ["Miss", "Place", "Situation"]
+
+#: Promises that one route can be held against without the rest of the plan.
+_OF_A_ROUTE = tuple(r for r in RULES if r.name not in ("complete", "priority", "figures"))
+#: Neighbouring stops that may stand in an order's way; more are not counted.
+_MOST_IN_THE_WAY = 12
+#: Of the places where others would have to give way, so many are weighed, the fewest others first.
+_MOST_WEIGHED = 200
+#: Of all places that look right, so many are read by the checker, the best first.
+_MOST_TRIED = 40
+
+
+class Place(NamedTuple):
+    """Where an order goes, read by the checker: the shift, its trips with it, and the price."""
+
+    row: int
+    gap: Gap
+    visits: RouteVisits
+    route: Route
+    added_cents: int
+
+
+class Miss(NamedTuple):
+    """The place where an order nearly fits, and by how many minutes it does not.
+
+    ``side`` "after": service could start at ``moment``, after the window; "before": it would have
+    to start by ``moment``, before the window; "within": the way there and on takes too long.
+    """
+
+    worker: str
+    shift: str
+    side: Literal["after", "before", "within"]
+    moment: int
+    minutes: int
+
+    def numbers(self) -> dict[str, Any]:
+        """Say it as figures."""
+        return {
+            "nearest": self.worker, "nearest_shift": self.shift, "nearest_side": self.side,
+            "nearest_s": self.moment, "nearest_miss_minutes": self.minutes,
+        }
+
+
+@dataclass
+class Situation:
+    """A finished plan from the side of the orders that are not on it."""
+
+    problem: Problem
+    plan: Plan
+    travel: Travel
+    rows: tuple[Row, ...] = field(init=False)
+    gaps: Gaps = field(init=False)
+
+    def __post_init__(self) -> None:
+        trips = {
+            (r.worker, r.shift): [
+                TripVisits(tuple(s.order for s in t.stops), tuple(s.batch for s in t.stops))
+                for t in r.trips
+                if t.stops
+            ]
+            for r in self.plan.routes
+        }
+        self.rows = make_rows(self.problem, trips)
+        self.gaps = find_gaps(self.problem, self.travel, self.rows)
+        self._able: dict[tuple[object, ...], Flags] = {}
+        self._cost: dict[int, int] = {}
+
+    # -- the plan ---------------------------------------------------------------------------------
+
+    @cached_property
+    def absent(self) -> tuple[Order, ...]:
+        """Orders on no route, in the problem's order."""
+        served = {s.order for r in self.plan.routes for t in r.trips for s in t.stops}
+        return tuple(o for o in self.problem.orders if o.id not in served)
+
+    @cached_property
+    def empty(self) -> Gaps:
+        """The gaps if every shift were free."""
+        return find_gaps(self.problem, self.travel, make_rows(self.problem, {}))
+
+    @cached_property
+    def crowded(self) -> Gaps:
+        """The gaps if some neighbouring stops gave way."""
+        return find_gaps(self.problem, self.travel, self.rows, _MOST_IN_THE_WAY)
+
+    @cached_property
+    def taken(self) -> Counter[tuple[str, str]]:
+        """Portions that the plan takes: (place, batch) -> portions."""
+        taken: Counter[tuple[str, str]] = Counter()
+        for row in self.rows:
+            taken.update(self._taken_by(row.worker, row.trips))
+        return taken
+
+    def left(self, place: LoadingPlace, batch: Batch) -> int:
+        """Portions of a batch that the plan leaves."""
+        return batch.portions - self.taken[place.id, batch.id]
+
+    def tier(self, order: Order) -> int:
+        """Rank an order among required ones, 0 first."""
+        return tier_of(order, self.problem.client_by_id[order.client])
+
+    def rank(self, order: Order) -> tuple[int, int]:
+        """Sort by it: required orders by importance, then optional ones by prize."""
+        if order.optional:
+            return (1, -(order.prize_cents or 0))
+        return (0, self.tier(order))
+
+    # -- who may, and with what -------------------------------------------------------------------
+
+    def asked(self, order: Order) -> tuple[str, ...]:
+        """Skills that the service or the order asks for, sorted."""
+        return tuple(sorted({*self.problem.service_by_id[order.service].skills, *order.skills}))
+
+    def lacking(self, worker: Worker, order: Order) -> tuple[str, ...]:
+        """Skills that the worker has no valid certificate for."""
+        day = self.problem.day
+        valid = {
+            c.skill for c in worker.certificates if c.valid_until is None or c.valid_until >= day
+        }
+        return tuple(s for s in self.asked(order) if s not in valid)
+
+    def welcome(self, worker: Worker, order: Order) -> bool:
+        """Skills aside: the service is on the worker's list, and the client has not refused."""
+        refused = self.problem.client_by_id[order.client].refused_workers
+        return worker.id not in refused and (
+            worker.services is None or order.service in worker.services
+        )
+
+    def able(self, order: Order) -> Flags:
+        """Which rows belong to somebody who may serve the order, shape (rows,)."""
+        refused = self.problem.client_by_id[order.client].refused_workers
+        key = (order.service, order.skills, refused)
+        if key not in self._able:
+            may = {
+                w.id: self.welcome(w, order) and not self.lacking(w, order)
+                for w in self.problem.workers
+            }
+            self._able[key] = np.array([may[r.worker.id] for r in self.rows], dtype=np.bool_)
+        return self._able[key]
+
+    def batches(self, order: Order) -> tuple[tuple[LoadingPlace, Batch], ...]:
+        """Batches that a meal may come from, portions aside; none for what is no meal."""
+        if not isinstance(order, MealOrder):
+            return ()
+        return tuple(
+            (place, batch)
+            for place in self.problem.loading_place_by_id.values()
+            if order.kitchen in (None, place.id)
+            for batch in place.batches
+            if order.diet is None or batch.diets is None or order.diet in batch.diets
+        )
+
+    def in_stock(self, order: Order) -> tuple[tuple[LoadingPlace, Batch], ...]:
+        """Batches that a meal may come from and that have enough left."""
+        if not isinstance(order, MealOrder):
+            return ()
+        return tuple(
+            (p, b) for p, b in self.batches(order) if self.left(p, b) >= order.portions
+        )
+
+    # -- where it could go ------------------------------------------------------------------------
+
+    def alone(self, order: Order) -> Approach:
+        """Try the order by itself on every shift of those who may."""
+        return approach(
+            self.problem, self.travel, self.empty, order, self.able(order), self.in_stock(order)
+        )
+
+    def beside(self, order: Order, gaps: Gaps | None = None) -> Approach:
+        """Try the order in the gaps of those who may."""
+        return approach(
+            self.problem, self.travel, gaps or self.gaps, order, self.able(order),
+            self.in_stock(order),
+        )
+
+    def row_of(self, here: Approach, m: int) -> Row:
+        """Find whose gap an entry of an approach is."""
+        return here.gaps.rows[int(here.gaps.column("row")[here.gap[m]])]
+
+    def windows(self, order: Order) -> list[tuple[int, int]]:
+        """List when service may start; nothing for an alarm that has no such moment."""
+        return list(start_windows(order))
+
+    def seconds(self, row: Row, origin: int, destination: int) -> int:
+        """Travel time of the shift's worker."""
+        return self.travel.leg(mode_of(self.problem, row.worker), origin, destination).seconds
+
+    def on_shift(self, order: Order, windows: Iterable[tuple[int, int]]) -> dict[str, Any]:
+        """Count who may serve the order, and who of them is at work in a window."""
+        mine = [row for row, may in zip(self.rows, self.able(order), strict=True) if may]
+        there = {
+            row.worker.id
+            for row in mine
+            for early, late in windows
+            if row.shift.start_s <= late and row.shift.end_s >= early
+        }
+        return {"may": len({row.worker.id for row in mine}), "on_shift": len(there)}
+
+    def nearest(
+        self, here: Approach, windows: Iterable[tuple[int, int]], *, loads: bool = False
+    ) -> Miss | None:
+        """Find where the order fits but for the fewest minutes; None where there is no way at all.
+
+        With ``loads`` only among the gaps that have room on board; None too where one fits.
+        """
+        open_ = here.passable & here.hot & here.carries() if loads else here.passable
+        entries = np.flatnonzero(open_)
+        if not len(entries):
+            return None
+        arrive, latest = here.arrive[entries], here.latest[entries]
+        best: tuple[int, int, int, int] | None = None
+        for early, late in windows:
+            misses = np.stack([arrive - late, early - latest, arrive - latest])
+            miss = misses.max(axis=0)
+            k = int(miss.argmin())
+            side = int(misses[:, k].argmax())
+            moment = int(latest[k] if side == 1 else arrive[k])
+            best = min(best or (NEVER, 0, 0, 0), (int(miss[k]), int(entries[k]), side, moment))
+        if best is None or best[0] <= 0:
+            return None
+        row = self.row_of(here, best[1])
+        sides: tuple[Literal["after", "before", "within"], ...] = ("after", "before", "within")
+        return Miss(row.worker.id, row.shift.id, sides[best[2]], best[3], -(-best[0] // 60))
+
+    def in_the_way(self, order: Order) -> tuple[Place, list[Order]] | None:
+        """Find the fewest, least important neighbouring stops in place of which the order fits."""
+        here = self.beside(order, self.crowded)
+        good = np.flatnonzero(here.fits(self.windows(order)) & here.carries())
+        dropped = here.gaps.column("dropped")[here.gap[good]]
+        weighed = []
+        for m in good[np.argsort(dropped, kind="stable")][:_MOST_WEIGHED]:
+            gap = here.gaps.at(int(here.gap[m]))
+            trip = here.gaps.rows[gap.row].trips[gap.trip] if gap.dropped else None
+            ids = trip.orders[gap.position : gap.position + gap.dropped] if trip else ()
+            others = [self.problem.order_by_id[i] for i in ids]
+            if others:
+                ranks = sorted(self.rank(o) for o in others)
+                weighed.append((len(others), [(-a, -b) for a, b in ranks], int(m), others))
+        weighed.sort(key=lambda w: w[:3])
+        for _, _, m, others in weighed[:_MOST_TRIED]:
+            for place in self.read(order, here, [m]):
+                return place, others
+        return None
+
+    def find_place(self, order: Order, *, whatever_it_costs: bool = False) -> Place | None:
+        """Find the cheapest place where the order breaks nothing; an optional one must pay."""
+        here = self.beside(order)
+        good = np.flatnonzero(here.fits(start_windows(order)) & here.carries())
+        for place in self.read(order, here, good[np.argsort(here.cost[good], kind="stable")]):
+            if whatever_it_costs or self.pays(order, place):
+                return place
+        return None
+
+    def pays(self, order: Order, place: Place) -> bool:
+        """Whether an order is worth what it adds; a required one always is."""
+        return not order.optional or place.added_cents < (order.prize_cents or 0)
+
+    def read(
+        self,
+        order: Order,
+        here: Approach,
+        entries: Sequence[int] | np.ndarray[Any, Any],
+        change: Mapping[str, Any] | None = None,
+    ) -> Iterator[Place]:
+        """Let the checker read the entries of an approach one by one; give those that are clean."""
+        for m in entries[:_MOST_TRIED]:
+            gap = here.gaps.at(int(here.gap[m]))
+            batch = here.options[int(here.option[m])][1].id if here.options else None
+            row = here.gaps.rows[gap.row]
+            trips = put_in(gap, row, order.id, batch)
+            route = self.verify(row, trips, change)
+            if route is not None:
+                visits = RouteVisits(row.worker.id, row.shift.id, trips)
+                added = route.cost_cents - self._cost_of(gap.row)
+                yield Place(gap.row, gap, visits, route, added)
+
+    def verify(
+        self, row: Row, trips: Sequence[TripVisits], change: Mapping[str, Any] | None = None
+    ) -> Route | None:
+        """Time a shift with these trips, under a change of the problem, and have it checked.
+
+        What the rest of the plan does to this shift is only the portions that it takes.
+        """
+        part = self._part(row, trips)
+        if change is not None:
+            part = apply_change(part, change)
+        visits = RouteVisits(row.worker.id, row.shift.id, tuple(trips))
+        route = evaluate_route(part, self.travel, visits)
+        alone = self.plan.model_copy(update={"routes": (route,), "unserved": ()})
+        return None if check_plan(part, alone, self.travel, _OF_A_ROUTE) else route
+
+    def take(self, place: Place) -> None:
+        """Go on as if the order were on the plan there."""
+        row = self.rows[place.row]._replace(trips=place.visits.trips)
+        known = {r: self.gaps for r in range(len(self.rows)) if r != place.row}
+        self.rows = (*self.rows[: place.row], row, *self.rows[place.row + 1 :])
+        self.gaps = find_gaps(self.problem, self.travel, self.rows, known=known)
+        self._cost[place.row] = place.route.cost_cents
+        for name in ("taken", "crowded"):
+            self.__dict__.pop(name, None)
+
+    def _cost_of(self, r: int) -> int:
+        if r not in self._cost:
+            row = self.rows[r]
+            visits = RouteVisits(row.worker.id, row.shift.id, row.trips)
+            self._cost[r] = (
+                evaluate_route(self.problem, self.travel, visits).cost_cents if row.trips else 0
+            )
+        return self._cost[r]
+
+    def _part(self, row: Row, trips: Sequence[TripVisits]) -> Problem:
+        """Cut the problem down to what this shift sees: its orders, the portions left to it."""
+        orders = tuple(self.problem.order_by_id[i] for t in trips for i in t.orders)
+        clients = {o.client: self.problem.client_by_id[o.client] for o in orders}
+        own = self._taken_by(row.worker, row.trips)
+        kitchens, points = (
+            tuple(
+                p.model_copy(update={"batches": tuple(
+                    b.model_copy(update={"portions": max(
+                        0, self.left(p, b) + own[p.id, b.id]
+                    )})
+                    for b in p.batches
+                )}) if p.id == row.worker.start else p
+                for p in places
+            )
+            for places in (self.problem.kitchens, self.problem.meal_points)
+        )
+        return with_parts(
+            self.problem, orders=orders, clients=tuple(clients.values()), workers=(row.worker,),
+            kitchens=kitchens, meal_points=points,
+        )
+
+    def _taken_by(
+        self, worker: Worker, trips: Sequence[TripVisits]
+    ) -> Counter[tuple[str, str]]:
+        taken: Counter[tuple[str, str]] = Counter()
+        for trip in trips:
+            for order_id, batch in zip(trip.orders, trip.batches, strict=True):
+                order = self.problem.order_by_id[order_id]
+                if batch is not None and isinstance(order, MealOrder):
+                    taken[worker.start, batch] += order.portions
+        return taken
