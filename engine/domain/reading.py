@@ -100,7 +100,8 @@ class Group:
     other_ids: set[str] = field(default_factory=set)
     #: Fields that could not be read in some entry; "*": some entry could not be read at all.
     broken: set[str] = field(default_factory=set)
-    is_list: bool = True
+    #: Whether every entry has an id, be it in a broken entry: else a reference may mean that one.
+    named: bool = True
 
     def complete(self, name: str) -> bool:
         """Whether a field could be read in every entry."""
@@ -169,7 +170,7 @@ def _read_network(raw: object) -> tuple[Entity | None, list[Fault]]:
 def _read_group(name: str, raw: object, ledger: Ledger) -> Group:
     if not isinstance(raw, (list, tuple)):
         ledger.add([not_a_list(name, raw)])
-        return Group(broken={"*"}, is_list=False)
+        return Group(broken={"*"}, named=False)
     group = Group()
     orders = name == "orders"
     model = GROUPS[name]
@@ -211,12 +212,15 @@ def _salvage(
 ) -> Entity | None:
     if not isinstance(raw, dict):
         group.broken.add("*")
+        group.named = False
         return None
     bad = {re.split(r"[.\[]", found.path[len(base) + 1 :], maxsplit=1)[0] for found in faults}
     group.broken |= bad
     identity = raw.get("id")
     if isinstance(identity, (str, int)):
         group.other_ids.add(str(identity))
+    else:
+        group.named = False
     kept = {k: v for k, v in raw.items() if k in model.model_fields and k not in bad}
     for name, info in model.model_fields.items():
         if name not in kept and info.is_required():

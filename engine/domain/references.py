@@ -96,7 +96,7 @@ class _Known:
         ids = set(also)
         for name in groups:
             group = reading.groups[name]
-            if not group.is_list:
+            if not group.named:
                 return _Anything()
             ids.update(entity.id for _, entity in group.entities)
             ids.update(group.other_ids)

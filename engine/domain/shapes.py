@@ -140,7 +140,8 @@ def _translate(
         elif found == "day_format":
             yield fault("E1014", path)
         elif found == "too_short":
-            yield fault("E1013", path, field=field)
+            if not value:  # pydantic does not count broken entries, which are told already
+                yield fault("E1013", path, field=field)
         elif found == "string_pattern_mismatch":
             yield _bad_id(path, value)
         elif found in _BOUNDS:
