@@ -1,0 +1,233 @@
+"""Each kernel against its slow twin, on random models with every feature."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+from solvers.evaluation import evaluate
+from solvers.model import UNREACHABLE, RoutingModel
+from solvers.search.kernels import rows
+from solvers.search.kernels.anneal import anneal
+from solvers.search.kernels.insertion import find_position
+from solvers.search.kernels.journal import open_journal
+from solvers.search.kernels.neighbours import is_symmetric, transpose_blocks
+from solvers.search.kernels.routes import insert_task, remove_segment
+from solvers.search.run import Search
+from solvers.solve import SolveParams
+from tests import naive
+from tests.builders import rich_model, spread_model
+
+SEEDS = range(25)
+
+
+# The parts of the kernels have no wrapper for Python: these give them one.
+@numba.njit
+def find(problem, guide, state, i):
+    return find_position(problem, guide, state, i)
+
+
+@numba.njit
+def insert(problem, state, i, p, v):
+    open_journal(state)
+    insert_task(problem, state, i, p, v)
+
+
+@numba.njit
+def remove(problem, state, v, first, last):
+    open_journal(state)
+    state.counters[rows.N_WORK] = 0
+    remove_segment(problem, state, v, first, last)
+
+
+def begin(model: RoutingModel, iterations: int = 0, seed: int = 3) -> Search:
+    search = Search(model, SolveParams(time_limit_s=None, max_iterations=10**6, seed=seed))
+    search.find_neighbours()
+    search.construct()
+    search.state.heat[:] = 30.0, 1.0
+    anneal(search.problem, search.guide, search.state, iterations, 0)
+    return search
+
+
+def assert_state_is_consistent(search: Search) -> None:
+    """Everything that is carried along equals what follows from the routes alone."""
+    model, state, c = search.model, search.state, search.counters
+    n = model.n_tasks
+    routes = search.routes(current=True)
+    evaluation = evaluate(model, routes)
+    assert evaluation.violations == ()
+    assert c[rows.TOTAL] == evaluation.cost
+    absent = state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST]
+    assert sorted(absent) == list(evaluation.unassigned)
+    assert (state.stop_marks[absent, rows.ABSENT_PLACE] == np.arange(len(absent))).all()
+    assert c[rows.N_USED] == evaluation.n_used
+    for v, route in enumerate(routes):
+        timetable = evaluation.routes[v]
+        row = state.vehicles[v]
+        assert row[rows.COUNT] == len(route)
+        load = model.task_demand[route].sum(axis=0)
+        assert (row[rows.LEFT :] == model.vehicle_capacity[v] - load).all()
+        assert state.stops[n + 2 * v, rows.DEPART] == model.vehicle_early[v]
+        for k, i in enumerate(route):
+            stop = state.stops[i]
+            assert stop[rows.ROUTE] == v
+            assert stop[rows.PREV] == (route[k - 1] if k else n + 2 * v)
+            assert stop[rows.DEPART] == timetable.departure[k]
+            assert stop[rows.LATEST] == naive.latest_arrival(model, v, route[k:])
+        assert len(route) == 0 or state.stops[n + 2 * v + 1, rows.PREV] == route[-1]
+    for number, (begins, n_empty) in enumerate(state.classes):
+        empty = state.vehicle_marks[begins : begins + n_empty, rows.EMPTY_LIST]
+        members = np.flatnonzero(model.vehicle_class == number)
+        assert sorted(empty) == [v for v in members if not routes[v]]
+        assert (state.vehicle_marks[empty, rows.EMPTY_PLACE] == begins + np.arange(n_empty)).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_construction_and_search_carry_consistent_state(seed: int) -> None:
+    search = begin(rich_model(seed))
+    assert_state_is_consistent(search)
+    for _ in range(5):
+        anneal(search.problem, search.guide, search.state, 40, 0)
+        assert_state_is_consistent(search)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_position_is_the_cheapest_that_evaluation_allows(seed: int) -> None:
+    search = begin(rich_model(seed, n_tasks=9), iterations=20)
+    model, state = search.model, search.state
+    n = model.n_tasks
+    for i in range(n):
+        if state.stops[i, rows.ROUTE] != rows.ABSENT:
+            remove(search.problem, state, int(state.stops[i, rows.ROUTE]), i, i)
+        state.counters[rows.BLINK] = 1 << 40
+        routes = search.routes(current=True)
+        before = evaluate(model, routes).cost
+        expected = naive.best_insertion(model, routes, i)
+        p, v = find(search.problem, search.guide, state, i)
+        if expected is None or expected >= model.task_prize[i]:
+            assert p == -1
+            continue
+        assert p >= 0
+        insert(search.problem, state, i, p, v)
+        assert_state_is_consistent(search)
+        after = evaluate(model, search.routes(current=True)).cost
+        assert after - before + int(model.task_prize[i]) == expected
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_removed_segment_leaves_a_possible_route_and_is_listed_as_work(seed: int) -> None:
+    search = begin(rich_model(seed, n_tasks=10, n_vehicles=3), iterations=20)
+    rng = np.random.default_rng(seed)
+    for _ in range(4):
+        routes = [r for r in search.routes(current=True) if r]
+        if not routes:
+            break
+        route = routes[rng.integers(len(routes))]
+        a, b = sorted(rng.integers(len(route), size=2))
+        v = int(search.state.stops[route[a], rows.ROUTE])
+        remove(search.problem, search.state, v, route[a], route[b])
+        work = search.state.lists[: search.counters[rows.N_WORK], rows.WORK]
+        left = search.routes(current=True)[v]
+        assert set(route[a : b + 1]) <= set(work)
+        assert sorted([*work, *left]) == sorted(route)
+        assert_state_is_consistent(search)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rejected_iteration_puts_every_row_back(seed: int) -> None:
+    search = begin(rich_model(seed, n_tasks=12), iterations=50)
+    state = search.state
+    before = state.stops.copy(), state.vehicles.copy(), state.stop_marks[:, rows.BEST_NEXT].copy()
+    total = int(search.counters[rows.TOTAL])
+    state.heat[rows.TEMPERATURE] = -1e30  # below any improvement: nothing is accepted
+    anneal(search.problem, search.guide, state, 100, 0)
+    assert (state.stops == before[0]).all()
+    assert (state.vehicles == before[1]).all()
+    assert (state.stop_marks[:, rows.BEST_NEXT] == before[2]).all()
+    assert search.counters[rows.TOTAL] == total
+    assert_state_is_consistent(search)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_neighbours_are_the_nearest_by_proximity(seed: int) -> None:
+    model = rich_model(seed, n_tasks=9)
+    search = begin(model)
+    n = model.n_tasks
+    arcs = np.stack([search.matrices.cost_row, search.matrices.time_row], axis=1)
+    values, counts = np.unique(arcs, axis=0, return_counts=True)
+    v = int(np.flatnonzero((arcs == values[counts.argmax()]).all(axis=1))[0])
+    profile = int(model.vehicle_profile[v])
+    prices = int(model.vehicle_price_second[v]), int(model.vehicle_price_metre[v])
+    price = search.price_of_time(int(arcs[v, 0]), int(arcs[v, 1]))
+    for i in range(n):
+        key = [naive.proximity(model, i, j, profile, *prices, price) for j in range(n)]
+        wanted = [
+            j for j in range(n)
+            if j != i and np.isfinite(key[j])
+            and (model.compatible[model.task_type[i]] & model.compatible[model.task_type[j]]).any()
+        ]
+        found = [int(j) for j in search.guide.near[i] if j >= 0]
+        assert sorted(found) == wanted
+        assert np.allclose([key[j] for j in found], sorted(key[j] for j in wanted))
+
+
+def test_long_neighbour_lists_keep_the_nearest_only() -> None:
+    model = spread_model(1, n_tasks=150, n_vehicles=30)
+    search = begin(model)
+    for i in range(model.n_tasks):
+        cost = model.seconds[0, i + 1, 1:].astype(float)
+        cost[i] = np.inf
+        for row in (search.guide.near[i], search.guide.around[i]):
+            assert len(set(row)) == len(row)
+            assert (np.sort(cost)[: len(row)] == cost[row]).all()
+
+
+def test_transpose_and_symmetry_work_block_by_block() -> None:
+    rng = np.random.default_rng(0)
+    size = 45
+    blocks = rng.integers(0, 9, (3, size, size)).astype(np.int32)
+    stacked, out = blocks.reshape(3 * size, size), np.empty((3 * size, size), dtype=np.int32)
+    transpose_blocks(stacked, out)
+    assert (out.reshape(3, size, size) == blocks.transpose(0, 2, 1)).all()
+    assert not is_symmetric(stacked)
+    even = np.ascontiguousarray((blocks + blocks.transpose(0, 2, 1)).reshape(3 * size, size))
+    assert is_symmetric(even)
+    even[2 * size + 44, 3] += 1
+    assert not is_symmetric(even)
+
+
+def test_gaps_in_the_matrix_are_later_than_any_window() -> None:
+    model = rich_model(0)
+    search = begin(model)
+    gaps = int((model.seconds >= UNREACHABLE).sum())
+    assert gaps > 0
+    assert rows.NO_WAY > UNREACHABLE
+
+
+def test_kernels_stay_within_bounds_and_count_no_references() -> None:
+    code = """
+from solvers.evaluation import evaluate
+from solvers.search.kernels.anneal import anneal
+from solvers.solve import SolveParams, solve
+from tests.builders import rich_model
+for seed in range(6):
+    model = rich_model(seed, n_tasks=14)
+    params = SolveParams(time_limit_s=None, max_iterations=400, initial=[[0, 1, 2]])
+    assert not evaluate(model, solve(model, params).routes).violations
+assert all("NRT_incref" not in text for text in anneal.inspect_asm().values())
+assert len(anneal.signatures) == 1
+"""
+    environment = {
+        **os.environ, "NUMBA_BOUNDSCHECK": "1", "CAREROUTE_CACHE_DIR": os.devnull + "/none",
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], env=environment, capture_output=True, text=True,
+        cwd=Path(__file__).parents[2], check=False,
+    )
+    assert done.returncode == 0, done.stderr
