@@ -5,6 +5,7 @@ Every header is in English and Chinese. Texts are written as texts: nothing beco
 
 from __future__ import annotations
 
+import io
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -14,7 +15,8 @@ from engine.domain.orders import EmergencyOrder, MealOrder, Order
 from engine.domain.plan import Plan, Route, Stop
 from engine.domain.problem import Problem
 from engine.domain.words import clock
-from engine.formats.table_files import Grids, make_workbook, openpyxl_module, save_workbook
+from engine.formats.native import unusable
+from engine.formats.table_files import Grids, make_workbook, openpyxl_module
 from engine.formats.table_reader import letter_of
 
 if TYPE_CHECKING:
@@ -44,6 +46,20 @@ def write_plan_xlsx(problem: Problem, plan: Plan, path: str | Path) -> None:
     ------
     InputError : ``E1017``, it cannot be written; ``E1511``, openpyxl is missing.
     """
+    content = plan_xlsx(problem, plan)
+    try:
+        Path(path).write_bytes(content)
+    except (OSError, ValueError) as error:
+        raise unusable(error) from error
+
+
+def plan_xlsx(problem: Problem, plan: Plan) -> bytes:
+    """Make the bytes of a plan's workbook.
+
+    Raises
+    ------
+    InputError : ``E1511``, openpyxl is missing.
+    """
     grids: Grids = {SUMMARY: _summary(problem, plan)}
     routes: dict[str, list[Route]] = defaultdict(list)
     for route in plan.routes:
@@ -55,7 +71,9 @@ def write_plan_xlsx(problem: Problem, plan: Plan, path: str | Path) -> None:
     workbook = make_workbook(grids)
     for page in workbook.worksheets:
         _dress(page)
-    save_workbook(workbook, Path(path))
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
 
 
 def sheet_names(ids: list[str], taken: tuple[str, ...] = ()) -> dict[str, str]:
