@@ -11,6 +11,7 @@ import csv
 import os
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 from benchmarks.instances import care, solomon, vrplib
 from benchmarks.instances.base import Instance, InstanceError
@@ -116,7 +117,7 @@ def read_instance(
         instance = READERS[family](path, family)
     except InstanceError:
         raise
-    except (ValueError, KeyError, IndexError, OSError) as error:
+    except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile) as error:
         raise InstanceError(f"{path}: not an instance of family {family} ({error})") from None
     known = (table or {}).get((family, instance.name.lower()))
     if known is None:
