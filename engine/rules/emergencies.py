@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import EmergencyOrder, Order
-from engine.evaluate import start_windows
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ class EmergenciesRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """Open the window of an alarm when it is received, close it when its response is due."""
+        from engine.evaluate import start_windows
+
         for task in draft.tasks:
             if isinstance(task.order, EmergencyOrder):
                 task.windows = start_windows(task.order)

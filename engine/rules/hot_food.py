@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import LoadingPlace
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
-from solvers.model import OPEN, UNREACHABLE, service_time
 
 if TYPE_CHECKING:
     from engine.check import Case
@@ -143,6 +142,8 @@ def _cut(
 
     So the next courier's trips lie where the ones before leave most undone.
     """
+    from solvers.model import OPEN, UNREACHABLE
+
     seconds = draft.seconds(vehicle)
     here = vehicle.start
     meals = [
@@ -189,6 +190,8 @@ def _slack(
     seconds: NDArray[np.int32], vehicle: VehicleDraft, meals: list[TaskDraft]
 ) -> dict[int, int]:
     """Limit on board -> how long a trip may last so that every meal with this limit is hot."""
+    from solvers.model import service_time
+
     slack: dict[int, int] = {}
     for task in meals:
         assert isinstance(task.order, MealOrder)
@@ -212,6 +215,8 @@ def _candidates(
 
     Lengths are the limits on board and their halves: a small box is empty before the hour is over.
     """
+    from solvers.model import service_time
+
     seconds = draft.seconds(vehicle)
     at = np.array([t.location for t in meals])
     go, back = seconds[vehicle.start, at], seconds[at, vehicle.start]

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.evaluate import demand_of
 from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ class LoadsRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """Dimensions are those that some order needs; without a vehicle every capacity is 0."""
+        from engine.evaluate import demand_of
+
         for task in draft.tasks:
             task.demand = demand_of(task.order)
         used = {d for task in draft.tasks for d, amount in task.demand.items() if amount}

@@ -15,7 +15,6 @@ from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 from engine.rules.priority import tier_of
-from solvers.model import OPEN, service_time
 
 if TYPE_CHECKING:
     from engine.check import Case, Ride
@@ -243,9 +242,11 @@ def _rank(
 ) -> tuple[int, ...] | None:
     """Rank a batch for a meal, least first; None: nobody can bring it in time.
 
-    Nearest first, ``busy`` meals of the place counting as way; then ready for the opening of the window; then, for a meal without a diet, from
-    a batch that is not kept for diets; then fresh.
+    Nearest first, ``busy`` meals of the place counting as way; then ready for the opening of the
+    window; then, for a meal without a diet, from a batch that is not kept for diets; then fresh.
     """
+    from solvers.model import OPEN, service_time
+
     order = task.order
     assert isinstance(order, MealOrder)
     ways: list[int] = []

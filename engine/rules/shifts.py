@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import Order
-from engine.evaluate import permille_of
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ class ShiftsRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """When a vehicle leaves and is back, where its route ends, and how fast its worker is."""
+        from engine.evaluate import permille_of
+
         for vehicle in draft.vehicles:
             worker = vehicle.worker
             vehicle.early, vehicle.late = vehicle.shift.start_s, vehicle.shift.end_s

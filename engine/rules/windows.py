@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.base import HORIZON_S
-from engine.evaluate import nominal_duration
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ class WindowsRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """Windows as ordered, or any time of the day; the length at the door."""
+        from engine.evaluate import nominal_duration
+
         for task in draft.tasks:
             if task.order.windows:
                 task.windows = tuple(sorted((w.start_s, w.end_s) for w in task.order.windows))
