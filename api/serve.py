@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -24,6 +26,8 @@ def run(host: str, port: int, networks: Path | None = None) -> None:
         environ[PREFIX + "NETWORKS"] = str(networks)
     settings = Settings.from_env(environ)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # uvicorn ends gracefully, then raises the signal again: a stop that was asked for is no crash.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=host,

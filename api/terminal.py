@@ -177,5 +177,5 @@ def conversation(lang: Lang | None, as_json: bool, debug: bool) -> Iterator[Term
             terminal.err.print(escape(terminal.word("debug")))
         raise typer.Exit(DEFECT if is_defect else BAD_INPUT)
 
-    with catch(tell, let_through=(typer.Exit, typer.Abort), debug=debug):
+    with catch(tell, let_through=(typer.Exit, typer.Abort, typer.BadParameter), debug=debug):
         yield terminal

@@ -17,6 +17,7 @@ from api.settings import Settings
 WARM: Final = "warm"
 #: When the service is gone, a call has so long to end.
 _ORPHAN_S = 2.0
+_NICE = 5
 
 
 class Call(NamedTuple):
@@ -68,6 +69,7 @@ def serve(pipe: Connection, settings: Settings) -> None:
     # A Ctrl-C or a stop of the whole group is the service's to handle: it lets calls finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.nice(_NICE)  # where cores are few, an answer of /health goes before a better plan
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     inbox = _Inbox(pipe)
 

@@ -68,7 +68,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """With small limits, so that a test reaches them soon."""
     folder = tmp_path_factory.mktemp("service")
     (folder / "maps").mkdir()
-    running = start(folder, networks=folder / "maps", max_seconds=5, default_seconds=1, max_orders=50)
+    running = start(
+        folder, networks=folder / "maps", max_seconds=5, default_seconds=1, max_orders=50
+    )
     try:
         yield running
     finally:
@@ -78,6 +80,16 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def client(service: Service) -> httpx.Client:
     return service.client
+
+
+@pytest.fixture(scope="session")
+def lone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """With one solving process, which others find busy."""
+    running = start(tmp_path_factory.mktemp("lone"), slots=1, wait_s=0.1)
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture

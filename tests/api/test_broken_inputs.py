@@ -1,4 +1,4 @@
-"""Every broken input, through both doors: a code, a path and a hint, never the value or a traceback."""
+"""Every broken input through both doors: code, path, hint; never the value or a traceback."""
 
 from __future__ import annotations
 
