@@ -40,7 +40,8 @@ ASSETS = resources.files("engine.formats") / "map_assets"
 #: Keys that the page puts together: a section and a member.
 FAMILIES: dict[str, Any] = {
     "kind": get_args(OrderKind), "role": get_args(Role), "mode": get_args(Mode),
-    "reason": get_args(Reason), "level": range(4), "load": ("portions", "other"),
+    "reason": get_args(Reason), "level": range(4), "load": ("portions", "kg", "other"),
+    "diet": ("low_salt", "soft", "diabetic"),
     "place": ("kitchen", "meal_point", "centre", "place"),
     "segment": ("travel", "wait", "service", "load", "idle"),
     "tab": ("routes", "unserved"), "search": ("routes", "unserved"),

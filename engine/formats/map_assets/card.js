@@ -36,7 +36,7 @@ function orderCard(order) {
       ["order.client", order.client],
       ["order.level", `${t(`level.${order.level}`)}${order.guaranteed ? ` · ${t("order.guaranteed")}` : ""}`],
       order.kind === "meal" && ["order.portions", number(order.portions)],
-      order.diet && ["order.diet", order.diet],
+      order.diet && ["order.diet", dietName(order.diet)],
       order.received !== undefined && ["order.received", clockTime(order.received)],
       order.response !== undefined && ["order.response", duration(order.response)],
     ),
@@ -84,7 +84,7 @@ function placeCardOnMap() {
   const card = byId("card");
   const subject = state.order || state.place;
   if (!subject || card.hidden) return;
-  if (innerWidth <= 760) {
+  if (isPhone()) {
     card.style.transform = "";
     return; // a phone's card sits at the bottom edge, by its style
   }

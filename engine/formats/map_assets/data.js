@@ -137,10 +137,7 @@ for (const route of routes) shiftsOf.set(route.worker, (shiftsOf.get(route.worke
 const routeName = (route) => (shiftsOf.get(route.worker) > 1 ? `${route.worker} · ${route.shift}` : route.worker);
 
 // The catalogue writes "bathing"; here names stand on their own.
-function serviceName(order) {
-  const name = inLanguage(RAW.services[order.service]) || order.service;
-  return name.charAt(0).toUpperCase() + name.slice(1);
-}
+const serviceName = (order) => capital(inLanguage(RAW.services[order.service]) || order.service);
 
 const windowsText = (order) => (
   order.windows.length ? order.windows.map(([a, b]) => clockRange(a, b)).join(", ") : t("stop.anytime")

@@ -17,7 +17,13 @@ const inLanguage = (pair) => (pair ? pair[language === "zh" ? 1 : 0] || pair[0] 
 // Space between a number and its unit: English has one, Chinese does not.
 const unit = (number, key) => (language === "zh" ? `${number}${t(key)}` : `${number} ${t(key)}`);
 
-const countText = (key, n) => t(n === 1 ? `${key}.one` : key, { n });
+const countText = (key, n) => t(n === 1 && hasText(`${key}.one`) ? `${key}.one` : key, { n });
+
+// Ids and messages that begin a line begin it with a capital.
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+// A diet that a problem made up keeps its id.
+const dietName = (id) => (hasText(`diet.${id}`) ? t(`diet.${id}`) : id);
 
 function duration(seconds) {
   if (seconds > 0 && seconds < 60) return unit(Math.round(seconds), "unit.s");
@@ -51,7 +57,7 @@ function longDate(day) {
 function loadText(load) {
   const entries = Object.entries(load).filter(([, n]) => n > 0);
   return entries.map(([dimension, n]) => (
-    hasText(`load.${dimension}`) ? t(`load.${dimension}`, { n }) : t("load.other", { n, dimension })
+    hasText(`load.${dimension}`) ? countText(`load.${dimension}`, n) : t("load.other", { n, dimension })
   )).join(language === "zh" ? "、" : ", ");
 }
 

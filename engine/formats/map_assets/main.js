@@ -67,8 +67,11 @@ function showChosen(changed) {
   if (row) row.scrollIntoView({ block: "nearest" });
   const at = toScreen(state.order);
   const room = Math.min(120, screen.width / 5);
-  const inside = at.x > room && at.x < screen.width - room && at.y > room && at.y < screen.height - room;
-  if (!inside || camera.k < 0.06) flyTo({ x: state.order.x, y: state.order.y, k: Math.max(camera.k, 0.12) });
+  const bottom = isPhone() ? screen.height * 0.32 : screen.height - room;
+  const inside = at.x > room && at.x < screen.width - room && at.y > Math.min(room, 40) && at.y < bottom;
+  if (inside && camera.k > 0.06) return;
+  const k = Math.max(camera.k, 0.12);
+  flyTo({ x: state.order.x, y: state.order.y + (isPhone() ? (0.3 * screen.height) / k : 0), k });
 }
 
 function listenToMap() {

@@ -166,8 +166,8 @@ function unservedRow(entry) {
 // Why an order is not served, and what would let it in.
 function unservedStory(entry) {
   return h("span", { class: "story" },
-    h("span", { class: "story-why" }, h("em", {}, t("unserved.why")), inLanguage(entry.message)),
+    h("span", { class: "story-why" }, h("em", {}, t("unserved.why")), capital(inLanguage(entry.message))),
     entry.change
-      ? h("span", { class: "story-change" }, h("em", {}, t("unserved.change")), inLanguage(entry.change))
+      ? h("span", { class: "story-change" }, h("em", {}, t("unserved.change")), capital(inLanguage(entry.change)))
       : h("span", { class: "story-none" }, t("unserved.nochange")));
 }

@@ -47,13 +47,15 @@ function fitTo(box, padding = 48, instantly = false) {
 function cameraFor(box, padding) {
   const width = Math.max(60, box.right - box.left);
   const height = Math.max(60, box.bottom - box.top);
-  const k = Math.min((screen.width - 2 * padding) / width, (screen.height - 2 * padding) / height);
-  return {
-    x: (box.left + box.right) / 2,
-    y: (box.top + box.bottom) / 2,
-    k: clamp(k, zoomMin, 1.2),
-  };
+  // An open legend covers the right edge of a wide window.
+  const covered = byId("legend").open && screen.width > 800 ? 190 : 0;
+  const room = { width: screen.width - covered - 2 * padding, height: screen.height - 2 * padding };
+  const k = clamp(Math.min(room.width / width, room.height / height), zoomMin, 1.2);
+  return { x: (box.left + box.right + covered / k) / 2, y: (box.top + box.bottom) / 2, k };
 }
+
+// A phone's card covers the lower part of the map.
+const isPhone = () => innerWidth <= 760;
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
