@@ -123,17 +123,17 @@ def _worker(problem: Problem, routes: list[Route]) -> list[list[Any]]:
         for trip in route.trips:
             carried = "; ".join(f"{name}={n}" for name, n in trip.load.items())
             leave: list[Any] = [None] * len(_STOP_HEADER)
-            leave[1], leave[7] = f"from 出发：{trip.start}", clock(trip.leave_s)
+            leave[1], leave[7] = f"from 出发：{trip.start}", _minute(trip.leave_s)
             leave[10] = _join(f"shift 班次：{route.shift}", f"{route.mode}",
                               carried and f"on board 装载：{carried}")
             lines.append(leave)
             lines += [_stop(problem, k, stop) for k, stop in enumerate(trip.stops, start=1)]
             back: list[Any] = [None] * len(_STOP_HEADER)
             if trip.end is not None:
-                back[1], back[5] = f"to 返回：{trip.end}", clock(trip.end_s)
+                back[1], back[5] = f"to 返回：{trip.end}", _minute(trip.end_s)
                 back[8], back[9] = _minutes(trip.end_travel_s), _km(trip.end_distance_m)
             else:
-                back[1], back[5] = "end 结束", clock(trip.end_s)
+                back[1], back[5] = "end 结束", _minute(trip.end_s)
             lines.append(back)
     return lines
 
@@ -142,14 +142,14 @@ def _stop(problem: Problem, k: int, stop: Stop) -> list[Any]:
     order = problem.order_by_id[stop.order]
     service = problem.service_by_id[order.service]
     return [
-        k, stop.order, stop.client, service.name, service.name_zh, clock(stop.arrival_s),
-        clock(stop.start_s), clock(stop.departure_s), _minutes(stop.travel_s),
+        k, stop.order, stop.client, service.name, service.name_zh, _minute(stop.arrival_s),
+        _minute(stop.start_s), _minute(stop.departure_s), _minutes(stop.travel_s),
         _km(stop.distance_m), _notes(order, stop),
     ]
 
 
 def _notes(order: Order, stop: Stop) -> str:
-    windows = "; ".join(f"{clock(w.start_s)}-{clock(w.end_s)}" for w in order.windows)
+    windows = "; ".join(f"{_minute(w.start_s)}-{_minute(w.end_s)}" for w in order.windows)
     notes: list[str | None] = [windows and f"promised 承诺：{windows}"]
     wait = stop.start_s - stop.arrival_s
     if wait > 0:
@@ -159,8 +159,8 @@ def _notes(order: Order, stop: Stop) -> str:
         notes.append(order.diet and f"diet 餐型：{order.diet}")
         notes.append(stop.batch and f"batch 批次：{stop.batch}")
     if isinstance(order, EmergencyOrder):
-        due = clock(order.received_s + order.response_s)
-        notes.append(f"alarm 紧急呼叫 {clock(order.received_s)}, due 最迟 {due}")
+        due = _minute(order.received_s + order.response_s)
+        notes.append(f"alarm 紧急呼叫 {_minute(order.received_s)}, due 最迟 {due}")
     return _join(*notes)
 
 
@@ -195,6 +195,11 @@ def _dress(page: Worksheet) -> None:
 
 def _join(*notes: str | None) -> str:
     return ", ".join(note for note in notes if note)
+
+
+def _minute(seconds: int) -> str:
+    """Clock time without its seconds, which nobody on the way reads; earlier, never later."""
+    return clock(seconds // 60 * 60)
 
 
 def _minutes(seconds: int) -> float:
