@@ -407,10 +407,10 @@ TEXTS: dict[str, _Text] = {
         "请将该表另存为“CSV UTF-8”",
     ),
     "E1514": _Text(
-        "the cell holds an error of the spreadsheet, such as #N/A or #REF!",
-        "correct the formula, or write the value itself",
-        "单元格为表格错误值，例如 #N/A 或 #REF!",
-        "请更正公式，或直接填写数值",
+        "the cell holds an error such as #N/A, or a formula that was never calculated",
+        "write the value itself, or correct the formula and save in a spreadsheet program",
+        "单元格为错误值（例如 #N/A），或公式从未计算",
+        "请直接填写数值，或更正公式后在表格软件中保存",
     ),
     "E1515": _Text(
         "the sheet has more than {limit} lines",

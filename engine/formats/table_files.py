@@ -24,6 +24,8 @@ Grids = dict[str, list[list[Any]]]
 
 #: A stray cell at the foot of a sheet must not make a million empty lines.
 MAX_LINES = 200_000
+#: What a spreadsheet itself shows where it knows no value.
+UNCALCULATED = "#N/A"
 #: A spreadsheet runs a cell of a CSV file as a formula when it begins with one of these.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -126,23 +128,51 @@ def _read_workbook(path: Path) -> Grids:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+            if unpacked > MAX_BYTES:  # a small file may unpack to all memory
+                raise InputError([fault(
+                    "E1018", ROOT, size_mb=unpacked // 2**20, limit_mb=MAX_BYTES // 2**20
+                )])
+            has_formulas = any(
+                re.search(rb"<f[ >]", archive.read(entry))
+                for entry in archive.infolist() if "worksheets/" in entry.filename
+            )
+    except InputError:
+        raise
+    except Exception as error:  # a damaged archive fails in many ways, zlib's among them
         raise InputError([fault("E1501", ROOT)]) from error
-    if unpacked > MAX_BYTES:  # a small file may unpack to all memory
-        mb = 2**20
-        raise InputError([fault("E1018", ROOT, size_mb=unpacked // mb, limit_mb=MAX_BYTES // mb)])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of features that we do not read
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            return {
+            grids = {
                 sheet.title: _take(sheet.title, sheet.iter_rows(values_only=True))
                 for sheet in book.worksheets
             }
+            if has_formulas:
+                _mark_uncalculated(grids, openpyxl.load_workbook(io.BytesIO(content)))
+            return grids
     except InputError:
         raise
     except Exception as error:  # whatever a damaged archive does to its reader
         raise InputError([fault("E1501", ROOT)]) from error
+
+
+def _mark_uncalculated(grids: Grids, formulas: Workbook) -> None:
+    """Mark formulas whose result the file does not hold: read as they are, they would be empty.
+
+    Programs that write workbooks do not calculate; only a spreadsheet does, when it saves.
+    """
+    for sheet in formulas.worksheets:
+        lines = grids[sheet.title]
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type != "f" or cell.row > MAX_LINES:
+                    continue
+                lines += [[] for _ in range(cell.row - len(lines))]
+                line = lines[cell.row - 1]
+                line += [None] * (cell.column - len(line))
+                if line[cell.column - 1] is None:
+                    line[cell.column - 1] = UNCALCULATED
 
 
 def _read_folder(path: Path) -> Grids:

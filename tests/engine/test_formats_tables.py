@@ -195,6 +195,20 @@ def test_faults_name_the_cells_all_at_once(tmp_path: Path) -> None:
     assert "first at orders!A3" in twice.message
 
 
+def test_a_formula_that_was_never_calculated_is_told_and_not_taken_for_empty(
+    tmp_path: Path,
+) -> None:
+    write_template(tmp_path / "t.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    book["orders"]["F2"] = "=30*2"
+    book["orders"]["A40"] = "=A2"  # a line with nothing else in it
+    book.save(tmp_path / "t.xlsx")  # openpyxl writes the formula and no result
+    with pytest.raises(InputError) as caught:
+        load_tables(tmp_path / "t.xlsx")
+    told = [f.path for f in caught.value.faults if f.code == "E1514"]
+    assert told == ["orders!A40", "orders!F2"]
+
+
 def test_what_is_found_later_names_its_cell_too(tmp_path: Path) -> None:
     write_template(tmp_path / "t")
     _, cells = read_tables(tmp_path / "t")
@@ -256,7 +270,14 @@ def test_headers_are_found_in_english_in_chinese_and_in_both(sheet: Any) -> None
 
 
 def test_bytes_that_are_no_workbook_are_told_as_such(tmp_path: Path) -> None:
-    files = {"a.xlsx": b"PK\x03\x04", "b.xls": b"\xd0\xcf\x11\xe0", "c.csv": b"a,b"}
+    write_template(tmp_path / "good.xlsx")
+    good = (tmp_path / "good.xlsx").read_bytes()
+    middle = len(good) // 2
+    spoilt = good[:middle] + b"\xff" * 200 + good[middle + 200 :]
+    files = {
+        "spoilt.xlsx": spoilt, "half.xlsx": good[:middle], "head.xlsx": b"PK\x03\x04",
+        "old.xls": b"\xd0\xcf\x11\xe0", "single.csv": b"a,b",
+    }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError) as caught:
