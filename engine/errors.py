@@ -14,6 +14,7 @@ E15xx tables, E3xxx map files (geodata), P2xxx broken promises found by the chec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -39,6 +40,12 @@ class Fault:
         return asdict(self)
 
 
+def _reading_order(path: str) -> list[tuple[int, str]]:
+    """Key that puts ``orders[2]`` before ``orders[10]``."""
+    parts = re.split(r"(\d+)", path)
+    return [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
+
+
 class DispatchError(Exception):
     """Base of everything the engine raises on purpose."""
 
@@ -47,7 +54,7 @@ class InputError(DispatchError):
     """The input has faults; ``faults`` holds all that were found, by path."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(faults))
+        self.faults = tuple(sorted(faults, key=lambda f: (_reading_order(f.path), f)))
         first = self.faults[0]
         more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
         super().__init__(f"{first.code} {first.path}: {first.message}{more}")
