@@ -130,7 +130,7 @@ def map_data(problem: Problem, plan: Plan, travel: Travel) -> dict[str, Any]:
 def encode_line(points: Iterable[Point]) -> str:
     """Grid points as text: differences, zigzag, five bits a character.
 
-    The first point counts from (0, 0). ``data.js`` reads it back; so does ``decode_line``.
+    The first point counts from (0, 0). ``data.js`` reads it back.
     """
     out: list[str] = []
     last_x = last_y = 0
@@ -143,21 +143,6 @@ def encode_line(points: Iterable[Point]) -> str:
             out.append(ALPHABET[rest])
         last_x, last_y = x, y
     return "".join(out)
-
-
-def decode_line(text: str) -> Line:
-    """Inverse of ``encode_line``."""
-    numbers: list[int] = []
-    value = shift = 0
-    for character in text:
-        digit = ALPHABET.index(character)
-        value |= (digit & 31) << shift
-        shift += 5
-        if digit < 32:
-            numbers.append(-((value + 1) >> 1) if value & 1 else value >> 1)
-            value = shift = 0
-    steps = np.array(numbers, dtype=np.int64).reshape(-1, 2)
-    return [(int(x), int(y)) for x, y in np.cumsum(steps, axis=0)]
 
 
 def encode_streets(travel: Travel, origin: Point) -> list[dict[str, Any]]:

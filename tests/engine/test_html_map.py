@@ -20,12 +20,12 @@ from engine.domain.problem import Problem
 from engine.domain.services import OrderKind, Service
 from engine.domain.workers import Role, Shift, Worker
 from engine.formats.html_map import (
+    ALPHABET,
     N_COLOURS,
     SCALE,
     SCRIPTS,
     STYLES,
     colour_routes,
-    decode_line,
     encode_line,
     encode_streets,
     map_data,
@@ -48,6 +48,21 @@ FAMILIES: dict[str, Any] = {
 }
 
 
+def decode_line(text: str) -> list[tuple[int, int]]:
+    """Read a line as the page does."""
+    numbers: list[int] = []
+    value = shift = 0
+    for character in text:
+        digit = ALPHABET.index(character)
+        value |= (digit & 31) << shift
+        shift += 5
+        if digit < 32:
+            numbers.append(-((value + 1) >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    steps = np.array(numbers, dtype=np.int64).reshape(-1, 2)
+    return [(int(x), int(y)) for x, y in np.cumsum(steps, axis=0)]
+
+
 def asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
@@ -61,7 +76,7 @@ def network() -> geodata.Network:
 def problem(network: geodata.Network) -> Problem:
     """Six orders of all kinds, two of them at one door, one that nobody serves."""
 
-    def at(node: int) -> dict[str, float]:
+    def at(node: int) -> dict[str, Any]:
         usable = np.flatnonzero(network.routable["walk"] & network.routable["ebike"])
         k = int(usable[node * len(usable) // 12])
         return {"lon": float(network.node_lon[k]), "lat": float(network.node_lat[k])}
@@ -138,8 +153,10 @@ def plan(problem: Problem) -> Plan:
             stop("O5", "C3", 39_780, 39_780, 39_960, batch="b"),
         ),
     )
-    figures = {"travel_s": 2_400, "distance_m": 3_600, "service_s": 6_000, "wait_s": 2_400,
-               "cost_cents": 7_000}
+    figures: dict[str, Any] = {
+        "travel_s": 2_400, "distance_m": 3_600, "service_s": 6_000, "wait_s": 2_400,
+        "cost_cents": 7_000,
+    }  # fmt: skip
     return Plan(
         problem=problem.id,
         problem_fingerprint=problem.fingerprint,
@@ -280,7 +297,7 @@ def test_the_page_opens_in_the_language_that_is_asked_for(
 
 
 def test_a_plan_without_routes_still_gives_a_map(problem: Problem, travel: Travel) -> None:
-    zero = dict.fromkeys(Totals.model_fields, 0)
+    zero: dict[str, Any] = dict.fromkeys(Totals.model_fields, 0)
     empty = Plan(
         problem="map-test", problem_fingerprint="p", network_fingerprint="n", routes=(),
         unserved=(), totals=Totals(**zero),

@@ -19,6 +19,7 @@ function announce() {
 
 // Everything with words or colours in it.
 function drawAll() {
+  byId("tip").hidden = true;
   drawBrand();
   drawTotals();
   buildFilters();

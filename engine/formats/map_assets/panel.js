@@ -72,9 +72,16 @@ function listedUnserved() {
 // The frame of the lists: tabs, search, sort. The rows are filled by drawRows, so that typing in the
 // search does not lose its place.
 function drawLists() {
+  const choose = (name) => {
+    setState({ tab: name, query: "" });
+    byId(`tab-${name}`).focus();
+  };
   const tab = (name, n) => h("button", {
     type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(state.tab === name), "aria-controls": "rows",
-    onclick: () => setState({ tab: name, query: "" }),
+    tabindex: state.tab === name ? 0 : -1, onclick: () => choose(name),
+    onkeydown: (event) => {
+      if (event.key === "ArrowLeft" || event.key === "ArrowRight") choose(name === "routes" ? "unserved" : "routes");
+    },
   }, t(`tab.${name}`), h("span", { class: name === "unserved" && n ? "pill alert" : "pill" }, number(n)));
   const sorts = Object.keys(state.tab === "routes" ? ROUTE_SORTS : UNSERVED_SORTS);
   rowsShown = PAGE;
