@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
@@ -16,7 +18,9 @@ SQUARE = [
 ]
 
 
-def square_model(n_vehicles: int = 2, *, prize: int | None = None, **vehicle: object) -> RoutingModel:
+def square_model(
+    n_vehicles: int = 2, *, prize: int | None = None, **vehicle: object
+) -> RoutingModel:
     """Four tasks of load 1 on the square; ``vehicle`` goes to ``ModelBuilder.add_vehicle``."""
     builder = ModelBuilder(n_dimensions=1)
     builder.add_matrix(SQUARE)
@@ -52,6 +56,7 @@ def rich_model(seed: int, n_tasks: int = 8, n_vehicles: int = 4) -> RoutingModel
             prize=None if rng.random() < 0.5 else int(rng.integers(20, 900)),
             tier=int(rng.integers(2)),
         )
+    last: dict[str, Any] = {}
     for v in range(n_vehicles):
         if v % 3 == 2:  # an equal one, so that classes have more than one vehicle
             builder.add_vehicle(**last)
@@ -72,7 +77,9 @@ def rich_model(seed: int, n_tasks: int = 8, n_vehicles: int = 4) -> RoutingModel
     return builder.build()
 
 
-def spread_model(seed: int, n_tasks: int, n_vehicles: int, capacity: int = 12) -> RoutingModel:
+def spread_model(
+    seed: int, n_tasks: int, n_vehicles: int, capacity: int = 12, fixed_cost: int = 0
+) -> RoutingModel:
     """Random points in a square with the depot in the middle, loads 1 to 3."""
     rng = np.random.default_rng(seed)
     points = np.vstack([[500.0, 500.0], rng.random((n_tasks, 2)) * 1000])
@@ -81,5 +88,5 @@ def spread_model(seed: int, n_tasks: int, n_vehicles: int, capacity: int = 12) -
     for i in range(n_tasks):
         builder.add_task(i + 1, demand=(int(rng.integers(1, 4)),))
     for _ in range(n_vehicles):
-        builder.add_vehicle(0, 0, capacity=(capacity,))
+        builder.add_vehicle(0, 0, capacity=(capacity,), fixed_cost=fixed_cost)
     return builder.build()

@@ -22,7 +22,7 @@ def windows_of(model: RoutingModel, i: int) -> list[tuple[int, int]]:
 def suffix_is_possible(
     model: RoutingModel, v: int, visits: Sequence[int], arrival: int
 ) -> bool:
-    """Whether vehicle ``v``, arriving at the first visit at ``arrival``, can do all and end in time."""
+    """Whether vehicle ``v``, at the first visit at ``arrival``, can do all and end in time."""
     seconds, clock = model.seconds[model.vehicle_profile[v]], arrival
     for k, i in enumerate(visits):
         if k > 0:
@@ -38,7 +38,7 @@ def suffix_is_possible(
 
 
 def latest_arrival(model: RoutingModel, v: int, visits: Sequence[int]) -> int:
-    """Last arrival at the first visit for which the whole of ``visits`` is possible, by trying all."""
+    """Last arrival at the first visit for which all ``visits`` are possible, by trying all."""
     last = windows_of(model, visits[0])[-1][1]
     return next(t for t in range(last, -1, -1) if suffix_is_possible(model, v, visits, t))
 
@@ -46,7 +46,7 @@ def latest_arrival(model: RoutingModel, v: int, visits: Sequence[int]) -> int:
 def best_insertion(
     model: RoutingModel, routes: Sequence[Sequence[int]], i: int
 ) -> int | None:
-    """Least cost that serving the absent task ``i`` adds over all positions; None if it fits nowhere.
+    """Least cost that serving the absent task ``i`` adds; None if it fits nowhere.
 
     The prize that is won is not counted.
     """
@@ -93,9 +93,10 @@ def optimum(model: RoutingModel) -> int:
 
 
 def proximity(
-    model: RoutingModel, i: int, j: int, profile: int, price_second: int, price_metre: int, price: float
+    model: RoutingModel, i: int, j: int, profile: int, price_second: int, price_metre: int,
+    price: float,
 ) -> float:
-    """Travel cost, weighted waiting and time warp of going between two tasks, the better direction."""
+    """Travel cost, weighted waiting and time warp between two tasks, the better direction."""
     best = np.inf
     for a, b in ((i, j), (j, i)):
         arc = (profile, model.task_location[a], model.task_location[b])

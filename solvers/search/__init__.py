@@ -1,7 +1,7 @@
 """The own search: ruin and recreate with simulated annealing, compiled by numba.
 
-Algorithm: SISR, Christiaens and Vanden Berghe, Slack Induction by String Removals for Vehicle Routing
-Problems (2020), on the rich model of ``solvers.model``.
+Algorithm: SISR, Christiaens and Vanden Berghe, Slack Induction by String Removals for Vehicle
+Routing Problems (2020), on the rich model of ``solvers.model``.
 """
 
 from __future__ import annotations

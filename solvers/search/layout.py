@@ -167,7 +167,7 @@ def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matric
         tasks=tasks,
         windows=np.stack([model.window_early, model.window_late], axis=1),
         compatible=np.ascontiguousarray(model.compatible, dtype=np.uint8),
-        fixed=_owned(model.vehicle_fixed),
+        fixed=model.vehicle_fixed.copy(),
         cost_to=matrices.cost_to,
         cost_from=matrices.cost_from,
         time_to=matrices.time_to,
@@ -214,7 +214,8 @@ def _serve_alone(
             for x in (model.vehicle_start[v], model.vehicle_end[v])
         )
         time_row, cost_row = int(matrices.time_row[v]), int(matrices.cost_row[v])
-        clock = int(model.vehicle_early[v]) + matrices.time_to[time_row + start, at].astype(np.int64)
+        clock = matrices.time_to[time_row + start, at].astype(np.int64)
+        clock += int(model.vehicle_early[v])
         fits = model.compatible[model.task_type, model.vehicle_type[v]]
         fits = fits & (model.task_demand <= model.vehicle_capacity[v]).all(axis=1)
         fits &= clock <= tasks[:, rows.LATE]
@@ -243,7 +244,8 @@ def _order_keys(model: RoutingModel, tasks: Int32, alone_cost: Int64) -> Int64:
     keys = np.zeros((model.n_tasks, rows.N_ORDERS), dtype=np.int64)
     if model.n_dimensions:
         bounded = model.task_demand.sum(axis=0, dtype=np.int64)
-        scale = 1e6 / np.maximum(bounded, 1)  # what is scarce is not known; all loads weigh the same
+        # Which load is scarce is not known, so each weighs the same in all.
+        scale = 1e6 / np.maximum(bounded, 1)
         keys[:, rows.BY_DEMAND] = -(model.task_demand * scale * model.n_tasks).sum(axis=1)
     keys[:, rows.BY_FAR] = -alone_cost
     keys[:, rows.BY_CLOSE] = alone_cost

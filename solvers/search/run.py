@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from solvers.model import RoutingModel
+from solvers.search.fleet import reduce_fleet
 from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rows
 from solvers.search.kernels.loading import load_routes
 from solvers.search.kernels.neighbours import fill_neighbours
-from solvers.search.layout import Matrices, build_problem, build_state
+from solvers.search.layout import build_problem, build_state
 from solvers.solve import Progress, Result, SolveParams
 
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.
 _CHUNK_S = 0.01
 _PROGRESS_S = 0.25
-#: End temperature as a share of the mean arc.
-_COLD = 0.02
+#: Vehicles dearer than so many mean arcs are saved first, and the share of the budget for that. At
+#: 5 mean arcs (home-care days) annealing alone was 1-3 % better.
+_DEAR_VEHICLE, _FLEET_SHARE = 20.0, 0.1
 
 
 class Search:
@@ -53,12 +53,16 @@ class Search:
             self.stopped = "time_limit"
         elif p.on_progress is not None and time.perf_counter() - self.told >= _PROGRESS_S:
             self.told = time.perf_counter()
-            c = self.counters
-            p.on_progress(Progress(
-                self.elapsed(), int(c[rows.ITERATIONS]), int(c[rows.BEST_TOTAL]),
-                int(c[rows.BEST_ABSENT]), int(c[rows.BEST_USED]), min(self.share(), 1.0),
-            ))
+            p.on_progress(self.progress())
         return bool(self.stopped)
+
+    def progress(self) -> Progress:
+        """Tell how far the run has come and what the incumbent costs."""
+        c = self.counters
+        return Progress(
+            self.elapsed(), int(c[rows.ITERATIONS]), int(c[rows.BEST_TOTAL]),
+            int(c[rows.BEST_ABSENT]), int(c[rows.BEST_USED]), min(self.share(), 1.0),
+        )
 
     def share(self) -> float:
         """Share of the iterations, or else of the time, that is used up."""
@@ -74,7 +78,7 @@ class Search:
         values, counts = np.unique(arcs, return_counts=True)
         common = int(values[counts.argmax()])
         cost_row, time_row = common >> 32, common & 0xFFFFFFFF
-        price = _price_of_time(problem, cost_row, time_row)
+        price = self.price_of_time(cost_row, time_row)
         table = model.compatible.astype(np.float32)
         share = (table @ table.T > 0).astype(np.uint8)
         n_near, n_around = guide.near.shape[1], guide.around.shape[1]
@@ -89,6 +93,16 @@ class Search:
                             first, last, *scratch)
             if self.is_over():
                 return
+
+    def price_of_time(self, cost_row: int, time_row: int) -> float:
+        """Cost units a second of travel, on a sample of the arcs of a class."""
+        size = self.problem.cost_to.shape[1]
+        step = max(1, size // 50)
+        cost = self.problem.cost_to[cost_row : cost_row + size : step, ::step]
+        seconds = self.problem.time_to[time_row : time_row + size : step, ::step]
+        way = seconds < rows.NO_WAY
+        total = float(seconds[way].sum(dtype=np.int64))
+        return float(cost[way].sum(dtype=np.int64)) / max(total, 1.0)
 
     def load(self, routes: Sequence[Sequence[int]]) -> None:
         """Start from routes; what is infeasible in them stays absent."""
@@ -141,7 +155,7 @@ class Search:
         """Search until a limit is reached; returns the status."""
         params, c, heat = self.params, self.counters, self.state.heat
         arc = self.mean_arc()
-        hot, cold = _temperatures(self.model.n_tasks)
+        hot, cold = temperatures(self.model.n_tasks)
         hot, cold = hot * arc, cold * arc
         heat[rows.TEMPERATURE], heat[rows.COOLING] = hot, 1.0
         if params.max_iterations is not None:
@@ -167,19 +181,36 @@ class Search:
                 self.state.vehicle_marks[:, rows.STAMP] = 0
         return self.stopped
 
-    def result(self, status: str) -> Result:
-        """The incumbent."""
-        n, following = self.model.n_tasks, self.state.stop_marks[:, rows.BEST_NEXT].tolist()
-        routes: list[NDArray[np.int32]] = []
-        seen = np.zeros(n, dtype=np.bool_)
-        for v in range(self.model.n_vehicles):
-            route = []
-            x = following[n + 2 * v]
+    def routes(self, current: bool = False) -> list[list[int]]:
+        """Visits of each vehicle, of the incumbent or of the current solution."""
+        n = self.model.n_tasks
+        column = self.state.stop_marks[:, rows.BEST_NEXT]
+        following = (self.state.stops[:, rows.NEXT] if current else column).tolist()
+        routes: list[list[int]] = []
+        for start in range(n, n + 2 * self.model.n_vehicles, 2):
+            routes.append([])
+            x = following[start]
             while x < n:
-                route.append(x)
+                routes[-1].append(x)
                 x = following[x]
-            routes.append(np.array(route, dtype=np.int32))
-            seen[routes[-1]] = True
+        return routes
+
+    def restart(self, routes: Sequence[Sequence[int]]) -> None:
+        """Begin again from routes with the model's own prizes; time, iterations and luck go on."""
+        iterations, rng = self.counters[rows.ITERATIONS], self.state.rng
+        state = build_state(self.model, self.matrices, self.params.seed)
+        self.state = state._replace(rng=rng)
+        self.counters = state.counters
+        self.counters[rows.ITERATIONS] = iterations
+        self.load(routes)
+
+    def result(self, status: str) -> Result:
+        """Return the incumbent."""
+        n = self.model.n_tasks
+        routes = [np.array(r, dtype=np.int32) for r in self.routes()]
+        seen = np.zeros(n, dtype=np.bool_)
+        for route in routes:
+            seen[route] = True
         return Result(
             tuple(routes), np.flatnonzero(~seen).astype(np.int32), status,
             int(self.counters[rows.ITERATIONS]), self.elapsed(),
@@ -196,24 +227,16 @@ def run(model: RoutingModel, params: SolveParams) -> Result:
         search.load(params.initial)
     search.find_neighbours()
     search.construct()
+    if model.vehicle_fixed.max() > _DEAR_VEHICLE * search.mean_arc():
+        reduce_fleet(search, _FLEET_SHARE)
     return search.result(search.anneal())
 
 
-def _temperatures(n_tasks: int) -> tuple[float, float]:
+def temperatures(n_tasks: int) -> tuple[float, float]:
     """First and last temperature in mean arcs; large instances have no time for a hot start."""
     if n_tasks <= 2000:
         return 1.0, 0.02
     return (0.3, 0.01) if n_tasks <= 6000 else (0.1, 0.01)
-
-
-def _price_of_time(problem: rows.Problem, cost_row: int, time_row: int) -> float:
-    """Cost units a second of travel, on a sample of arcs."""
-    size = problem.cost_to.shape[1]
-    step = max(1, size // 50)
-    cost = problem.cost_to[cost_row : cost_row + size : step, ::step]
-    seconds = problem.time_to[time_row : time_row + size : step, ::step]
-    way = seconds < rows.NO_WAY
-    return float(cost[way].sum(dtype=np.int64)) / max(float(seconds[way].sum(dtype=np.int64)), 1.0)
 
 
 _compiled = False

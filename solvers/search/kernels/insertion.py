@@ -9,7 +9,6 @@ import numpy as np
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.rng import draw_below, draw_unit
 from solvers.search.kernels.rows import (
-    ABSENT,
     BLINK,
     COST,
     COST_ROW,
@@ -27,7 +26,6 @@ from solvers.search.kernels.rows import (
     MAY_OPEN,
     N_EMPTY,
     N_WINDOWS,
-    NEVER,
     NEXT,
     PERMILLE,
     PLACE,
@@ -39,7 +37,8 @@ from solvers.search.kernels.rows import (
 )
 from solvers.search.kernels.timing import earliest_start
 
-#: Share of improving positions that are overlooked (Christiaens and Vanden Berghe 2020, section 5.3).
+#: Share of improving positions that are overlooked (Christiaens and Vanden Berghe 2020,
+#: section 5.3).
 BLINK_RATE = 0.01
 _LOG_SEEN = math.log(1.0 - BLINK_RATE)
 #: Routes that are looked through when no neighbour's route can take a task.
@@ -62,7 +61,7 @@ def may_take(problem, state, i, v):
     tasks, vehicles = problem.tasks, state.vehicles
     if problem.compatible[tasks[i, KIND], vehicles[v, VEHICLE_KIND]] == 0:
         return False
-    for d in range(np.uint64(tasks.shape[1] - LOAD)):  # noqa: SIM110 - numba has no all()
+    for d in range(np.uint64(tasks.shape[1] - LOAD)):
         if tasks[i, d + np.uint64(LOAD)] > vehicles[v, d + np.uint64(LEFT)]:
             return False
     return True
@@ -82,7 +81,7 @@ def insertion_cost(problem, state, i, p, q, v):
 
 @inlined
 def fits_in_time(problem, state, i, p, q, v):
-    """Whether task ``i`` between the neighbouring stops ``p`` and ``q`` of ``v`` keeps all windows."""
+    """Whether task ``i`` between the adjacent stops ``p`` and ``q`` of ``v`` keeps all windows."""
     stops, tasks = state.stops, problem.tasks
     row = np.uint64(state.vehicles[v, TIME_ROW] + tasks[i, LOCATION])
     start = np.int64(stops[p, DEPART]) + problem.time_from[row, np.uint64(stops[p, PLACE])]
@@ -118,7 +117,8 @@ def find_position(problem, guide, state, i):
     found = False
 
     # Nearly all time of a search is spent in this loop. Indexes are unsigned, since numba tests
-    # signed ones for being negative; `may_take` and `insertion_cost` are written out to share reads.
+    # signed ones for being negative; `may_take` and `insertion_cost` are written out here, so that
+    # both sides share what they read.
     place, kind = np.uint64(tasks[i, LOCATION]), np.uint64(tasks[i, KIND])
     n_loads = np.uint64(tasks.shape[1] - LOAD)
     for k in range(np.uint64(near.shape[1])):
@@ -161,15 +161,16 @@ def find_position(problem, guide, state, i):
             c = guide.alone_class[k]
             if state.classes[c, N_EMPTY] == 0:
                 continue
-            v = np.uint64(
-                state.vehicle_marks[state.classes[c, FROM] + state.classes[c, N_EMPTY] - 1, EMPTY_LIST]
-            )
+            top = state.classes[c, FROM] + state.classes[c, N_EMPTY] - 1
+            v = np.uint64(state.vehicle_marks[top, EMPTY_LIST])
             p = np.uint64(len(near)) + v + v
             q = p + np.uint64(1)
             cost = problem.fixed[v] + insertion_cost(problem, state, i, p, q, v)
-            if cost < best_cost and not blinks(state):
+            if cost >= best_cost:
+                break
+            if not blinks(state):
                 best_cost, best_p, best_v, found = cost, p, v, True
-            break
+                break
 
     if not found:
         n_vehicles = len(vehicles)

@@ -1,7 +1,8 @@
 """How the kernels are compiled, and where numba keeps what it compiled.
 
 numba's disk cache does not notice an edit in a called function, a changed NamedTuple or another
-``NUMBA_BOUNDSCHECK``: it would go on with the old code. So the folder is named by a hash of all that.
+``NUMBA_BOUNDSCHECK``: it would go on with the old code. So the folder is named by a hash of all
+that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import config as _numba_config
+
+config: Any = _numba_config  # its attributes are made at run time
+_njit: Any = numba.njit  # some options below are unknown to its annotations
 
 #: Integer kernels that raise nothing; "numpy" spares the test for a division by zero.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy"}
@@ -63,9 +67,9 @@ def _compile(function: Callable[..., Any], **options: Any) -> Any:
         # Counting references of the array arguments took most of the time, so it is switched off;
         # the kernels allocate nothing and therefore do not need it. The option is private to numba:
         # without it everything is right, only slower.
-        return numba.njit(function, _nrt=False, **_OPTIONS, **options)
+        return _njit(function, _nrt=False, **_OPTIONS, **options)
     except (KeyError, TypeError):
-        return numba.njit(function, **_OPTIONS, **options)
+        return _njit(function, **_OPTIONS, **options)
 
 
 def kernel(function: Callable[..., Any]) -> Any:

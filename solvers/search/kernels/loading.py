@@ -30,8 +30,8 @@ from solvers.search.kernels.timing import earliest_start, service_of
 def load_routes(problem, state, visit_ptr, visits):
     """Fill the empty vehicles of ``state`` with the given routes, in order.
 
-    A visit is dropped if its task is elsewhere already, does not suit the vehicle or comes too late;
-    then last visits are dropped until the vehicle ends in time. Dropped tasks are absent.
+    A visit is dropped if its task is elsewhere already, does not suit the vehicle or comes too
+    late; then last visits are dropped until the vehicle ends in time. Dropped tasks are absent.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def load_routes(problem, state, visit_ptr, visits):
     n = len(problem.tasks)
     open_journal(state)
     for v in range(len(vehicles)):
-        start, end = n + 2 * v, n + 2 * v + 1
+        start, end = np.int64(n + 2 * v), np.int64(n + 2 * v + 1)
         save_stop(state, start)
         save_stop(state, end)
         time_row = np.int64(vehicles[v, TIME_ROW])
@@ -78,7 +78,7 @@ def load_routes(problem, state, visit_ptr, visits):
             continue
         unlist_empty(state, v)
         counters[TOTAL] += problem.fixed[v]
-        x = np.int64(start)
+        x = start
         while x != end:
             if x != start:
                 unlist_absent(state, x)

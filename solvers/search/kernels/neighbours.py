@@ -49,7 +49,7 @@ def misfit(tasks, windows, i, j, time):
 
 @inlined
 def keep_nearest(keys, row, size, key, j):
-    """Insert ``j`` into the sorted ``row`` of the ``row.shape`` smallest keys; returns its new size."""
+    """Insert ``j`` into the sorted ``row`` of the smallest keys; returns its new size."""
     limit = len(keys)
     if size == limit:
         if key >= keys[limit - 1]:
@@ -68,8 +68,8 @@ def keep_nearest(keys, row, size, key, j):
 
 
 @kernel
-def fill_neighbours(problem, near, around, cost_row, time_row, price, share, first, last, near_keys, around_keys,
-                    near_row, around_row):
+def fill_neighbours(problem, near, around, cost_row, time_row, price, share, first, last,
+                    near_keys, around_keys, near_row, around_row):
     """Fill the neighbour lists of the tasks from ``first`` to ``last - 1``.
 
     Parameters
@@ -78,7 +78,8 @@ def fill_neighbours(problem, near, around, cost_row, time_row, price, share, fir
     near, around : of ``rows.Guide``. These rows are overwritten.
     cost_row, time_row : first rows of the matrices of the most common vehicles.
     price : cost units of a second of waiting or time warp.
-    share : (task kinds, task kinds), 1 if some vehicle may serve both; others are left out of ``near``.
+    share : (task kinds, task kinds), 1 if some vehicle may serve both; other pairs are left out of
+        ``near``.
     near_keys, around_keys : float64, as long as a row of the lists. Overwritten.
     near_row, around_row : int32, the same. Overwritten.
     """

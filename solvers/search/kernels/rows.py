@@ -1,8 +1,8 @@
 """The arrays that the kernels work on: which column is what, and which array belongs together.
 
 Stops are numbered: task ``i`` is ``i``; the start of vehicle ``v`` is ``n + 2 v``, its end
-``n + 2 v + 1``. The route of a vehicle has the vehicle's number. What is read together stands in one
-row, so that a stop costs one cache line. All int32 unless said; times in seconds, money in the
+``n + 2 v + 1``. The route of a vehicle has the vehicle's number. What is read together stands in
+one row, so that a stop costs one cache line. All int32 unless said; times in seconds, money in the
 model's unit.
 """
 
@@ -18,7 +18,7 @@ Int64 = NDArray[np.int64]
 
 # Columns of State.stops. DEPART: earliest end of service (start of a vehicle: its shift opens).
 # LATEST: latest arrival for which this stop and all that follow can be kept. COST, TIME: of the arc
-# to NEXT; COST is 0 at the start of an empty vehicle, which pays nothing. PLACE: row of the matrices.
+# to NEXT; COST is 0 at the start of an empty vehicle, which pays nothing. PLACE: row of a matrix.
 NEXT, PREV, ROUTE, DEPART, LATEST, COST, TIME, PLACE = range(8)
 STOP_WIDTH = 8
 #: ROUTE of a task that no vehicle visits.
@@ -27,9 +27,9 @@ ABSENT = -1
 # Column of State.saved_stops beside those: which stop it is.
 SAVED = STOP_WIDTH
 
-# Columns of State.stop_marks. STAMP: CLOCK when the row was journalled. DIRTY: 1 if it changed since
-# the incumbent was kept. BEST_NEXT: column NEXT of the incumbent. ABSENT_PLACE: where an absent
-# task stands in its list.
+# Columns of State.stop_marks. STAMP: CLOCK when the row was journalled. DIRTY: 1 if it changed
+# since the incumbent was kept. BEST_NEXT: column NEXT of the incumbent. ABSENT_PLACE: where an
+# absent task stands in its list.
 STAMP, DIRTY, BEST_NEXT, ABSENT_PLACE = range(4)
 # Columns of State.lists, each a list of its own: dirty stops, absent tasks, tasks to insert.
 DIRTY_LIST, ABSENT_LIST, WORK = range(3)
@@ -39,8 +39,9 @@ DIRTY_LIST, ABSENT_LIST, WORK = range(3)
 EARLY, LATE, SERVICE, KIND, FIRST_WINDOW, N_WINDOWS, LOCATION, _ = range(8)
 LOAD = 8
 
-# Columns of State.vehicles; the capacity left follows from LEFT on. COST_ROW, TIME_ROW: first row of
-# the vehicle's matrix in the stacked ones. CLASS: vehicles that are equal in every field. NUMBER: its own.
+# Columns of State.vehicles; the capacity left follows from LEFT on. COST_ROW, TIME_ROW: first row
+# of the vehicle's matrix in the stacked ones. CLASS: vehicles that are equal in every field.
+# NUMBER: its own.
 COUNT, CLASS, VEHICLE_KIND, COST_ROW, TIME_ROW, PERMILLE, NUMBER, _ = range(8)
 LEFT = 8
 

@@ -1,7 +1,7 @@
 """Ruin: remove strings of adjacent tasks from routes that pass near a seed.
 
-Source: Christiaens and Vanden Berghe, Slack Induction by String Removals for Vehicle Routing Problems
-(2020), section 5.2, algorithm 2. Absent tasks that are met near the seed are tried again.
+Source: Christiaens and Vanden Berghe, Slack Induction by String Removals for Vehicle Routing
+Problems (2020), section 5.2, algorithm 2. Absent tasks that are met near the seed are tried again.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def remove_string(problem, state, i, v, length):
     stops = state.stops
     n = len(problem.tasks)
     count = np.int64(state.vehicles[v, COUNT])
-    stay = np.int64(0)
+    stay = 0
     if 2 <= length < count and draw_unit(state.rng) <= SPLIT_RATE:
         stay = 1
         while length + stay < count and draw_unit(state.rng) <= STAY_RATE:
@@ -97,11 +97,11 @@ def ruin(problem, guide, state):
             counters[N_WORK] += 1
     n_drawn = counters[N_WORK]
 
-    longest, n_strings = 1.0, np.int64(1)
+    longest, n_strings = 1.0, 1
     if counters[N_USED] > 0:
         longest = min(LONGEST_STRING, (n - n_absent_before) / counters[N_USED])
         most = 4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0
-        n_strings = np.int64(1.0 + draw_unit(rng) * most)
+        n_strings = int(1.0 + draw_unit(rng) * most)
 
     seed = draw_below(rng, n)
     absent_left = np.int64(_ABSENT_NEAR)

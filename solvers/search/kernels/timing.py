@@ -34,7 +34,7 @@ def earliest_start(problem, i, arrival):
 
 @inlined
 def latest_start(problem, i, bound):
-    """Latest start of service of task ``i`` at or before ``bound``; ``-NEVER`` if none is open yet."""
+    """Latest start of service of task ``i`` at or before ``bound``; ``-NEVER`` if there is none."""
     tasks = problem.tasks
     if bound < tasks[i, EARLY]:
         return np.int64(-NEVER)
@@ -48,7 +48,7 @@ def latest_start(problem, i, bound):
 
 @inlined
 def service_of(problem, state, i, v):
-    """Service duration of task ``i`` by vehicle ``v``, rounded as ``solvers.model.service_time``."""
+    """Service duration of task ``i`` by vehicle ``v``, rounded as in ``solvers.model``."""
     nominal = np.int64(problem.tasks[i, SERVICE])
     permille = np.int64(state.vehicles[v, PERMILLE])
     if permille == 1000:
