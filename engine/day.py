@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 #: Where each stage begins on the way from 0 to 1; the search takes most of a day's planning.
 _BEGINS = {
-    "network": 0.0, "travel": 0.05, "compile": 0.14, "prepare": 0.15, "solve": 0.16, "evaluate": 0.92,
-    "insert": 0.93, "explain": 0.95, "check": 0.98, "report": 0.99, "done": 1.0,
+    "network": 0.0, "travel": 0.05, "compile": 0.14, "prepare": 0.15, "solve": 0.16,
+    "evaluate": 0.92, "insert": 0.93, "explain": 0.95, "check": 0.98, "report": 0.99, "done": 1.0,
 }
 #: Iterations without a better plan after which more searching is not worth the wait: a constant for
 #: the smallest days, and a share that grows with the orders. Set so that 20 orders take well under

@@ -145,9 +145,10 @@ def plan(
     iterations: int = 3_000,
     seed: int = 1,
 ) -> DayResult:
-    """Plan on the line with a fixed number of iterations."""
-    iterations = iterations if backend == "search" else min(iterations, 50)
+    """Plan on the line: iterations for the search, a moment for a backend that cannot count them."""
     params = DayParams(seconds=None, iterations=iterations, seed=seed, backend=backend, stall=0)
+    if backend == "ortools":  # its iterations are solutions found, and a small day has few
+        params = DayParams(seconds=0.2, seed=seed, backend=backend, stall=0)
     return plan_day(problem, params, travel=line_travel(problem), rules=rules)
 
 
