@@ -363,3 +363,13 @@ def test_more_nodes_than_a_dense_matrix_holds_are_refused_by_name(
 def test_large_matrices_are_read_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ortools_routing, "_LIST_ENTRIES", 0)
     assert_optimal(random_model(3), max_iterations=3000, time_limit_s=0.5)
+
+
+def test_a_large_model_is_checked_now_and_then_and_stays_clean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ortools_routing, "_LARGE", 1)
+    result = run(medium(), max_iterations=None, time_limit_s=0.8)
+    figures = evaluate(medium(), result.routes)
+    assert figures.violations == ()
+    assert figures.unassigned == ()
