@@ -95,8 +95,7 @@ class SlotPool:
 
     def open(self) -> None:
         """Start the processes; they warm up in the background."""
-        for _ in range(self.settings.slots):
-            self._start_chore(self._bring_up())
+        self._start_chore(self._bring_up_all())
 
     async def close(self) -> None:
         """End all processes; calls in flight have been awaited by the server before."""
@@ -160,6 +159,11 @@ class SlotPool:
         await self._discard(slot)
         await asyncio.gather(answer, return_exceptions=True)
         await self._bring_up()
+
+    async def _bring_up_all(self) -> None:
+        # One after another: on a new machine the first compiles for a minute, the others load that.
+        for _ in range(self.settings.slots):
+            await self._bring_up()
 
     async def _bring_up(self) -> None:
         while True:

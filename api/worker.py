@@ -69,13 +69,13 @@ def serve(pipe: Connection, settings: Settings) -> None:
     # A Ctrl-C or a stop of the whole group is the service's to handle: it lets calls finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.nice(_NICE)  # where cores are few, an answer of /health goes before a better plan
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     inbox = _Inbox(pipe)
 
     from api import exchange, service
 
     service.warm_up()
+    os.nice(_NICE)  # where cores are few, an answer of /health goes before a better plan
     pipe.send(WARM)
     while (call := inbox.calls.get()) is not None:
         pipe.send(_answer(exchange.VERBS[call.verb], call, settings, inbox.stop))

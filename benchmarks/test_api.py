@@ -1,4 +1,4 @@
-"""The doors at 1,000 orders: validation alone, a check, a plan of fixed iterations; bytes both ways."""
+"""The doors at 1,000 orders, bytes to bytes: validation alone, a check, a fixed-iteration plan."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def problem() -> Problem:
 
 @pytest.fixture(scope="module")
 def plan_body(problem: Problem) -> bytes:
-    """A request with a fixed number of iterations."""
+    """Make a request with a fixed number of iterations."""
     params = {"iterations": 2_000, "seed": 1}
     return orjson.dumps({"problem": problem_data(problem), "params": params})
 
