@@ -137,31 +137,33 @@ def _extend_shift(order: Order, situation: Situation) -> Change | None:
     here = situation.beside(order)
     open_ = here.passable & here.hot & here.carries()
     most = _LONGEST_EXTENSION_S
-    later: list[tuple[int, float, int]] = []
-    earlier: list[tuple[int, float, int]] = []
+    promising: list[tuple[int, float, int, bool]] = []  # least minutes, cost, entry, later
     for early, late in start_windows(order):
         start = np.maximum(here.arrive, early)
-        need = start - here.latest
-        good = open_ & (start <= np.minimum(late, here.latest_free)) & (need > 0) & (need <= most)
-        later += [(int(need[m]), float(here.cost[m]), int(m)) for m in np.flatnonzero(good)]
+        stay = start - here.latest
+        good = open_ & (start <= np.minimum(late, here.latest_free)) & (stay > 0) & (stay <= most)
+        promising += [
+            (_minutes(int(stay[m])), float(here.cost[m]), int(m), True)
+            for m in np.flatnonzero(good)
+        ]
         bound = np.minimum(late, here.latest)
-        need = here.arrive - bound
-        good = open_ & (bound >= early) & (need > 0) & (need <= most)
-        earlier += [(int(need[m]), float(here.cost[m]), int(m)) for m in np.flatnonzero(good)]
-    found = []
-    for _, cost, m in sorted(later)[:_MOST_TIMED]:
-        minutes = _minutes_later(order, situation, here, m)
-        if minutes is not None:
-            found.append(_Candidate(minutes, cost, m, partial(
-                tell_shift, order, here, m, 0, minutes
-            )))
-    for seconds, cost, m in sorted(earlier)[:_MOST_TIMED]:
-        minutes = _minutes_earlier(order, situation, here, m, _minutes(seconds))
-        if minutes is not None:
-            found.append(_Candidate(minutes, cost, m, partial(
-                tell_shift, order, here, m, minutes, 0
-            )))
-    return _first_that_fits(order, situation, here, found)
+        come = here.arrive - bound
+        good = open_ & (bound >= early) & (come > 0) & (come <= most)
+        good &= here.arrive_free <= bound  # elsewhere a window further up holds the worker up
+        promising += [
+            (_minutes(int(come[m])), float(here.cost[m]), int(m), False)
+            for m in np.flatnonzero(good)
+        ]
+    best: _Candidate | None = None
+    for least, cost, m, later in sorted(promising)[:_MOST_TIMED]:
+        if best is not None and least > best.amount:
+            break
+        time = _minutes_later if later else _minutes_earlier
+        minutes = time(order, situation, here, m, least)
+        if minutes is not None and (best is None or (minutes, cost) < best[:2]):
+            around = (0, minutes) if later else (minutes, 0)
+            best = _Candidate(minutes, cost, m, partial(tell_shift, order, here, m, *around))
+    return None if best is None else _first_that_fits(order, situation, here, [best])
 
 
 def _add_portions(order: Order, situation: Situation) -> Change | None:
@@ -242,33 +244,39 @@ def _room_around(worker: Worker, shift: Shift) -> tuple[int, int]:
     )
 
 
-def _minutes_later(order: Order, situation: Situation, here: Approach, m: int) -> int | None:
+def _minutes_later(
+    order: Order, situation: Situation, here: Approach, m: int, least: int
+) -> int | None:
     """Time the shift with all the room there is: how much of it is used is what is needed."""
     worker, shift = who(here, m)
     room = _room_around(worker, shift)[1]
-    route = _route_if(order, situation, here, m, extension(order, worker, shift, 0, room))
-    if route is None or room == 0:
+    if room < least:
         return None
-    return _minutes(max(t.end_s for t in route.trips) - shift.end_s)
+    route = _route_if(order, situation, here, m, extension(order, worker, shift, 0, room))
+    return None if route is None else _minutes(max(t.end_s for t in route.trips) - shift.end_s)
 
 
 def _minutes_earlier(
     order: Order, situation: Situation, here: Approach, m: int, least: int
 ) -> int | None:
-    """Halve between too little and enough: coming earlier never hurts."""
+    """Try the least, then halve between too little and enough: coming earlier never hurts."""
     worker, shift = who(here, m)
+
+    def is_enough(minutes: int) -> bool:
+        change = extension(order, worker, shift, minutes, 0)
+        return _route_if(order, situation, here, m, change) is not None
+
     low, high = least, _room_around(worker, shift)[0]
-    if low > high or not _route_if(
-        order, situation, here, m, extension(order, worker, shift, high, 0)
-    ):
+    if low > high:
         return None
-    while low < high:
+    if is_enough(low):
+        return low
+    if not is_enough(high):
+        return None
+    while high - low > 1:  # low is too little, high is enough
         middle = (low + high) // 2
-        if _route_if(order, situation, here, m, extension(order, worker, shift, middle, 0)):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return high
 
 
 def _route_if(

@@ -10,6 +10,7 @@ said only of orders that would be served if others made room.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, get_args
 
 from engine.changes import smallest_change
@@ -28,10 +29,14 @@ _REASONS: tuple[str, ...] = get_args(Reason)
 
 
 class Insertion(NamedTuple):
-    """An order that can simply be added: ``visits`` replaces what the shift visited before."""
+    """An order that can be added: ``visits`` replaces what the shift visited before.
+
+    ``instead_of`` : less important orders that it takes the place of.
+    """
 
     order: str
     visits: RouteVisits
+    instead_of: tuple[str, ...] = ()
 
 
 def explain(
@@ -66,20 +71,45 @@ def explain(
     )
 
 
-def insertable(problem: Problem, plan: Plan, travel: Travel) -> list[Insertion]:
-    """Find absent orders that fit into the plan as it stands, breaking nothing.
+def insertable(
+    problem: Problem, plan: Plan, travel: Travel, *, people_first: bool = False
+) -> list[Insertion]:
+    """Find absent orders that fit into the plan, breaking nothing.
 
-    The most important first, each where it costs least; later ones are fitted beside earlier ones,
-    so all of them can be added in the order of the list, and none is left that would still fit.
-    Optional orders are added where that costs less than their prize.
+    The most important first, each where it costs least; optional orders where that costs less than
+    their prize. Each insertion is fitted beside those before it, so all can be made in the order of
+    the list (``visits`` of a shift replaces what the list said of it before), and then none is left
+    that would still fit.
+
+    Parameters
+    ----------
+    people_first : a required order that fits only in place of less important ones takes their
+        place, the fewest of them, and they are tried again after it: who comes first does not
+        depend on how long the search had.
     """
     situation = Situation(problem, plan, travel)
+    place_in_problem = {o.id: k for k, o in enumerate(problem.orders)}
+
+    def turn(order: Order) -> tuple[int, int, int]:
+        return situation.rank(order), -(order.prize_cents or 0), place_in_problem[order.id]
+
+    waiting = [turn(order) for order in situation.absent]
+    heapify(waiting)
     found = []
-    for order in sorted(situation.absent, key=situation.rank):
+    while waiting:
+        order = problem.orders[heappop(waiting)[-1]]
         place = situation.find_place(order)
+        displaced: list[Order] = []
+        if place is None and people_first and not order.optional:
+            crowd = situation.in_the_way(order, less_important=True)
+            if crowd is not None:
+                place, displaced = crowd
         if place is not None:
-            found.append(Insertion(order.id, place.visits))
+            instead = tuple(o.id for o in displaced)
+            found.append(Insertion(order.id, place.visits, instead))
             situation.take(place)
+            for other in displaced:  # they come after the order, so this ends
+                heappush(waiting, turn(other))
     return found
 
 

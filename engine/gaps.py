@@ -30,12 +30,15 @@ from engine.evaluate import (
     permille_of,
     start_windows,
 )
+from engine.rules.priority import tier_of
 from engine.travel import Travel
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 #: Where nothing comes after: the worker is free where the last visit ends.
 NOWHERE = -1
+#: Rank of optional orders; priorities of required ones end at 9.
+OPTIONAL = 10
 #: A moment that no shift and no window reaches.
 NEVER = 4 * HORIZON_S
 
@@ -55,10 +58,12 @@ class Gap(NamedTuple):
     trip: int
     position: int  # before this stop of the trip
     dropped: int  # so many stops from there on give way
+    rank: int  # of the most important order that gives way; NEVER where none does
     fresh: int  # 1: a new trip, before `trip`
     before: int  # location
     after: int  # location or NOWHERE
     ready: int  # leaves `before` no earlier
+    ready_free: int  # the same if the shift had no beginning
     clock: int  # is at the start of the trip no earlier, before loading
     on_the_way: int  # seconds from leaving the trip's start to leaving `before`, if nothing waits
     latest: int  # is at `after` no later; at NOWHERE: is done no later
@@ -89,6 +94,7 @@ class Approach(NamedTuple):
     gap: Ints  # (m,) of `gaps`
     option: Ints  # (m,) of `options`; unused where there are none
     arrive: Ints  # (m,) at the door, at the earliest
+    arrive_free: Ints  # (m,) the same if the shift had no beginning
     latest: Ints  # (m,) start of service that lets all that follows be kept
     latest_free: Ints  # (m,) the same if the shift had no end
     passable: Flags  # (m,) there is a way there and on
@@ -196,7 +202,7 @@ def approach(
     option = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
     row = row_of[gap]
     before, after, fresh = (gaps.column(n)[gap] for n in ("before", "after", "fresh"))
-    ready = gaps.column("ready")[gap]
+    ready, ready_free = gaps.column("ready")[gap], gaps.column("ready_free")[gap]
     on_the_way = gaps.column("on_the_way")[gap]
     hot = np.ones(len(gap), dtype=np.bool_)
 
@@ -223,6 +229,7 @@ def approach(
         loading = np.array([p.loading_s for p, _ in options] or [0], dtype=np.int64)[option]
         leave = np.maximum(gaps.column("clock")[gap], loaded) + loading
         ready = np.maximum(ready, leave + on_the_way)
+        ready_free = np.maximum(ready_free, loaded + loading + on_the_way)
         hot = on_the_way + there <= order.max_onboard_s
     service = _service_times(problem, gaps.rows, order)[row]
     demand = demand_of(order)
@@ -233,6 +240,7 @@ def approach(
         gap=gap,
         option=option,
         arrive=ready + there,
+        arrive_free=ready_free + there,
         latest=gaps.column("latest")[gap] - on - service,
         latest_free=gaps.column("latest_free")[gap] - on - service,
         passable=passable,
@@ -242,6 +250,13 @@ def approach(
         options=tuple(options),
         gaps=gaps,
     )
+
+
+def rank_of(problem: Problem, order: Order) -> int:
+    """Rank an order, 0 first; optional orders come after all that are required."""
+    if order.optional:
+        return OPTIONAL
+    return tier_of(order, problem.client_by_id[order.client])
 
 
 def put_in(gap: Gap, row: Row, order: str, batch: str | None) -> tuple[TripVisits, ...]:
@@ -280,6 +295,7 @@ class _Trip:
         self.windows = [start_windows(o) for o in orders]
         self.service = [(nominal_duration(problem, o) * permille + 500) // 1_000 for o in orders]
         self.demand = [demand_of(o) for o in orders]
+        self.ranks = [rank_of(problem, o) for o in orders]
         self.batch_ready, self.loading = 0, 0
         place = problem.loading_place_by_id.get(row.worker.start)
         if place is not None and any(isinstance(o, MealOrder) for o in orders):
@@ -323,11 +339,13 @@ def _gaps_of_row(
     end = travel.place(worker.end or worker.start) if worker.returns else NOWHERE
     trips = [_Trip(problem, travel, row, t) for t in row.trips or (TripVisits((), ()),)]
     last = len(trips) - 1
-    clock, clocks, forwards = shift.start_s, [], []
+    clock, clock_free, clocks, forwards = shift.start_s, -NEVER, [], []
     for k, trip in enumerate(trips):
         clocks.append(clock)
-        ready, on_the_way, clock = trip.forward(clock, start, end if k == last else start)
-        forwards.append((ready, on_the_way))
+        to = end if k == last else start
+        ready, on_the_way, clock = trip.forward(clock, start, to)
+        ready_free, _, clock_free = trip.forward(clock_free, start, to)
+        forwards.append((ready, ready_free, on_the_way))
     bound, bound_free = shift.end_s, NEVER
     backwards = []
     for k in range(last, -1, -1):
@@ -338,7 +356,8 @@ def _gaps_of_row(
     backwards.reverse()
 
     for k, trip in enumerate(trips):
-        (ready, on_the_way), (late, late_free, by, by_free) = forwards[k], backwards[k]
+        ready, ready_free, on_the_way = forwards[k]
+        late, late_free, by, by_free = backwards[k]
         n = len(trip.at)
         load: dict[str, int] = {}
         for demand in trip.demand:
@@ -355,14 +374,15 @@ def _gaps_of_row(
                         free[d] += amount
                 after = trip.at[q] if q < n else end if k == last else start
                 yield Gap(
-                    r, k, p, drop, 0, before, after,
-                    ready[p], clocks[k], on_the_way[p], late[q], late_free[q],
+                    r, k, p, drop, min(trip.ranks[p:q], default=NEVER), 0, before, after,
+                    ready[p], ready_free[p], clocks[k], on_the_way[p], late[q], late_free[q],
                 ), free
         if row.trips and worker.start in problem.loading_place_by_id:
             yield Gap(
-                r, k, 0, 0, 1, start, start, clocks[k], clocks[k], 0, by, by_free
+                r, k, 0, 0, NEVER, 1, start, start, clocks[k], -NEVER, clocks[k], 0, by, by_free
             ), held
     if row.trips and end == start and worker.start in problem.loading_place_by_id:
         yield Gap(
-            r, last + 1, 0, 0, 1, start, end, clock, clock, 0, shift.end_s, NEVER
+            r, last + 1, 0, 0, NEVER, 1, start, end, clock, clock_free, clock, 0,
+            shift.end_s, NEVER,
         ), held

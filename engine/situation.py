@@ -34,6 +34,7 @@ from engine.gaps import (
     find_gaps,
     make_rows,
     put_in,
+    rank_of,
 )
 from engine.rules import RULES
 from engine.rules.priority import tier_of
@@ -45,8 +46,6 @@ __all__ = ["Miss", "Place", "Situation"]
 _OF_A_ROUTE = tuple(r for r in RULES if r.name not in ("complete", "priority", "figures"))
 #: Neighbouring stops that may stand in an order's way; more are not counted.
 _MOST_IN_THE_WAY = 12
-#: Of the places where others would have to give way, so many are weighed, the fewest others first.
-_MOST_WEIGHED = 200
 #: Of all places that look right, so many are read by the checker, the best first.
 _MOST_TRIED = 40
 
@@ -105,6 +104,7 @@ class Situation:
         self.gaps = find_gaps(self.problem, self.travel, self.rows)
         self._able: dict[tuple[object, ...], Flags] = {}
         self._cost: dict[int, int] = {}
+        self._last: dict[str, tuple[str, Approach]] = {}
 
     # -- the plan ---------------------------------------------------------------------------------
 
@@ -140,11 +140,9 @@ class Situation:
         """Rank an order among required ones, 0 first."""
         return tier_of(order, self.problem.client_by_id[order.client])
 
-    def rank(self, order: Order) -> tuple[int, int]:
-        """Sort by it: required orders by importance, then optional ones by prize."""
-        if order.optional:
-            return (1, -(order.prize_cents or 0))
-        return (0, self.tier(order))
+    def rank(self, order: Order) -> int:
+        """Rank an order among all, 0 first; optional ones come last."""
+        return rank_of(self.problem, order)
 
     # -- who may, and with what -------------------------------------------------------------------
 
@@ -203,16 +201,21 @@ class Situation:
 
     def alone(self, order: Order) -> Approach:
         """Try the order by itself on every shift of those who may."""
-        return approach(
-            self.problem, self.travel, self.empty, order, self.able(order), self.in_stock(order)
-        )
+        return self._approach("alone", self.empty, order)
 
-    def beside(self, order: Order, gaps: Gaps | None = None) -> Approach:
+    def beside(self, order: Order) -> Approach:
         """Try the order in the gaps of those who may."""
-        return approach(
-            self.problem, self.travel, gaps or self.gaps, order, self.able(order),
-            self.in_stock(order),
-        )
+        return self._approach("beside", self.gaps, order)
+
+    def _approach(self, name: str, gaps: Gaps, order: Order) -> Approach:
+        # Several rules and changes ask this of the same order, one after the other.
+        asked, answer = self._last.get(name, (None, None))
+        if answer is None or asked != order.id:
+            answer = approach(
+                self.problem, self.travel, gaps, order, self.able(order), self.in_stock(order)
+            )
+            self._last[name] = (order.id, answer)
+        return answer
 
     def row_of(self, here: Approach, m: int) -> Row:
         """Find whose gap an entry of an approach is."""
@@ -263,24 +266,27 @@ class Situation:
         sides: tuple[Literal["after", "before", "within"], ...] = ("after", "before", "within")
         return Miss(row.worker.id, row.shift.id, sides[best[2]], best[3], -(-best[0] // 60))
 
-    def in_the_way(self, order: Order) -> tuple[Place, list[Order]] | None:
-        """Find the fewest, least important neighbouring stops in place of which the order fits."""
-        here = self.beside(order, self.crowded)
-        good = np.flatnonzero(here.fits(self.windows(order)) & here.carries())
-        dropped = here.gaps.column("dropped")[here.gap[good]]
-        weighed = []
-        for m in good[np.argsort(dropped, kind="stable")][:_MOST_WEIGHED]:
-            gap = here.gaps.at(int(here.gap[m]))
-            trip = here.gaps.rows[gap.row].trips[gap.trip] if gap.dropped else None
-            ids = trip.orders[gap.position : gap.position + gap.dropped] if trip else ()
-            others = [self.problem.order_by_id[i] for i in ids]
-            if others:
-                ranks = sorted(self.rank(o) for o in others)
-                weighed.append((len(others), [(-a, -b) for a, b in ranks], int(m), others))
-        weighed.sort(key=lambda w: w[:3])
-        for _, _, m, others in weighed[:_MOST_TRIED]:
-            for place in self.read(order, here, [m]):
-                return place, others
+    def in_the_way(
+        self, order: Order, *, less_important: bool = False
+    ) -> tuple[Place, list[Order]] | None:
+        """Find the fewest neighbouring stops in place of which the order fits.
+
+        Of as few, those whose most important order is the least important. With ``less_important``
+        only orders that come after this one have to give way.
+        """
+        here = self._approach("crowded", self.crowded, order)
+        dropped = here.gaps.column("dropped")[here.gap]
+        rank = here.gaps.column("rank")[here.gap]
+        good = here.fits(self.windows(order)) & here.carries() & (dropped > 0)
+        if less_important:
+            good &= rank > self.rank(order)
+        entries = np.flatnonzero(good)
+        entries = entries[np.lexsort((here.cost[entries], -rank[entries], dropped[entries]))]
+        for place in self.read(order, here, entries):
+            gap = place.gap
+            ids = self.rows[gap.row].trips[gap.trip].orders
+            ids = ids[gap.position : gap.position + gap.dropped]
+            return place, [self.problem.order_by_id[i] for i in ids]
         return None
 
     def find_place(self, order: Order, *, whatever_it_costs: bool = False) -> Place | None:
@@ -333,12 +339,20 @@ class Situation:
     def take(self, place: Place) -> None:
         """Go on as if the order were on the plan there."""
         row = self.rows[place.row]._replace(trips=place.visits.trips)
-        known = {r: self.gaps for r in range(len(self.rows)) if r != place.row}
+        others = [r for r in range(len(self.rows)) if r != place.row]
         self.rows = (*self.rows[: place.row], row, *self.rows[place.row + 1 :])
-        self.gaps = find_gaps(self.problem, self.travel, self.rows, known=known)
+        self.gaps = find_gaps(
+            self.problem, self.travel, self.rows, known=dict.fromkeys(others, self.gaps)
+        )
+        crowded = self.__dict__.pop("crowded", None)
+        if crowded is not None:
+            self.crowded = find_gaps(
+                self.problem, self.travel, self.rows, _MOST_IN_THE_WAY,
+                dict.fromkeys(others, crowded),
+            )
+        self.__dict__.pop("taken", None)
         self._cost[place.row] = place.route.cost_cents
-        for name in ("taken", "crowded"):
-            self.__dict__.pop(name, None)
+        self._last.clear()
 
     def _cost_of(self, r: int) -> int:
         if r not in self._cost:
