@@ -145,7 +145,7 @@ def plan(
     iterations: int = 3_000,
     seed: int = 1,
 ) -> DayResult:
-    """Plan on the line: iterations for the search, a moment for a backend that cannot count them."""
+    """Plan on the line: the search by iterations, another backend for a moment."""
     params = DayParams(seconds=None, iterations=iterations, seed=seed, backend=backend, stall=0)
     if backend == "ortools":  # its iterations are solutions found, and a small day has few
         params = DayParams(seconds=0.2, seed=seed, backend=backend, stall=0)
