@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import geodata
 from engine.domain.faults import fault
-from engine.domain.places import Located
+from engine.domain.base import Located
 from engine.domain.problem import Problem
 from engine.errors import Fault, InputError
 

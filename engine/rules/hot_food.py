@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.domain.base import HORIZON_S
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import LoadingPlace
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
@@ -157,7 +158,7 @@ def _cut(
     home = 0
     if vehicle.end not in (OPEN, vehicle.start):
         home = int(seconds[vehicle.start, vehicle.end]) + 2
-    latest = vehicle.late - home
+    latest = min(vehicle.late - home, HORIZON_S)
     slack = _slack(seconds, vehicle, meals)
     slots = _best_row(_candidates(draft, vehicle, place, meals, wanted, slack, latest), place)
     if not slots:

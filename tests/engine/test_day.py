@@ -76,11 +76,15 @@ def test_a_day_of_few_orders_does_not_use_all_the_time_it_may():
         problem(workers=[worker("w")]),
     ],
 )
-def test_a_day_without_orders_or_workers_is_a_plan(day, backend="search"):
-    result = plan_day(day, DayParams(seconds=1), network=geodata.synthetic_city(300, seed=1),
-                      ) if not day.workers and not day.clients else plan(day)
+def test_a_day_without_orders_or_workers_is_a_plan(day):
+    result = plan(day)
     assert result.plan.totals.served == 0
     assert len(result.plan.unserved) == len(day.orders)
+
+
+def test_a_problem_without_any_point_is_a_plan_too(network):
+    day = problem(centres=())
+    assert plan_day(day, FIXED, network=network).plan.routes == ()
 
 
 def test_points_far_from_any_road_are_faults_all_of_them(network):

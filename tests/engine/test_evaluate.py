@@ -127,7 +127,10 @@ def test_totals_add_up_and_absent_prizes_are_lost():
         workers=[worker("w"), worker("x")],
         orders=[visit("o", "c"), visit("p", "c", optional=True, prize_cents=700), visit("q", "c")],
     )
-    visits = [RouteVisits(w, "day", (TripVisits((o,), (None,)),)) for w, o in (("w", "o"), ("x", "q"))]
+    visits = [
+        RouteVisits(who, "day", (TripVisits((order,), (None,)),))
+        for who, order in (("w", "o"), ("x", "q"))
+    ]
     totals = evaluate(day, line_travel(day), visits).totals
     assert (totals.orders, totals.served, totals.unserved) == (3, 2, 1)
     assert (totals.routes, totals.workers, totals.travel_s) == (2, 2, 2_400)

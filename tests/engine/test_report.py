@@ -25,7 +25,7 @@ def day():
         kitchens=[kitchen(batches=[batch(portions=3)])],
         clients=[client("c", 5), client("g", 6, guaranteed=True, care_level=2)],
         workers=[
-            courier("k"), worker("v", role="volunteer", services=("check_in",),
+            courier("k", services=("meal",)), worker("v", role="volunteer", services=("check_in",),
                                  cost_per_shift_cents=0),
             worker("idle", cost_per_shift_cents=10**6),
         ],
