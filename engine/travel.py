@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import geodata
-from engine.domain.faults import fault
 from engine.domain.base import Located
+from engine.domain.faults import fault
 from engine.domain.problem import Problem
 from engine.errors import Fault, InputError
 
