@@ -28,6 +28,7 @@ from benchmarks.instances import (
     InstanceError,
     best_known_table,
     family_files,
+    family_of,
     read_instance,
     shared_folder,
 )
@@ -49,7 +50,7 @@ _COLUMNS = {
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--family", required=True, help="family name as in bks.csv")
+    parser.add_argument("--family", help="family name as in bks.csv; default: told by each file")
     parser.add_argument("--files", nargs="+", type=Path, metavar="F",
                         help="instance files; default: those of the family in the table")
     parser.add_argument("--best", type=Path, metavar="bks.csv",
@@ -86,8 +87,8 @@ def plan_runs(args: argparse.Namespace) -> list[dict[str, Any]]:
         usual = shared_folder() / "instances" / "bks.csv"
         best = usual if usual.is_file() else None
     table = {} if best is None else best_known_table(best)
-    if args.files is None and best is None:
-        raise InstanceError("--files or --best is needed to know which instances to run")
+    if args.files is None and (best is None or args.family is None):
+        raise InstanceError("--files, or --family and --best, tell which instances to run")
     files = args.files or family_files(args.family, table, best.parent)
     files = files[: args.limit] if args.limit is not None else files
     if not files:
@@ -95,14 +96,15 @@ def plan_runs(args: argparse.Namespace) -> list[dict[str, Any]]:
     for file in files:
         if not file.is_file():
             raise InstanceError(f"{file}: no such file")
+    families = {file: args.family or family_of(file, table) for file in files}
     for file in files:
         # A fault is better told now than after an hour; large matrices are left to the runs.
         if file.stat().st_size <= _READ_FIRST_BYTES:
-            read_instance(file, args.family, table)
+            read_instance(file, families[file], table)
     core = args.core if args.core is not None else (cores[-1] if cores else None)
     return [
         {
-            "solver": solver, "file": str(file), "family": args.family, "seconds": args.seconds,
+            "solver": solver, "file": str(file), "family": families[file], "seconds": args.seconds,
             "seed": args.seed, "core": core, "best": None if best is None else str(best),
         }
         for file in files

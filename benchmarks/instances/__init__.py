@@ -18,7 +18,7 @@ from benchmarks.instances.base import Instance, InstanceError
 
 __all__ = [
     "READERS", "REFUSED", "BestKnown", "Instance", "InstanceError", "best_known_table",
-    "family_files", "read_instance", "shared_folder",
+    "family_files", "family_of", "read_instance", "shared_folder",
 ]
 
 READERS = {
@@ -99,6 +99,28 @@ def family_files(family: str, table: dict[tuple[str, str], BestKnown], folder: P
     if family == "care":
         files += sorted(set((folder / "care").glob("*.npz")) - set(files))
     return files
+
+
+def family_of(path: Path, table: dict[tuple[str, str], BestKnown]) -> str:
+    """Family of a file where none is named: by the table of best-known values, else by its format.
+
+    Raises
+    ------
+    InstanceError : neither tells.
+    """
+    for (family, name), known in table.items():
+        if family in READERS and name == path.stem.lower() and Path(known.path).name == path.name:
+            return family
+    if path.suffix == ".npz":
+        return "care"
+    if path.suffix == ".txt":
+        return "solomon_dimacs" if "_" not in path.stem else "homberger_dimacs"
+    if path.suffix == ".vrp" and path.is_file():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if "PRIZE_SECTION" in text:
+            return "pcvrptw"
+        return "euro_neurips" if "EXPLICIT" in text else "uchoa_x"
+    raise InstanceError(f"{path}: cannot tell the family of this file; name it with --family")
 
 
 def read_instance(

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import peers
 from benchmarks.compare import main, markdown
-from benchmarks.instances import read_instance, shared_folder
+from benchmarks.instances import best_known_table, family_of, read_instance, shared_folder
 from benchmarks.peers import PEERS, Outcome
 from benchmarks.run_one import empty_row, make_row, run
 from solvers.errors import Unsupported
@@ -219,3 +219,19 @@ def test_vroom_does_not_weigh_prizes_and_says_so() -> None:
     builder.add_task(1, prize=5)
     with pytest.raises(Unsupported, match="prize"):
         peers.run_vroom(builder.build(), 0.1, 1)
+
+
+@needs_shared
+@pytest.mark.parametrize(("path", "family"), [
+    ("solomon/R101.txt", "solomon_dimacs"),
+    ("homberger/1000/C1_10_1.txt", "homberger_dimacs"),
+    ("pcvrptw/C1_10_1.vrp", "pcvrptw"),
+    ("uchoa_x/X-n106-k14.vrp", "uchoa_x"),
+    ("belgium/Leuven1.vrp", "belgium"),
+    ("care/care1000-8.npz", "care"),
+])
+def test_a_file_tells_its_family_where_none_is_named(path: str, family: str) -> None:
+    folder = shared_folder() / "instances"
+    assert family_of(folder / path, best_known_table(BEST)) == family
+    if family != "belgium":  # without the table, plain CVRP files read alike
+        assert family_of(folder / path, {}) == family
