@@ -225,7 +225,7 @@ def _plan(
             should_stop=should_stop,
         )
     for wanted, path in outputs.items():
-        service.write(given, result, wanted, path)
+        service.write(given, result, wanted, path, terminal.lang)
     files = [*(already or ()), *outputs.values()]
     terminal.json({"ok": True, "report": result.report, "files": [str(f) for f in files]})
     terminal.markup(service.figures(given, result, terminal.lang))

@@ -22,9 +22,9 @@ TEXTS: dict[str, Row] = {
     "E1600": Row(
         500,
         "something went wrong inside; this is a defect, not a fault of the request",
-        "report it with the request id of the answer",
+        "report it, with the request id (HTTP) or what --debug shows (command line)",
         "内部出错；这是程序缺陷，与请求内容无关",
-        "请附上应答中的请求编号反馈给维护者",
+        "请附上请求编号（HTTP）或 --debug 的输出（命令行）反馈给维护者",
     ),
     "E1601": Row(
         413,

@@ -241,8 +241,8 @@ def catalogue() -> tuple[tuple[Service, ...], tuple[Skill, ...]]:
 # -- out -----------------------------------------------------------------------------------------
 
 
-def render(given: Given, result: DayResult, wanted: str) -> bytes:
-    """Write a plan as ``json``, ``geojson``, ``xlsx`` or ``html``."""
+def render(given: Given, result: DayResult, wanted: str, lang: Literal["en", "zh"] = "en") -> bytes:
+    """Write a plan as ``json``, ``geojson``, ``xlsx`` or ``html``; a map opens in ``lang``."""
     if wanted == "xlsx":  # openpyxl writes to files
         with tempfile.TemporaryDirectory(prefix="careroute-") as folder:
             path = Path(folder) / "plan.xlsx"
@@ -252,7 +252,7 @@ def render(given: Given, result: DayResult, wanted: str) -> bytes:
     if wanted == "html":
         from engine.formats.html_map import render_map
 
-        return render_map(problem, made, travel).encode()
+        return render_map(problem, made, travel, lang).encode()
     if wanted == "geojson":
         import orjson
 
@@ -264,7 +264,13 @@ def render(given: Given, result: DayResult, wanted: str) -> bytes:
     return native.dump(made)
 
 
-def write(given: Given, result: DayResult, wanted: str, path: Path) -> None:
+def write(
+    given: Given,
+    result: DayResult,
+    wanted: str,
+    path: Path,
+    lang: Literal["en", "zh"] = "en",
+) -> None:
     """Write a plan into a file, in a format as ``render`` knows them."""
     _make_folder(path.parent)
     if wanted == "xlsx":
@@ -275,7 +281,7 @@ def write(given: Given, result: DayResult, wanted: str, path: Path) -> None:
     from engine.formats import native
 
     try:
-        path.write_bytes(render(given, result, wanted))
+        path.write_bytes(render(given, result, wanted, lang))
     except OSError as error:
         raise native.unusable(error) from error
 

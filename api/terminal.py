@@ -80,7 +80,7 @@ class Terminal:
         self.subject = str(path)
         return read(path)
 
-    def faults(self, faults: Iterable[Fault]) -> None:
+    def faults(self, faults: Iterable[Fault], title: str = "faults") -> None:
         """Print every fault: a table on stderr for a person, JSON on stdout for a script."""
         listed = list(faults)
         self.json({"ok": False, "input": self.subject, "faults": [f.as_dict() for f in listed]})
@@ -89,7 +89,7 @@ class Terminal:
         zh = self.lang == "zh"
         self._table(
             self.err,
-            self.word("faults", n=len(listed), subject=self.subject),
+            self.word(title, n=len(listed), subject=self.subject),
             ("code", "path", "message", "hint"),
             [
                 (f.code, f.path, f.message_zh if zh else f.message, f.hint_zh if zh else f.hint)
@@ -172,9 +172,7 @@ def conversation(lang: Lang | None, as_json: bool, debug: bool) -> Iterator[Term
     terminal = Terminal(lang, as_json, debug)
 
     def tell(faults: tuple[Fault, ...], *, is_defect: bool) -> None:
-        terminal.faults(faults)
-        if is_defect and not as_json:
-            terminal.err.print(escape(terminal.word("debug")))
+        terminal.faults(faults, "internal" if is_defect else "faults")
         raise typer.Exit(DEFECT if is_defect else BAD_INPUT)
 
     with catch(tell, let_through=(typer.Exit, typer.Abort, typer.BadParameter), debug=debug):
