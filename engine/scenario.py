@@ -77,12 +77,12 @@ _CARE = ("personal_care", "bathing", "housekeeping", "escort")
 _DAY, _EARLY, _LATE = ((8.0, 16.5),), ((7.0, 15.0),), ((10.5, 19.0),)
 _SPLIT = ((7.0, 11.5), (14.5, 19.0))
 _CREWS: tuple[_Crew, ...] = (
-    _Crew("caregiver", 90, (*_CARE, "first_aid"), _DAY, 5_000, 3_000),
+    _Crew("caregiver", 80, (*_CARE, "first_aid"), _DAY, 5_000, 3_000),
     _Crew("caregiver", 85, _CARE, _EARLY, 5_000, 3_000),
     _Crew("caregiver", 75, (*_CARE, "first_aid"), _SPLIT, 3_000, 3_000),
     _Crew("caregiver", 60, (*_CARE, "hairdressing"), _LATE, 5_000, 3_000),
     _Crew("caregiver", 50, ("housekeeping", "personal_care", "hairdressing"), _DAY, 5_000, 3_000),
-    _Crew("caregiver", 55, ("rehabilitation", "personal_care"), _DAY, 6_000, 3_500),
+    _Crew("caregiver", 65, ("rehabilitation", "personal_care"), _DAY, 6_000, 3_500),
     _Crew("nurse", 100, ("nursing", "first_aid", "bathing"), _DAY, 8_000, 4_500),
     _Crew("family_doctor", 55, ("medical", "nursing", "first_aid"), _DAY, 12_000, 6_000,
           drives=True),
@@ -284,8 +284,8 @@ def _batches(meals_at: Float, places: Float) -> list[tuple[Batch, ...]]:
         tuple(
             Batch(
                 id=batch, ready_s=_seconds(ready), portions=10 + round(float(near[k]) * share),
-                # The small points have no food for diabetics; kitchens cook everything.
-                diets=None if _is_kitchen(k) else _DIETS[:2],
+                # Kitchens cook everything; every second point has no food for diabetics.
+                diets=None if _is_kitchen(k) else _DIETS[: 2 + k % 3 % 2],
             )
             for batch, ready, share in (
                 ("lunch-1", 10.5, 1.0), ("lunch-2", 11.5, 0.6),
