@@ -21,7 +21,7 @@ class SyntheticNetwork(Entity):
     """The embedded default: a seeded city that needs no file and no network."""
 
     kind: Literal["synthetic"] = "synthetic"
-    nodes: int = Field(default=6_000, ge=100, le=500_000)
+    nodes: int = Field(default=6_000, ge=300, le=400_000)
     seed: int = Field(default=1, ge=0, le=2**31)
 
 
