@@ -203,6 +203,14 @@ class Situation:
         """Try the order by itself on every shift of those who may."""
         return self._approach("alone", self.empty, order)
 
+    def sold_out(self, order: Order) -> tuple[tuple[LoadingPlace, Batch], ...]:
+        """Batches without enough left from which somebody could have brought the meal in time."""
+        stock = self.in_stock(order)
+        options = tuple(pb for pb in self.batches(order) if pb not in stock)
+        here = approach(self.problem, self.travel, self.empty, order, self.able(order), options)
+        good = here.option[here.fits(self.windows(order))]
+        return tuple(options[k] for k in sorted({int(k) for k in good}))
+
     def beside(self, order: Order) -> Approach:
         """Try the order in the gaps of those who may."""
         return self._approach("beside", self.gaps, order)

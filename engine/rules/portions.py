@@ -188,9 +188,17 @@ class PortionsRule(Rule):
 
     def explain(self, order: Order, situation: Situation) -> Obstacle | None:
         """No batch of the diet has enough portions left."""
-        if not isinstance(order, MealOrder) or situation.in_stock(order):
+        if not isinstance(order, MealOrder):
             return None
-        batches = situation.batches(order)
+        batches, late, late_zh = situation.batches(order), "", ""
+        if situation.in_stock(order):
+            # What is left may be of no use: too late, or nobody loads there.
+            if situation.alone(order).fits(situation.windows(order)).any():
+                return None
+            batches = situation.sold_out(order)
+            if not batches:
+                return None
+            late, late_zh = " that could be there in time", "可及时送达的"
         most = max(batches, key=lambda pb: situation.left(*pb), default=None)
         numbers: dict[str, Any] = {
             "asked": order.portions, "diet": order.diet, "batches": len(batches), "most_left": 0,
@@ -208,9 +216,9 @@ class PortionsRule(Rule):
         numbers |= {"most_left": left, "place": most[0].id, "batch": most[1].id}
         return Obstacle(
             "no_portions", numbers,
-            f"{order.portions} portions are asked for, and no batch{diet}{where} has as many left; "
-            f"the most is {left}, in batch {most[1].id} of {most[0].id}",
-            f"需要 {order.portions} 份，{where_zh}{diet_zh}各批次均不足；"
+            f"{order.portions} portions are asked for, and no batch{diet}{where}{late} has as "
+            f"many left; the most is {left}, in batch {most[1].id} of {most[0].id}",
+            f"需要 {order.portions} 份，{where_zh}{diet_zh}{late_zh}各批次均不足；"
             f"最多的是 {most[0].id} 的批次 {most[1].id}，剩余 {left} 份",
         )
 

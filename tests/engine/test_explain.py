@@ -146,6 +146,16 @@ def test_no_reason_is_left_out() -> None:
     assert {reason for reason, *_ in REASONS} == set(get_args(Reason))
 
 
+def test_portions_that_come_too_late_are_of_no_use() -> None:
+    world = world_with(kind="meal", client="e", service="meal", windows=[window(37_000, 38_000)])
+    world.problem["kitchens"][0]["batches"][1]["diets"] = None
+    world.add_up()
+    unserved = told(world)
+    assert unserved.reason == "no_portions"  # b1 is all taken, b2 is ready at 39,600
+    assert (unserved.numbers["batch"], unserved.numbers["most_left"]) == ("b1", 0)
+    assert "that could be there in time" in unserved.message
+
+
 def test_an_expired_certificate_and_a_refusal_are_counted() -> None:
     world = world_with(client="b", service="repair")
     world.worker("E")["certificates"].append({"skill": "repair", "valid_until": "2026-11-22"})
