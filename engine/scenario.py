@@ -28,10 +28,13 @@ Float = NDArray[np.float64]
 #: A Monday.
 DEMO_DAY = date(2026, 11, 23)
 _MEAL_SHARE, _ALARM_SHARE, _VILLAGE_SHARE = 0.38, 0.02, 0.2
+_FLEXIBLE_SHARE = 0.2
 _ORDERS_A_CENTRE, _MEALS_A_PLACE = 90, 35
 #: Beyond this way to the clients, on average, people drive a car; in metres as the crow flies. Of a
 #: place's couriers one drives where somebody lives further away than the second.
 _CAR_FROM_M, _COURIER_CAR_FROM_M = 2_000.0, 3_000.0
+#: Where e-bikes reach less than this share of the junctions that cars reach, everybody drives.
+_EBIKE_SHARE = 0.6
 _DIETS = ("low_salt", "soft", "diabetic")
 
 
@@ -78,7 +81,7 @@ _DAY, _EARLY, _LATE = ((8.0, 16.5),), ((7.0, 15.0),), ((10.5, 19.0),)
 _SPLIT = ((7.0, 11.5), (14.5, 19.0))
 _CREWS: tuple[_Crew, ...] = (
     _Crew("caregiver", 80, (*_CARE, "first_aid"), _DAY, 5_000, 3_000),
-    _Crew("caregiver", 85, _CARE, _EARLY, 5_000, 3_000),
+    _Crew("caregiver", 75, _CARE, _EARLY, 5_000, 3_000),
     _Crew("caregiver", 75, (*_CARE, "first_aid"), _SPLIT, 3_000, 3_000),
     _Crew("caregiver", 60, (*_CARE, "hairdressing"), _LATE, 5_000, 3_000),
     _Crew("caregiver", 50, ("housekeeping", "personal_care", "hairdressing"), _DAY, 5_000, 3_000),
@@ -86,7 +89,7 @@ _CREWS: tuple[_Crew, ...] = (
     _Crew("nurse", 100, ("nursing", "first_aid", "bathing"), _DAY, 8_000, 4_500),
     _Crew("family_doctor", 55, ("medical", "nursing", "first_aid"), _DAY, 12_000, 6_000,
           drives=True),
-    _Crew("social_worker", 80, ("counselling", "escort"), _DAY, 5_000, 3_000),
+    _Crew("social_worker", 90, ("counselling", "escort"), _DAY, 5_000, 3_000),
     _Crew("technician", 75, ("repair", "adaptation"), _DAY, 6_000, 3_500, drives=True),
     _Crew("volunteer", 50, ("counselling",), ((8.5, 12.0),), 0, 500,
           ("check_in", "companionship", "medicine")),
@@ -114,14 +117,15 @@ def demo_problem(
     seed : of everything that is drawn.
     """
     rng = np.random.default_rng(seed)
-    homes = _homes(network, max(1, n_orders // 3), seed)
+    light = _reached_by_ebike(network)
+    homes = _homes(network, max(1, n_orders // 3), seed, None if light else "car")
     clients_at = rng.integers(len(homes), size=max(1, round(0.8 * n_orders)))
     orders_of = rng.permutation(np.arange(n_orders) % len(clients_at))
     n_meals = round(_MEAL_SHARE * n_orders)
     at = homes[clients_at[orders_of]] if n_orders else homes[:0]
     centres = _middles(rng, homes[clients_at], max(3, n_orders // _ORDERS_A_CENTRE))
     kitchens = _middles(rng, at[:n_meals] if n_meals else homes, max(2, n_meals // _MEALS_A_PLACE))
-    workers, vehicles = _workers(rng, n_workers, at, at[:n_meals], centres, kitchens)
+    workers, vehicles = _workers(rng, n_workers, at, at[:n_meals], centres, kitchens, light)
     clients = _clients(rng, homes, clients_at, centres, workers)
     return Problem(
         id=f"demo-{n_orders}-{n_workers}-{seed}",
@@ -149,11 +153,19 @@ def demo_problem(
     )
 
 
-def _homes(network: Network, n: int, seed: int) -> Float:
+def _reached_by_ebike(network: Network) -> bool:
+    """Whether e-bikes reach most of what cars reach: maps of main roads fall apart without cars."""
+    if "ebike" not in network.profiles or "car" not in network.profiles:
+        return "ebike" in network.profiles
+    car, ebike = network.routable["car"], network.routable["ebike"]
+    return bool((car & ebike).sum() >= _EBIKE_SHARE * car.sum())
+
+
+def _homes(network: Network, n: int, seed: int, profile: Mode | None) -> Float:
     """Draw buildings along the streets of the city and its villages, (lon, lat), shape (n, 2)."""
     n_village = round(_VILLAGE_SHARE * n)
-    city = geodata.sample_points(network, n - n_village, seed, "city")
-    village = geodata.sample_points(network, n_village, seed, "village")
+    city = geodata.sample_points(network, n - n_village, seed, "city", profile)
+    village = geodata.sample_points(network, n_village, seed, "village", profile)
     lon, lat = (np.concatenate(pair) for pair in zip(city, village, strict=True))
     return np.asarray(np.column_stack([lon, lat]).round(6), dtype=np.float64)
 
@@ -266,10 +278,13 @@ def _visit(rng: np.random.Generator, id: str, client: str, service: str) -> Visi
     kind = _VISITS[service]
     windows = kind.windows
     chosen = windows[int(rng.integers(len(windows)))]
+    first, last = windows[0], windows[-1]
+    # Some are at home in the morning and in the afternoon: either will do.
+    flexible = first[1] < last[0] and bool(rng.random() < _FLEXIBLE_SHARE)
     optional = service in ("companionship", "haircut") and bool(rng.random() < 0.2)
     return VisitOrder(
         id=id, client=client, kind="visit", service=service,
-        windows=(_window(*chosen),),
+        windows=tuple(_window(*w) for w in ((first, last) if flexible else (chosen,))),
         load=dict(kind.load),
         optional=optional,
         prize_cents=10_000 if optional else None,
@@ -303,8 +318,12 @@ def _workers(
     meals_at: Float,
     centres: Float,
     kitchens: Float,
+    light: bool,
 ) -> tuple[tuple[Worker, ...], tuple[Vehicle, ...]]:
-    """People at the centre or kitchen where the work is, in the shares of ``_CREWS``."""
+    """People at the centre or kitchen where the work is, in the shares of ``_CREWS``.
+
+    ``light`` False: e-bikes do not get around here, everybody drives.
+    """
     workers: list[Worker] = []
     vehicles: list[Vehicle] = []
     crowd, far, _ = _around(orders_at, centres)
@@ -326,7 +345,7 @@ def _workers(
                 driven.add(k)
             else:
                 place, drives = f"S{k + 1:02d}", crew.drives or far[k] > _CAR_FROM_M
-            mode: Mode = "car" if drives else "ebike"
+            mode: Mode = "ebike" if light and not drives else "car"
             number = len(workers) + 1
             vehicles.append(Vehicle(
                 id=f"V{number:04d}", mode=mode,
