@@ -1,3 +1,3 @@
-"""Care: problems become routing models, routing results become plans that are checked and explained."""
+"""Care: problems become routing models, results become plans that are checked and explained."""
 
 __all__: list[str] = []

@@ -149,7 +149,8 @@ def plan_day(
         plan = _time(problem, travel, visits.values(), run)
     with clock.stage("insert", "adding what still fits"):
         # The model's trips are fixed in time and its batches dealt out; the timetable is not.
-        found = insertable(problem, plan, travel)
+        people_first = any(rule.name == "priority" for rule in rules)
+        found = insertable(problem, plan, travel, people_first=people_first)
         for insertion in found:
             visits[insertion.visits.worker, insertion.visits.shift] = insertion.visits
         if found:

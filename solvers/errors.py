@@ -1,10 +1,10 @@
 """What can go wrong in the routing library.
 
-    ValueError
-    └── ModelError       a model that breaks its own rules; ``faults`` lists all of them
-    RuntimeError
-    └── SolverError      a backend failed, or was asked for something it does not do
-        └── Unsupported  the backend names the feature it cannot express
+ValueError
+└── ModelError       a model that breaks its own rules; ``faults`` lists all of them
+RuntimeError
+└── SolverError      a backend failed, or was asked for something it does not do
+└── Unsupported  the backend names the feature it cannot express
 """
 
 from __future__ import annotations

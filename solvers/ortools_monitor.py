@@ -13,6 +13,8 @@ from solvers.solve import Progress, SolveParams
 
 _PROGRESS_PERIOD_S = 0.25
 _STOP_PERIOD_S = 0.02
+#: Looks at the limit without any new solution after which a run that only counts solutions ends.
+_DRY_LOOKS = 100_000
 
 
 class Monitor:
@@ -40,6 +42,7 @@ class Monitor:
         self._stopped = ""
         self._best: int | None = None
         self._best_at = 0  # number of solutions when the best was found
+        self._dry = 0  # looks at the limit since the last solution
         self._next_progress = self._next_stop = 0.0
 
     def at_solution(self) -> None:
@@ -48,6 +51,7 @@ class Monitor:
         if routing is None:
             return
         self.n_solutions += 1
+        self._dry = 0
         cost = routing.CostVar().Max()
         if self._best is None or cost < self._best:
             self._best, self._best_at = cost, self.n_solutions
@@ -57,6 +61,11 @@ class Monitor:
     def at_limit(self) -> bool:
         """Whether the search must end; asked between moves, so it answers quickly."""
         if not self._stopped:
+            self._dry += 1
+            if self.params.time_limit_s is None and self._dry > _DRY_LOOKS:
+                # A small model may not have as many solutions as were asked for, and guided local
+                # search would look for them for ever.
+                self._stopped = "complete"
             stall = self.params.stall_iterations
             if stall is not None and self.n_solutions - self._best_at >= stall:
                 self._stopped = "stalled"

@@ -86,7 +86,8 @@ def solve(model: RoutingModel, params: SolveParams) -> Result:
         lambda routing: _read_routes(manager, routing, tasks, lambda var: var.Value()), params,
     )
     built.routing.AddAtSolutionCallback(monitor.at_solution)
-    if params.should_stop or params.stall_iterations is not None:
+    counted_alone = params.time_limit_s is None
+    if params.should_stop or params.stall_iterations is not None or counted_alone:
         # Held in a name: the search keeps no reference of its own to the Python object.
         limit = built.routing.solver().CustomLimit(monitor.at_limit)
         built.routing.AddSearchMonitor(limit)

@@ -46,7 +46,8 @@ def test_the_wheel_plans_and_checks_a_day_outside_the_checkout(
     done = run(installed, tmp_path, "demo", "-o", "out", "--orders", "60", "--workers", "20",
                "--nodes", "600", "--seconds", "1")
     assert done.returncode == 0, done.stderr
-    assert {"problem.json", "plan.json", "map.html"} <= {p.name for p in (tmp_path / "out").iterdir()}
+    written = {p.name for p in (tmp_path / "out").iterdir()}
+    assert {"problem.json", "plan.json", "map.html"} <= written
     done = run(installed, tmp_path, "check", "out/problem.json", "out/plan.json")
     assert done.returncode == 0, done.stdout + done.stderr
     plan = json.loads((tmp_path / "out" / "plan.json").read_text())

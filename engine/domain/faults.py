@@ -321,6 +321,18 @@ TEXTS: dict[str, _Text] = {
         "{field} 疑似投影坐标（米）或放大后的度数",
         "请转换为经纬度（WGS-84、GCJ-02 或 BD-09），单位为度",
     ),
+    "E1405": _Text(
+        "no network of this name is installed",
+        "installed: {installed}",
+        "没有安装该名称的路网",
+        "已安装：{installed}",
+    ),
+    "E1406": _Text(
+        "a request may not name a file of the server",
+        "use a named network as GET /v1/networks lists them, or the synthetic one",
+        "请求不得指定服务器上的文件",
+        "请使用 GET /v1/networks 列出的路网，或合成路网",
+    ),
     "E1407": _Text(
         "the point is 0, 0: its coordinates were never filled in",
         "give the lon and lat of the address",

@@ -13,11 +13,13 @@ import pytest
 
 from engine.domain.faults import TEXTS
 from engine.domain.parse import read_plan, read_problem
+from engine.domain.problem import FileNetwork, NamedNetwork
 from engine.errors import InputError
 from engine.formats import native, table_files
 from engine.formats.native import load_problem, loads, save
 from engine.formats.table_columns import SHEETS, header_of
 from engine.formats.tables import load_tables, write_template
+from engine.networks import open_network
 from tests.engine.test_parse import problem_data
 
 Mutation = Callable[[dict[str, Any]], object]
@@ -203,6 +205,14 @@ def too_far_from_a_road(tmp_path: Path) -> object:
     return build_travel(read_problem(data), geodata.synthetic_city(300))
 
 
+def named_network(folder: Path, name: str) -> object:
+    return open_network(NamedNetwork(kind="named", name=name), named_folder=folder)
+
+
+def file_network_of_a_request() -> object:
+    return open_network(FileNetwork(kind="file", path="/etc/passwd"), folder=None)
+
+
 HEADER = {s.name: ",".join(header_of(c) for c in s.columns) for s in SHEETS}
 FILES: list[tuple[str, str, Maker]] = [
     ("E1001", "$", file_of(b'{"format": "careroute-problem/1",\n "id": }')),
@@ -214,6 +224,8 @@ FILES: list[tuple[str, str, Maker]] = [
     ("E1018", "$", too_large),
     ("E1019", "$", file_of('{"id": "\u738b"}'.encode("gb18030"))),
     ("E1403", "places[0]", too_far_from_a_road),
+    ("E1405", "network.name", lambda tmp: named_network(tmp, "nowhere")),
+    ("E1406", "network.kind", lambda _: file_network_of_a_request()),
     ("E1501", "$", file_of(b"PK\x03\x04 not really", "day.xlsx", load_tables)),
     ("E1502", "orders", folder_with(lambda f: (f / "orders.csv").unlink())),
     ("E1502", "vehicle", folder_with(lambda f: (f / "vehicles.csv").rename(f / "vehicle.csv"))),

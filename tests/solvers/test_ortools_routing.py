@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from solvers import ortools_routing
+from solvers import ortools_monitor, ortools_routing
 from solvers.errors import SolverError, Unsupported
 from solvers.evaluation import evaluate
 from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
@@ -373,3 +373,12 @@ def test_a_large_model_is_checked_now_and_then_and_stays_clean(
     figures = evaluate(medium(), result.routes)
     assert figures.violations == ()
     assert figures.unassigned == ()
+
+
+def test_a_run_that_only_counts_solutions_ends_when_no_more_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ortools_monitor, "_DRY_LOOKS", 200)
+    result = run(medium(), max_iterations=10**9, time_limit_s=None)
+    assert result.status == "complete"
+    assert evaluate(medium(), result.routes).violations == ()
