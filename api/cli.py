@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
@@ -99,7 +100,7 @@ def plan(
     with conversation(lang, as_json, debug) as terminal:
         from api import service
 
-        given = terminal.reading(source, service.read_problem)
+        given = terminal.reading(source, partial(service.read_problem, network=network))
         outputs = {"json": out, "html": html, "geojson": geojson, "xlsx": xlsx}
         _plan(
             terminal,
@@ -126,7 +127,7 @@ def check(
     with conversation(lang, as_json, debug) as terminal:
         from api import service
 
-        given = terminal.reading(source, service.read_problem)
+        given = terminal.reading(source, partial(service.read_problem, network=network))
         made = terminal.reading(plan, service.read_plan)
         terminal.subject = str(source)
         with service.located(given.locate):

@@ -17,7 +17,7 @@ from api.service import Given
 from api.settings import Settings
 from engine.domain.faults import fault
 from engine.domain.parse import parse_plan, parse_problem
-from engine.domain.problem import SyntheticNetwork
+from engine.domain.problem import Problem, SyntheticNetwork
 from engine.domain.shapes import ROOT, not_an_object, read_entity, unknown_key
 from engine.errors import Fault, InputError
 
@@ -45,7 +45,7 @@ def plan(
     if kind == XLSX:
         given, params = _read_workbook(body, query, settings)
     else:
-        given, params = _read_plan_request(body, query)
+        given, params = _read_plan_request(body, query, settings)
     seconds = _limit(given, params, settings)
     with service.located(given.locate):
         result = service.plan(
@@ -64,7 +64,7 @@ def check(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -
     """Hold the plan of a body against the problem beside it; errors as in ``plan``."""
     found = _Faults()
     document = found.envelope(body, needed=("problem", "plan"))
-    problem = found.part(document, "problem", parse_problem)
+    problem = found.part(document, "problem", _parser(settings))
     made = found.part(document, "plan", parse_plan)
     if problem is None or made is None or found:
         raise InputError(found)
@@ -112,12 +112,14 @@ class _Faults(list[Fault]):
         return parsed
 
 
-def _read_plan_request(body: bytes, query: dict[str, Any]) -> tuple[Given, Params]:
+def _read_plan_request(
+    body: bytes, query: dict[str, Any], settings: Settings
+) -> tuple[Given, Params]:
     found = _Faults()
     document = found.envelope(body, needed=("problem",), others=("params",))
     # Beside a JSON body they would be a second place that says the same thing.
     found += [unknown_key(f"query.{key}", key, ["format"]) for key in query]
-    problem = found.part(document, "problem", parse_problem)
+    problem = found.part(document, "problem", _parser(settings))
     params, faults = read_entity(Params, document.get("params", {}), "params")
     found += faults
     if problem is None or params is None or found:
@@ -134,7 +136,11 @@ def _read_workbook(body: bytes, query: dict[str, Any], settings: Settings) -> tu
     if unpacked > _UNPACKED * settings.max_body:
         raise RequestError("E1601", "body", limit_mb=_UNPACKED * settings.max_body_mb)
     # The query was read strictly before it came here.
-    return service.parse_workbook(body), Params(**query)
+    return service.parse_workbook(body, settings.networks), Params(**query)
+
+
+def _parser(settings: Settings) -> Callable[[object], tuple[Problem | None, list[Fault]]]:
+    return partial(parse_problem, off_road=service.off_road(named_folder=settings.networks))
 
 
 def _relocate(base: str, found: Fault) -> Fault:

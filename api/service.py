@@ -16,6 +16,7 @@ from engine.errors import InputError
 if TYPE_CHECKING:
     from engine.day import DayResult
     from engine.domain.plan import Plan
+    from engine.domain.points import Points
     from engine.domain.problem import Problem
     from engine.domain.services import Service, Skill
     from engine.errors import Fault
@@ -52,24 +53,55 @@ class Given(NamedTuple):
     locate: Callable[[Fault], Fault]
 
 
-def read_problem(path: Path) -> Given:
-    """Read a problem from JSON, from a workbook, or from a folder of CSV files."""
-    if path.is_dir() or path.suffix.lower() in (".xlsx", ".xlsm"):
-        from engine.formats import tables
+def off_road(
+    *, folder: Path | None = None, named_folder: Path | None = None, network: Path | None = None
+) -> Callable[[Points], list[Fault]]:
+    """Make what finds the points of a broken problem that lie off the roads as well.
 
-        problem, cells = tables.read_tables(path)
-        return Given(problem, path if path.is_dir() else path.parent, cells.translate)
-    from engine.formats import native
+    A network that cannot be opened is one more fault.
+    """
 
-    return Given(native.load_problem(path), path.parent, lambda found: found)
+    def look(points: Points) -> list[Fault]:
+        from engine.networks import open_network
+        from engine.travel import snap_faults
+
+        try:
+            streets = _open_file(network) if network else open_network(
+                points.network, folder=folder, named_folder=named_folder
+            )
+            return snap_faults(points, streets)
+        except InputError as error:
+            return list(error.faults)
+
+    return look
 
 
-def parse_workbook(content: bytes) -> Given:
+def read_problem(path: Path, network: Path | None = None) -> Given:
+    """Read a problem from JSON, from a workbook, or from a folder of CSV files.
+
+    ``network`` takes the place of the problem's own.
+    """
+    folder = path if path.is_dir() else path.parent
+    return _read(path, folder, off_road(folder=folder, network=network))
+
+
+def parse_workbook(content: bytes, named_folder: Path | None = None) -> Given:
     """Make a problem of the bytes of an XLSX workbook; it may name no file of this machine."""
     with tempfile.TemporaryDirectory(prefix="careroute-") as folder:
         path = Path(folder) / "body.xlsx"
         path.write_bytes(content)
-        return read_problem(path)._replace(folder=None)
+        return _read(path, None, off_road(named_folder=named_folder))
+
+
+def _read(path: Path, folder: Path | None, look: Callable[[Points], list[Fault]]) -> Given:
+    if path.is_dir() or path.suffix.lower() in (".xlsx", ".xlsm"):
+        from engine.formats import tables
+
+        problem, cells = tables.read_tables(path, look)
+        return Given(problem, folder, cells.translate)
+    from engine.formats import native
+
+    return Given(native.load_problem(path, look), folder, lambda found: found)
 
 
 @contextmanager
@@ -221,7 +253,9 @@ def save_network(
         streets = geodata.download_network(place)
     _make_folder(out.parent)
     streets.save(out)
-    return {"nodes": streets.n_nodes, "edges": streets.n_edges, **streets.counts}
+    # What was read is told apart from what is left of it after cleaning.
+    read = {f"{k}_read" if k in ("nodes", "edges") else k: v for k, v in streets.counts.items()}
+    return {"nodes": streets.n_nodes, "edges": streets.n_edges, **read}
 
 
 def list_networks(folder: Path | None) -> list[str]:

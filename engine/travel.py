@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import geodata
-from engine.domain.base import Located
 from engine.domain.faults import fault
+from engine.domain.points import Points, points_of
 from engine.domain.problem import Problem
 from engine.errors import Fault, InputError
 
@@ -63,20 +63,12 @@ class Travel:
         return Leg(seconds, metres, seconds < geodata.UNREACHABLE)
 
 
-def modes_of(problem: Problem) -> tuple[str, ...]:
-    """Modes that the problem's workers travel by, sorted."""
-    vehicles = problem.vehicle_by_id
-    return tuple(sorted({
-        vehicles[w.vehicle].mode if w.vehicle else w.mode for w in problem.workers
-    }))
-
-
-def snap_faults(problem: Problem, network: Network) -> list[Fault]:
+def snap_faults(points: Points, network: Network) -> list[Fault]:
     """Faults of the points that lie too far from the roads; empty when all can be used.
 
     A point is refused only where none of the problem's modes can use a road near it.
     """
-    return _snap(problem, network)[3]
+    return _snap(points, network)[3]
 
 
 def build_travel(
@@ -90,7 +82,7 @@ def build_travel(
     ------
     InputError : ``E1403``, points too far from a road, all of them.
     """
-    location, lon, lat, faults, nodes = _snap(problem, network)
+    location, lon, lat, faults, nodes = _snap(points_of(problem), network)
     if faults:
         raise InputError(faults)
     seconds, metres = {}, {}
@@ -102,40 +94,35 @@ def build_travel(
     return Travel(network, location, lon, lat, nodes, seconds, metres)
 
 
-def _snap(problem: Problem, network: Network) -> tuple[
+def _snap(given: Points, network: Network) -> tuple[
     dict[tuple[str, str], int],
     NDArray[np.float64],
     NDArray[np.float64],
     list[Fault],
     dict[str, NDArray[np.int32]],
 ]:
-    keys: list[tuple[str, str]] = []
-    paths: list[str] = []
     points: list[tuple[float, float]] = []
-    for group in ("clients", "centres", "kitchens", "meal_points", "places"):
-        entries: tuple[Located, ...] = getattr(problem, group)
-        for i, entry in enumerate(entries):
-            keys.append(("client" if group == "clients" else "place", entry.id))
-            paths.append(f"{group}[{i}]")
-            system = entry.coordinate_system or problem.coordinate_system
-            lon, lat = geodata.to_wgs84(entry.lon, entry.lat, system)
-            points.append((float(lon), float(lat)))
+    for _, _, entry in given.points:
+        system = entry.coordinate_system or given.coordinate_system
+        lon, lat = geodata.to_wgs84(entry.lon, entry.lat, system)
+        points.append((float(lon), float(lat)))
     unique: dict[tuple[float, float], int] = {}
     location = {
-        key: unique.setdefault(point, len(unique)) for key, point in zip(keys, points, strict=True)
+        p.key: unique.setdefault(at, len(unique))
+        for p, at in zip(given.points, points, strict=True)
     }
     xy = np.array(list(unique), dtype=np.float64).reshape(-1, 2)
     lon_all, lat_all = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
     nodes: dict[str, NDArray[np.int32]] = {}
     nearest = np.full(len(unique), np.inf)
-    for mode in modes_of(problem):
+    for mode in given.modes:
         snapped = geodata.snap(network, lon_all, lat_all, mode)
         nodes[mode] = snapped.node
         nearest = np.minimum(nearest, snapped.distance_m)
     faults = [
-        fault("E1403", path, distance_m=round(float(nearest[location[key]])), mode="/".join(nodes),
-              limit_m=problem.max_snap_m)
-        for path, key in zip(paths, keys, strict=True)
-        if nodes and nearest[location[key]] > problem.max_snap_m
+        fault("E1403", p.path, distance_m=round(float(nearest[location[p.key]])),
+              mode="/".join(nodes), limit_m=given.max_snap_m)
+        for p in given.points
+        if nodes and nearest[location[p.key]] > given.max_snap_m
     ]
     return location, lon_all, lat_all, faults, nodes

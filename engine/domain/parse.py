@@ -8,12 +8,13 @@ checked again: the engine and its kernels assume.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from engine.domain.faults import Words, fault
 from engine.domain.plan import PLAN_FORMAT, Plan, Route, Unserved
+from engine.domain.points import Points
 from engine.domain.problem import PROBLEM_FORMAT, Problem
 from engine.domain.reading import EnoughFaults, Ledger, read_list, read_problem_shapes
 from engine.domain.references import check_references
@@ -32,12 +33,20 @@ _FOREIGN = {
 }
 
 
-def parse_problem(data: object) -> tuple[Problem | None, list[Fault]]:
+#: Tells which points of a problem lie off the roads of its network.
+OffRoad = Callable[[Points], list[Fault]]
+
+
+def parse_problem(
+    data: object, off_road: OffRoad | None = None
+) -> tuple[Problem | None, list[Fault]]:
     """Make a problem of parsed JSON.
 
     Parameters
     ----------
     data : what ``engine.formats.native.loads`` gave; NaN and Infinity may be in it and are faults.
+    off_road : asked about a problem that has other faults, so that all are told at once; of one
+        that has none, planning itself finds the points that lie off the roads.
 
     Returns
     -------
@@ -53,19 +62,23 @@ def parse_problem(data: object) -> tuple[Problem | None, list[Fault]]:
                 check_times(reading, ledger)
                 if not ledger.faults:
                     return reading.problem(), []
+                points = reading.points() if off_road else None
+                for found in off_road(points) if off_road and points else ():
+                    own = [f"{found.path}.{name}" for name in ("lon", "lat", "coordinate_system")]
+                    ledger.add_unless_broken(found, *own)
         except EnoughFaults:
             pass
     return None, ledger.faults
 
 
-def read_problem(data: object) -> Problem:
-    """Make a problem of parsed JSON.
+def read_problem(data: object, off_road: OffRoad | None = None) -> Problem:
+    """Make a problem of parsed JSON; arguments as in ``parse_problem``.
 
     Raises
     ------
     InputError : with all faults.
     """
-    problem, faults = parse_problem(data)
+    problem, faults = parse_problem(data, off_road)
     if problem is None:
         raise InputError(faults)
     return problem

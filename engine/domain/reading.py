@@ -16,6 +16,7 @@ from engine.domain.base import HORIZON_S, Entity
 from engine.domain.faults import fault
 from engine.domain.orders import BaseOrder, EmergencyOrder, MealOrder, VisitOrder
 from engine.domain.places import Centre, Client, Kitchen, MealPoint, Place
+from engine.domain.points import LOCATED, Points, modes_of, point
 from engine.domain.problem import FileNetwork, NamedNetwork, Problem, SyntheticNetwork
 from engine.domain.services import Service, Skill
 from engine.domain.shapes import bad_choice, join, not_a_list, not_an_object, read_entity
@@ -46,6 +47,8 @@ FILLERS: dict[str, Any] = {
     "service_duration_s": 0, "received_s": 0, "client": "unread", "service": "unread",
     "start": "unread", "shifts": [{"id": "unread", "start_s": 0, "end_s": HORIZON_S}],
 }
+#: The head of a problem of which only some fields are wanted.
+FILLED_HEAD = {"id": "unread", "day": "2000-01-01"}
 
 
 class EnoughFaults(Exception):
@@ -123,6 +126,28 @@ class Reading:
         }
         # The entities are validated already; pydantic takes instances as they are.
         return Problem.model_validate({**self.raw, **lists})
+
+    def points(self) -> Points | None:
+        """Where things are, as far as it could be read; None: the network could not."""
+        network = SyntheticNetwork() if "network" not in self.raw else (
+            _read_network(self.raw["network"])[0]
+        )
+        if network is None:
+            return None
+        filled: dict[str, Any] = dict(FILLED_HEAD)
+        filled |= {k: self.raw[k] for k in ("coordinate_system", "max_snap_m") if k in self.raw}
+        head, faults = read_entity(Problem, filled, "")
+        if head is None or faults:
+            return None
+        workers = [w for _, _, w in self.walk("workers")]
+        vehicles = {v.id: v for _, _, v in self.walk("vehicles")}
+        return Points(
+            network,  # type: ignore[arg-type]
+            head.coordinate_system,
+            head.max_snap_m,
+            modes_of(workers, vehicles),
+            tuple(point(name, i, entry) for name, i, entry in self.walk(*LOCATED)),
+        )
 
     def walk(self, *names: str) -> Iterator[tuple[str, int, Any]]:
         """Name of the group, index and entity of everything in some groups."""

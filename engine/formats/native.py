@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from engine.domain.faults import Words, fault
-from engine.domain.parse import read_plan, read_problem
+from engine.domain.parse import OffRoad, read_plan, read_problem
 from engine.domain.plan import Plan
 from engine.domain.problem import Problem
 from engine.domain.shapes import ROOT
@@ -68,14 +68,14 @@ def read_bytes(path: Path) -> bytes:
         raise unusable(error) from error
 
 
-def load_problem(path: str | Path) -> Problem:
-    """Read a problem from a file.
+def load_problem(path: str | Path, off_road: OffRoad | None = None) -> Problem:
+    """Read a problem from a file; ``off_road`` as in ``parse_problem``.
 
     Raises
     ------
     InputError : with all faults of the file.
     """
-    return read_problem(loads(read_bytes(Path(path))))
+    return read_problem(loads(read_bytes(Path(path))), off_road)
 
 
 def load_plan(path: str | Path) -> Plan:

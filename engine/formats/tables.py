@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.domain.parse import parse_problem
+from engine.domain.parse import OffRoad, parse_problem
 from engine.domain.problem import Problem
 from engine.domain.reading import natural
 from engine.errors import InputError
@@ -32,8 +32,12 @@ def load_tables(path: str | Path) -> Problem:
     return problem
 
 
-def read_tables(path: str | Path) -> tuple[Problem, Cells]:
+def read_tables(
+    path: str | Path, off_road: OffRoad | None = None
+) -> tuple[Problem, Cells]:
     """Read a problem, and where it stands: for faults that are found later, such as off the roads.
+
+    ``off_road`` as in ``parse_problem``.
 
     Raises
     ------
@@ -41,7 +45,7 @@ def read_tables(path: str | Path) -> tuple[Problem, Cells]:
     """
     reader = TableReader(read_grids(Path(path)))
     data = reader.read()
-    problem, found = parse_problem(data)
+    problem, found = parse_problem(data, off_road)
     cells = reader.cells
     faults = reader.faults + [cells.translate(f) for f in found if not cells.is_told(f.path)]
     if problem is None or faults:

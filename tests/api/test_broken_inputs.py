@@ -12,8 +12,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from api import service
 from api.cli import app
 from api.examples import PROBLEM
+from engine.errors import InputError
 
 #: What nobody may read again: a broken value holds it wherever it can.
 SECRET = "王秀英 13800138000"
@@ -188,3 +190,20 @@ def test_a_file_of_fifty_megabytes_of_nothing_is_a_fault(tmp_path: Path) -> None
     done = CliRunner().invoke(app, ["plan", str(file)])
     assert done.exit_code == 2
     assert "E1002" in done.stderr
+
+
+def test_points_off_the_roads_are_told_beside_all_other_faults(tmp_path: Path) -> None:
+    data = copy.deepcopy(PROBLEM)
+    data["clients"][0]["lon"] += 5
+    data["orders"][0]["windw"] = []
+    source = tmp_path / "problem.json"
+    source.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        service.read_problem(source)
+    assert {f.code for f in caught.value.faults} == {"E1004", "E1403"}
+    # What cannot be read of a point is told once, and not as a point far away too.
+    data["clients"][0]["lon"] = "far"
+    source.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        service.read_problem(source)
+    assert {f.code for f in caught.value.faults} == {"E1004", "E1005"}

@@ -13,6 +13,7 @@ import pytest
 import geodata
 from engine.domain.faults import fault
 from engine.domain.parse import read_problem
+from engine.domain.points import points_of
 from engine.domain.problem import Problem
 from engine.errors import InputError
 from engine.formats.native import loads
@@ -109,7 +110,7 @@ def test_the_template_is_a_day_without_faults(name: str, tmp_path: Path) -> None
 def test_the_template_lies_in_the_default_city() -> None:
     problem = example_problem()
     assert problem.network.kind == "synthetic"
-    assert snap_faults(problem, geodata.synthetic_city()) == []
+    assert snap_faults(points_of(problem), geodata.synthetic_city()) == []
 
 
 def test_the_template_explains_itself(tmp_path: Path) -> None:
