@@ -18,7 +18,7 @@ help: ## what there is to make
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "careroute needs Python 3.11 or newer"; exit 1; }
 	@echo "installing into $(VENV) ..."
-	$(if $(UV),uv venv -q --allow-existing --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+	$(if $(UV),uv venv -q --seed --allow-existing --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
 	$(INSTALL) -c constraints.txt -e '.[serve,xlsx,dev]'
 	@touch $@
 
