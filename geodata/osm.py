@@ -49,7 +49,7 @@ def download_network(place: str) -> Network:
     try:
         graph = osmnx.graph_from_place(place, network_type="all", simplify=False)
     except (requests.RequestException, osmnx._errors.ResponseStatusCodeError, OSError) as error:
-        raise NetworkError("E3501", place=place, detail=_one_line(error)) from error
+        raise NetworkError("E3501", place=place, detail=type(error).__name__) from error
     except (osmnx._errors.InsufficientResponseError, ValueError, TypeError) as error:
         raise NetworkError("E3502", place=place, detail=_one_line(error)) from error
     finally:
