@@ -156,6 +156,7 @@ def graph(
 
         if (source is None) == (place is None):
             raise typer.BadParameter("give either a map file or --place")
+        terminal.subject = str(source or place)
         with terminal.progress("reading") as on_progress:
             counts = service.save_network(source, place, out, on_progress)
         terminal.json({"ok": True, "network": str(out), "counts": counts})
