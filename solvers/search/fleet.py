@@ -28,10 +28,11 @@ _PATIENCE = 20
 _HEAT = 0.2
 
 
-def reduce_fleet(search: Search, share: float) -> None:
+def reduce_fleet(search: Search, share: float, dear: float) -> None:
     """Empty as many vehicles as the given share of the budget allows; all tasks must be served.
 
-    The search goes on from the smallest fleet found that serves every task.
+    The search goes on from the smallest fleet found that serves every task; the incumbent stays
+    what is cheapest so far. Only vehicles whose fixed cost is above ``dear`` are worth emptying.
     """
     model = search.model
     c = search.counters
@@ -47,6 +48,7 @@ def reduce_fleet(search: Search, share: float) -> None:
     c[rows.UNTIL_ALL_SERVED] = 0
     if c[rows.N_ABSENT] > 0:
         return
+    held = search.held = search.hold()
     best = search.routes(current=True)
     patience = max(3000, _PATIENCE * model.n_tasks)
     while True:
@@ -56,6 +58,8 @@ def reduce_fleet(search: Search, share: float) -> None:
         # What counts is the price of a vehicle; among equals the smallest route is the easiest.
         used = np.flatnonzero(sizes)
         gone = int(used[np.lexsort((sizes[used], -model.vehicle_fixed[used]))[0]])
+        if model.vehicle_fixed[gone] <= dear:
+            break
         search.restart([r if v != gone else [] for v, r in enumerate(best)])
         c = search.counters
         search.state.prize[:] = max(int(_FIRST_PRIZE * heat), 1)
@@ -78,6 +82,7 @@ def reduce_fleet(search: Search, share: float) -> None:
             break
         best = search.routes(current=True)
     search.restart(best)
+    search.release(held)
 
 
 def _round_size(search: Search, share: float) -> int:

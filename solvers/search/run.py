@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solvers.model import RoutingModel
 from solvers.search.fleet import reduce_fleet
@@ -24,6 +26,15 @@ _PROGRESS_S = 0.25
 _DEAR_VEHICLE, _FLEET_SHARE = 20.0, 0.1
 
 
+class Held(NamedTuple):
+    """An incumbent put aside while the search works with other prizes."""
+
+    following: NDArray[np.int32]  # column BEST_NEXT of the stops
+    total: int
+    n_absent: int
+    n_used: int
+
+
 class Search:
     """One run: the arrays, the clock, and how far it has come."""
 
@@ -37,6 +48,7 @@ class Search:
         self.chunk = 100.0  # iterations
         self.told = self.started
         self.stopped = ""
+        self.held: Held | None = None
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -58,11 +70,33 @@ class Search:
 
     def progress(self) -> Progress:
         """Tell how far the run has come and what the incumbent costs."""
-        c = self.counters
+        best = self.held or self.hold()
         return Progress(
-            self.elapsed(), int(c[rows.ITERATIONS]), int(c[rows.BEST_TOTAL]),
-            int(c[rows.BEST_ABSENT]), int(c[rows.BEST_USED]), min(self.share(), 1.0),
+            self.elapsed(), int(self.counters[rows.ITERATIONS]), best.total,
+            best.n_absent, best.n_used, min(self.share(), 1.0),
         )
+
+    def hold(self) -> Held:
+        """Copy the incumbent."""
+        c = self.counters
+        return Held(
+            self.state.stop_marks[:, rows.BEST_NEXT].copy(), int(c[rows.BEST_TOTAL]),
+            int(c[rows.BEST_ABSENT]), int(c[rows.BEST_USED]),
+        )
+
+    def release(self, held: Held) -> None:
+        """Make what was held the incumbent again if it is the cheaper; the search goes on."""
+        c, marks = self.counters, self.state.stop_marks
+        self.held = None
+        if held.total >= c[rows.BEST_TOTAL]:
+            return
+        marks[:, rows.BEST_NEXT] = held.following
+        # Any stop may differ from the current solution, so the next incumbent copies them all.
+        marks[:, rows.DIRTY] = 1
+        self.state.lists[:, rows.DIRTY_LIST] = np.arange(len(marks))
+        c[rows.N_DIRTY] = len(marks)
+        c[rows.BEST_TOTAL], c[rows.BEST_ABSENT] = held.total, held.n_absent
+        c[rows.BEST_USED] = held.n_used
 
     def share(self) -> float:
         """Share of the iterations, or else of the time, that is used up."""
@@ -227,8 +261,9 @@ def run(model: RoutingModel, params: SolveParams) -> Result:
         search.load(params.initial)
     search.find_neighbours()
     search.construct()
-    if model.vehicle_fixed.max() > _DEAR_VEHICLE * search.mean_arc():
-        reduce_fleet(search, _FLEET_SHARE)
+    dear = _DEAR_VEHICLE * search.mean_arc()
+    if model.vehicle_fixed.max() > dear:
+        reduce_fleet(search, _FLEET_SHARE, dear)
     return search.result(search.anneal())
 
 

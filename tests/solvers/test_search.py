@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from solvers.errors import Unsupported
 from solvers.evaluation import evaluate
 from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
+from solvers.search.fleet import reduce_fleet
 from solvers.search.run import Search
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests import naive
@@ -252,3 +253,60 @@ print([r.tolist() for r in result.routes])
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(visits(search(rich_model(1), 30)))
+
+
+def two_villages(fixed_cost: int, n_each: int = 30) -> RoutingModel:
+    """Two villages with two vehicles each: to serve both with one costs 62 more of travel."""
+    at = [0] * n_each + [60] * n_each
+    x = [0, 60, *(a + k for k, a in enumerate(at))]
+    builder = ModelBuilder()
+    builder.add_matrix([[abs(a - b) for b in x] for a in x])
+    for i in range(2 * n_each):
+        builder.add_task(2 + i)
+    for v in range(4):
+        builder.add_vehicle(v % 2, v % 2, fixed_cost=fixed_cost)
+    return builder.build()
+
+
+def prepared(model: RoutingModel) -> Search:
+    """A search that has one vehicle in each of two villages, about to reduce the fleet."""
+    run = Search(model, SolveParams(time_limit_s=None, max_iterations=20_000))
+    half = model.n_tasks // 2
+    run.load([range(half), range(half, 2 * half)])
+    run.find_neighbours()
+    run.construct()
+    return run
+
+
+def test_a_smaller_fleet_that_costs_more_does_not_replace_the_incumbent() -> None:
+    model = two_villages(fixed_cost=50)
+    run = prepared(model)
+    before = run.hold()
+    reduce_fleet(run, 0.5, dear=0)
+    assert sum(map(bool, run.routes(current=True))) == 1
+    assert before.n_used == 2
+    assert evaluate(model, run.routes()).cost == before.total == run.progress().cost
+    run.anneal()
+    assert evaluate(model, run.routes()).cost == run.progress().cost <= before.total
+
+
+def test_vehicles_that_are_not_dear_are_not_saved_at_any_price() -> None:
+    run = prepared(two_villages(fixed_cost=50))
+    before = run.routes(current=True)
+    reduce_fleet(run, 0.5, dear=50)
+    assert run.routes(current=True) == before
+
+
+def test_progress_tells_of_the_incumbent_while_the_fleet_is_reduced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("solvers.search.run._PROGRESS_S", 0.0)
+    told: list[Progress] = []
+    model = spread_model(3, 60, 30, fixed_cost=10**6)
+    result = search(model, 20_000, on_progress=told.append)
+    costs = [p.cost for p in told if p.n_unassigned == 0]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[-1] >= evaluate(model, result.routes).cost
+    # Once everybody is served nobody is left out again.
+    first = next(k for k, p in enumerate(told) if p.n_unassigned == 0)
+    assert all(p.n_unassigned == 0 for p in told[first:])
