@@ -152,7 +152,7 @@ def _cut(
         if draft.qualified(vehicle, t) and draft.carries(vehicle, t)
         and max(seconds[here, t.location], seconds[t.location, here]) < UNREACHABLE
     ]
-    if not meals:
+    if not meals or vehicle.shift.start_s + place.loading_s > vehicle.late:
         return [vehicle]
     # A worker whose day ends elsewhere goes there from the last stop: at most the detour over here.
     home = 0

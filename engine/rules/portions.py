@@ -108,6 +108,8 @@ class PortionsRule(Rule):
             task.tokens.add(draft.batch_token(place, batch))
         for place in places:
             for vehicle in crews[place.id]:
+                if vehicle.shift.start_s + place.loading_s > vehicle.late:
+                    continue  # over before anything is loaded
                 if any(draft.qualified(vehicle, t) and draft.carries(vehicle, t) for t in meals):
                     vehicle.early += place.loading_s  # whoever carries meals loads first
                     draft.stock(vehicle)

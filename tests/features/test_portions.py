@@ -116,3 +116,16 @@ def test_a_worker_who_does_not_start_where_meals_are_loaded_brings_none(backend)
     result = plan(day, backend=backend).plan
     assert served(result) == set()
     assert set(reasons(result)) == {"m"}
+
+
+def test_a_shift_that_is_over_before_anything_is_loaded_brings_no_meals(backend):
+    def day(minutes):
+        return problem(
+            kitchens=[kitchen(loading_s=600)],
+            clients=[client("c")],
+            workers=[courier("k", shift=(11, 11 + minutes / 60))],
+            orders=[meal("m", "c", service_duration_s=0)],
+        )
+
+    assert served(plan(day(10), backend=backend).plan) == {"m"}
+    assert served(plan(day(9), backend=backend).plan) == set()
