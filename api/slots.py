@@ -1,7 +1,7 @@
 """Solving processes, one a slot: supervised, cancelled softly, then hard, replaced when dead.
 
-The event loop only moves bytes. Parsing, solving and rendering run in a slot, because a kernel and
-a JSON parser both hold the interpreter's lock: in a thread they would stop ``/health``.
+The event loop only moves bytes. Parsing, solving and rendering run in a slot, because a JSON parser
+holds the interpreter's lock, and in a thread would stop ``/health``; a process can also be killed.
 """
 
 from __future__ import annotations

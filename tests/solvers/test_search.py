@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from solvers.errors import Unsupported
 from solvers.evaluation import evaluate
 from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
 from solvers.search.fleet import reduce_fleet
+from solvers.search.kernels import anneal as annealing
 from solvers.search.run import Search
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests import naive
@@ -310,3 +312,25 @@ def test_progress_tells_of_the_incumbent_while_the_fleet_is_reduced(
     # Once everybody is served nobody is left out again.
     first = next(k for k, p in enumerate(told) if p.n_unassigned == 0)
     assert all(p.n_unassigned == 0 for p in told[first:])
+
+
+def test_other_threads_run_while_a_kernel_does() -> None:
+    run = Search(spread_model(1, 100, 20), SolveParams(time_limit_s=None, max_iterations=1))
+    run.find_neighbours()
+    run.construct()
+    ticks = 0
+    is_over = threading.Event()
+
+    def tick() -> None:
+        nonlocal ticks
+        while not is_over.wait(0.001):
+            ticks += 1
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    before = ticks
+    annealing.anneal(run.problem, run.guide, run.state, 20_000, 0)
+    during = ticks - before
+    is_over.set()
+    thread.join()
+    assert during > 20

@@ -73,11 +73,14 @@ def _compile(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile an entry point, called from Python; kept in the disk cache."""
+    """Compile an entry point, called from Python; kept in the disk cache.
+
+    It lets other threads run meanwhile: what it writes belongs to one search.
+    """
     if not _CACHED:
-        return _compile(function)
+        return _compile(function, nogil=True)
     with _numba_cache_in(_FOLDER):
-        return _compile(function, cache=True)
+        return _compile(function, cache=True, nogil=True)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
