@@ -167,6 +167,7 @@ def graph(
 @app.command()
 def template(
     out: Annotated[Path, typer.Argument(help="a .xlsx file, or a folder for CSV files")],
+    force: Annotated[bool, typer.Option("--force", help="write over what is there")] = False,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -175,7 +176,8 @@ def template(
     with conversation(lang, as_json, debug) as terminal:
         from api import service
 
-        service.write_template(out)
+        terminal.subject = str(out)
+        service.write_template(out, force=force)
         terminal.json({"ok": True, "template": str(out)})
         terminal.say("wrote", path=out)
 

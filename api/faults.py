@@ -131,6 +131,13 @@ TEXTS: dict[str, Row] = {
         "该求解后端无法表达此问题的某些要求",
         "请使用 search 后端",
     ),
+    "E1616": Row(
+        422,
+        "there is a file or folder of this name already, perhaps filled in",
+        "choose another name, or write over it with --force",
+        "已有同名文件或文件夹，其中可能有填写的内容",
+        "请换一个名称，或用 --force 覆盖",
+    ),
 }
 
 

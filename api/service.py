@@ -327,10 +327,13 @@ def figures(given: Given, result: DayResult, lang: Literal["en", "zh"]) -> str:
     return report_text(given.problem, result.report, lang)
 
 
-def write_template(out: Path) -> None:
-    """Write a filled example: a workbook, or a folder of CSV files."""
+def write_template(out: Path, *, force: bool = False) -> None:
+    """Write a filled example: a workbook, or a folder of CSV files; a day filled in is not lost."""
+    from api.problems import RequestError
     from engine.formats.table_template import write_template as write
 
+    if not force and out.exists() and (out.is_file() or any(out.iterdir())):
+        raise RequestError("E1616", "$")
     _make_folder(out.parent)
     write(out)
 

@@ -146,6 +146,23 @@ def test_a_template_can_be_planned_as_it_is(tmp_path: Path, name: str) -> None:
     assert run("check", source, out).exit_code == 0
 
 
+@pytest.mark.parametrize("name", ["day.xlsx", "day"])
+def test_a_template_is_not_written_over_a_day_filled_in(tmp_path: Path, name: str) -> None:
+    source = tmp_path / name
+    run("template", source)
+    file = source / "orders.csv" if source.is_dir() else source
+    file.write_bytes(b"a morning's work")
+    done = run("template", source)
+    assert (done.exit_code, file.read_bytes()) == (2, b"a morning's work")
+    assert "E1616" in done.stderr
+    assert run("template", source, "--force").exit_code == 0
+    assert run("plan", source, "-o", tmp_path / "p.json", "--iterations", 10).exit_code == 0
+
+
+def test_a_template_may_go_into_an_empty_folder(tmp_path: Path) -> None:
+    assert run("template", tmp_path).exit_code == 0
+
+
 def test_a_fault_that_the_network_finds_names_its_cell(tmp_path: Path) -> None:
     source = tmp_path / "day"
     run("template", source)
