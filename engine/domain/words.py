@@ -76,13 +76,18 @@ def did_you_mean(value: object, candidates: Collection[str]) -> Words:
     folded = value.casefold()
     near = next((c for c in candidates if c.casefold() == folded), None)
     if near is None and len(candidates) <= MAX_CANDIDATES:
-        # Folding first finds SERVICE for "service"; sorting makes equal distances deterministic.
+        # Folding first finds SERVICE for "service". Of W0011 and W0013 neither is what W0012 meant.
         by_fold = {c.casefold(): c for c in sorted(candidates)}
-        match = difflib.get_close_matches(folded, by_fold, n=1, cutoff=0.7)
-        near = by_fold[match[0]] if match else None
+        match = difflib.get_close_matches(folded, by_fold, n=2, cutoff=0.7)
+        if match and len({_alike(folded, m) for m in match}) == len(match):
+            near = by_fold[match[0]]
     if near is None or not is_shown(near):
         return NOTHING
     return Words(f'did you mean "{near}"? ', f"是否应为“{near}”？")
+
+
+def _alike(text: str, candidate: str) -> float:
+    return difflib.SequenceMatcher(None, candidate, text).ratio()  # as get_close_matches has it
 
 
 def listing(names: Collection[str]) -> Words:

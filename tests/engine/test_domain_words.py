@@ -38,6 +38,11 @@ def test_the_nearest_candidate_is_offered() -> None:
     assert '"C12"' in did_you_mean("c12", [f"C{i}" for i in range(10_000)]).en
 
 
+def test_of_several_as_near_none_is_guessed() -> None:
+    assert did_you_mean("W0012", ["W0011", "W0013", "W0101"]) == NOTHING
+    assert '"nurse"' in did_you_mean("nurze", ["nurse", "carer"]).en
+
+
 def test_nothing_near_or_nothing_to_show_offers_nothing() -> None:
     assert did_you_mean("zebra", ["service"]) == NOTHING
     assert did_you_mean("王秀英", ["王秀兰"]) == NOTHING
