@@ -76,10 +76,12 @@ def check_plan(
 
     Returns
     -------
-    violations : in the order of the rules, then of the plan; empty: every promise is kept.
+    violations : in the order of the rules, then of the plan, but first that the plan is about
+        another problem or network: most of the others come of it. Empty: every promise is kept.
     """
     case = Case(problem, plan, travel)
-    return [violation for rule in rules for violation in rule.check(case)]
+    found = [violation for rule in rules for violation in rule.check(case)]
+    return sorted(found, key=lambda v: v.code not in ("P2000", "P2001"))
 
 
 @dataclass(frozen=True)

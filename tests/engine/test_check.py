@@ -287,6 +287,14 @@ def test_every_text_can_be_filled(breach: Breach) -> None:
         assert any("\u4e00" <= c <= "\u9fff" for c in v.message_zh)
 
 
+def test_that_the_plan_is_for_another_problem_is_told_first() -> None:
+    world = make_world()
+    world.plan["unserved"].pop(0)
+    world.plan.update(problem="other")
+    told = check_plan(world.read_problem(), world.read_plan(), world.travel)
+    assert [v.code for v in told[:2]] == ["P2000", "P2010"]
+
+
 def test_a_stop_below_zero_is_told_among_others() -> None:
     world = make_world()
     world.stop("bath")["distance_m"] = -600
