@@ -140,7 +140,9 @@ _VALUES_ZH: dict[str, str] = {
     "guaranteed": "兜底保障对象", "other": "其他",
     "unreachable": "道路不通", "no_skill": "无人具备资质", "no_portions": "餐食份数不足",
     "no_worker_in_window": "时间窗内无可用人员", "no_capacity": "运力不足",
-    "outweighed": "让位于其他订单",
+    "outweighed": "让位于其他工单",
+    "search": "搜索", "time_limit": "到达时限", "iteration_limit": "到达迭代上限",
+    "stalled": "已无改进", "cancelled": "已中止", "complete": "已完成",
 }
 
 
@@ -190,7 +192,7 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
         lines.append(word("volunteers", workers=volunteers["workers"],
                           hours=_hours(volunteers["service_s"])))
     run = report["run"]
-    search = word("search", backend=run["backend"], status=run["status"],
+    search = word("search", backend=value(run["backend"]), status=value(run["status"]),
                   iterations=f"{run['iterations']:,}", elapsed=run["elapsed_s"])
     lines.append(f"[dim]{search}[/dim]")
     return "\n".join(lines)

@@ -123,8 +123,9 @@ class SkillsRule(Rule):
             parts_zh.append(f"服务对象已拒绝 {refused} 人")
         listed = sum(w.services is None or order.service in w.services for w in workers)
         if listed < len(workers):
-            parts.append(f"{listed} have {order.service} on their list")
-            parts_zh.append(f"{listed} 人的服务清单包含 {order.service}")
+            service = situation.problem.service_by_id[order.service]
+            parts.append(f"{listed} may be given {service.name} by their lists of services")
+            parts_zh.append(f"{listed} 人的服务范围允许“{service.name_zh}”")
         return Obstacle(
             "no_skill",
             {"workers": len(workers), "holders": holders, "expired": expired,

@@ -64,6 +64,14 @@ def test_workers_kitchens_and_the_time_bank_have_their_rows(result):
     assert sum(r["cost_cents"] for r in rows.values()) == report["totals"]["cost_cents"]
 
 
+@pytest.mark.parametrize(("language", "word"), [
+    ("en", "search: time limit after"), ("zh", "搜索：到达时限，"),
+])
+def test_the_text_tells_how_the_search_ended(day, result, language, word):
+    run = {**result.report["run"], "status": "time_limit"}
+    assert word in report_text(day, {**result.report, "run": run}, language)
+
+
 @pytest.mark.parametrize(("language", "word"), [("en", "served 2 of 4"), ("zh", "已安排 2 / 4 单")])
 def test_the_text_tells_the_figures_and_no_id_of_a_person(day, result, language, word):
     text = report_text(day, result.report, language)

@@ -78,6 +78,17 @@ def test_a_volunteer_does_only_what_is_on_the_list(backend):
     assert {v.rule for v in rejected.value.violations} == {"skills"}
 
 
+def test_lists_of_services_are_told_by_the_name_of_the_service(backend):
+    day = problem(
+        clients=[client("c")],
+        workers=[worker("v", role="volunteer", services=("check_in",)), worker("w")],
+        orders=[visit("o", "c", "bath")],
+    )
+    (told,) = plan(day, backend=backend).plan.unserved
+    assert "1 may be given bathing by their lists of services" in told.message
+    assert "1 人的服务范围允许“助浴”" in told.message_zh
+
+
 def test_a_refused_worker_never_comes(backend):
     day = problem(
         clients=[client("c", NEAR, refused_workers=("cheap",))],
