@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from solvers.errors import Unsupported
 from solvers.model import OPEN, UNREACHABLE, RoutingModel, service_time
 from solvers.search.kernels import rows
-from solvers.search.kernels.neighbours import chain_places, is_symmetric, transpose_blocks
+from solvers.search.kernels.neighbours import (
+    chain_places,
+    fill_costs,
+    is_symmetric,
+    transpose_blocks,
+)
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -121,17 +126,15 @@ def _cost_block(
     used: NDArray[np.int32], time: Int32,
 ) -> Int32:
     block = np.zeros_like(time)
-    for k, location in enumerate(used):  # by rows: an int64 matrix of the whole would be large
-        cost = model.seconds[profile, location, used].astype(np.int64) * price_second
-        if price_metre:
-            cost += model.metres[profile, location, used].astype(np.int64) * price_metre
-        cost[time[k, : len(used)] == rows.NO_WAY] = rows.NO_WAY
-        if cost.max(initial=0) > rows.NO_WAY:
-            raise Unsupported(
-                f"search: an arc from location {location} costs {cost.max()}, above {rows.NO_WAY}; "
-                "choose a coarser unit of money"
-            )
-        block[k, : len(used)] = cost
+    dearest, k = fill_costs(
+        _owned(model.seconds[profile]), _owned(model.metres[profile]), used, time,
+        price_second, price_metre, block,
+    )
+    if dearest > rows.NO_WAY:
+        raise Unsupported(
+            f"search: an arc from location {used[k]} costs {dearest}, above {rows.NO_WAY}; "
+            "choose a coarser unit of money"
+        )
     return block
 
 

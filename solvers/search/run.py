@@ -288,6 +288,6 @@ def compile_kernels() -> None:
     builder.add_matrix([[0, 3, 5], [4, 0, 2], [6, 3, 0]])
     builder.add_task(1, demand=(1,))
     builder.add_task(2, demand=(1,))
-    builder.add_vehicle(0, 0, capacity=(2,))
+    builder.add_vehicle(0, 0, capacity=(2,), price_per_metre=1)  # its arcs have to be priced
     _compiled = True
     run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))

@@ -19,6 +19,7 @@ from solvers.search.kernels.insertion import find_position
 from solvers.search.kernels.journal import open_journal
 from solvers.search.kernels.neighbours import is_symmetric, transpose_blocks
 from solvers.search.kernels.routes import insert_task, remove_segment
+from solvers.search.layout import build_matrices
 from solvers.search.run import Search
 from solvers.solve import SolveParams
 from tests import naive
@@ -230,3 +231,19 @@ assert len(anneal.signatures) == 1
         capture_output=True, text=True, check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_arcs_are_priced_by_the_second_and_the_metre() -> None:
+    model = rich_model(4, n_tasks=12)
+    matrices = build_matrices(model)
+    at = np.unique(model.task_location)
+    place = matrices.place[at]
+    for v in range(model.n_vehicles):
+        profile = model.vehicle_profile[v]
+        part = np.ix_(at, at)
+        seconds = model.seconds[profile][part].astype(np.int64)
+        metres = model.metres[profile][part].astype(np.int64)
+        wanted = seconds * model.vehicle_price_second[v] + metres * model.vehicle_price_metre[v]
+        wanted[seconds >= UNREACHABLE] = rows.NO_WAY
+        found = matrices.cost_to[np.ix_(matrices.cost_row[v] + place, place)]
+        assert (found == wanted).all()

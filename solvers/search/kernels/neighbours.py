@@ -137,6 +137,39 @@ def chain_places(matrix, used, is_done, out):
 
 
 @kernel
+def fill_costs(seconds, metres, used, time, price_second, price_metre, out):
+    """Price the arcs between the used places of one vehicle class.
+
+    Parameters
+    ----------
+    seconds, metres : (L, L) int32.
+    used : (m,) int32, the rows to take, in this order.
+    time : int32, at least (m, m); ``NO_WAY`` where there is none.
+    price_second, price_metre : integers.
+    out : int32, the shape of ``time``. Its first m rows and columns are overwritten.
+
+    Returns
+    -------
+    (cost, row) : int64, the dearest arc and the place in ``used`` where it begins. Above ``NO_WAY``
+        it does not fit and ``out`` is of no use.
+    """
+    worst, where = np.int64(0), np.int64(0)
+    for k in range(len(used)):
+        row = np.uint64(used[k])
+        for j in range(len(used)):
+            cost = np.int64(NO_WAY)
+            if time[k, j] != NO_WAY:
+                to = np.uint64(used[j])
+                cost = np.int64(seconds[row, to]) * price_second
+                if price_metre > 0:
+                    cost += np.int64(metres[row, to]) * price_metre
+            if cost > worst:
+                worst, where = cost, np.int64(k)
+            out[k, j] = cost
+    return worst, where
+
+
+@kernel
 def transpose_blocks(matrix, out):
     """Write the transposes of the square blocks that are stacked in ``matrix`` to ``out``."""
     size = matrix.shape[1]
