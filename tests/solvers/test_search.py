@@ -314,6 +314,7 @@ def test_progress_tells_of_the_incumbent_while_the_fleet_is_reduced(
     assert all(p.n_unassigned == 0 for p in told[first:])
 
 
+@pytest.mark.skipif("NUMBA_DISABLE_JIT" in os.environ, reason="Python is slow and shares anyway")
 def test_other_threads_run_while_a_kernel_does() -> None:
     run = Search(spread_model(1, 100, 20), SolveParams(time_limit_s=None, max_iterations=1))
     run.find_neighbours()
