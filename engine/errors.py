@@ -40,10 +40,10 @@ class Fault:
         return asdict(self)
 
 
-def _reading_order(path: str) -> list[tuple[int, str]]:
-    """Key that puts ``orders[2]`` before ``orders[10]``."""
+def reading_order(path: str) -> list[tuple[int, str]]:
+    """Sort key of a path: ``orders[2]`` comes before ``orders[10]``."""
     parts = re.split(r"(\d+)", path)
-    return [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
+    return [(int(p), "") if p.isdecimal() else (-1, p) for p in parts]
 
 
 class DispatchError(Exception):
@@ -54,7 +54,7 @@ class InputError(DispatchError):
     """The input has faults; ``faults`` holds all that were found, by path."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda f: (_reading_order(f.path), f)))
+        self.faults = tuple(sorted(faults, key=lambda f: (reading_order(f.path), f)))
         first = self.faults[0]
         more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
         super().__init__(f"{first.code} {first.path}: {first.message}{more}")

@@ -32,6 +32,7 @@ from engine.evaluate import (
 )
 from engine.rules.priority import tier_of
 from engine.travel import Travel
+from solvers.model import service_time
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -274,7 +275,7 @@ def put_in(gap: Gap, row: Row, order: str, batch: str | None) -> tuple[TripVisit
 
 def _service_times(problem: Problem, rows: Sequence[Row], order: Order) -> Ints:
     permille = np.array([permille_of(r.worker) for r in rows], dtype=np.int64)
-    return (nominal_duration(problem, order) * permille + 500) // 1_000
+    return service_time(nominal_duration(problem, order), permille).astype(np.int64)
 
 
 def _prices(problem: Problem, row: Row) -> tuple[float, float, float]:
@@ -293,7 +294,8 @@ class _Trip:
         self.seconds = travel.seconds[mode_of(problem, row.worker)]
         self.at = [travel.client(o.client) for o in orders]
         self.windows = [start_windows(o) for o in orders]
-        self.service = [(nominal_duration(problem, o) * permille + 500) // 1_000 for o in orders]
+        nominal = [nominal_duration(problem, o) for o in orders]
+        self.service = service_time(nominal, permille).tolist()
         self.demand = [demand_of(o) for o in orders]
         self.ranks = [rank_of(problem, o) for o in orders]
         self.batch_ready, self.loading = 0, 0

@@ -21,7 +21,7 @@ from engine.domain.problem import FileNetwork, NamedNetwork, Problem, SyntheticN
 from engine.domain.services import Service, Skill
 from engine.domain.shapes import bad_choice, join, not_a_list, not_an_object, read_entity
 from engine.domain.workers import Vehicle, Worker
-from engine.errors import Fault
+from engine.errors import Fault, reading_order
 
 #: Nobody reads on after so many, and a hostile input must not be answered with a hundred times its
 #: own size.
@@ -85,13 +85,7 @@ class Ledger:
     @property
     def faults(self) -> list[Fault]:
         """All faults by path, numbers in paths in their own order."""
-        return sorted(self._faults, key=lambda f: (natural(f.path), f.code))
-
-
-def natural(path: str) -> list[tuple[int, str]]:
-    """Sort key of a path: ``orders[2]`` comes before ``orders[10]``."""
-    parts = re.split(r"(\d+)", path)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+        return sorted(self._faults, key=lambda f: (reading_order(f.path), f.code))
 
 
 @dataclass

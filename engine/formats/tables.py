@@ -10,7 +10,6 @@ from pathlib import Path
 
 from engine.domain.parse import OffRoad, parse_problem
 from engine.domain.problem import Problem
-from engine.domain.reading import natural
 from engine.errors import InputError
 from engine.formats.table_files import read_grids
 from engine.formats.table_reader import Cells, TableReader
@@ -49,5 +48,5 @@ def read_tables(
     cells = reader.cells
     faults = reader.faults + [cells.translate(f) for f in found if not cells.is_told(f.path)]
     if problem is None or faults:
-        raise InputError(sorted(faults, key=lambda f: natural(f.path)))
+        raise InputError(faults)
     return problem, cells
