@@ -16,7 +16,7 @@ from engine.domain.problem import Problem
 from engine.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from geodata import Network
+    from geodata import Network, Snapped
 
 
 class Leg(NamedTuple):
@@ -66,9 +66,10 @@ class Travel:
 def snap_faults(points: Points, network: Network) -> list[Fault]:
     """Faults of the points that lie too far from the roads; empty when all can be used.
 
-    A point is refused only where none of the problem's modes can use a road near it.
+    A point is refused only where none of the problem's modes can use a road near it; a mode that
+    has none there cannot reach it.
     """
-    return _snap(points, network)[3]
+    return _faults(points, _snap(points, network))
 
 
 def build_travel(
@@ -78,29 +79,43 @@ def build_travel(
 ) -> Travel:
     """Snap every client and facility, and measure the ways between all of them.
 
+    A mode without a road within ``max_snap_m`` of a point has no way to or from it: a point is
+    never moved further than that.
+
     Raises
     ------
     InputError : ``E1403``, points too far from a road, all of them.
     """
-    location, lon, lat, faults, nodes = _snap(points_of(problem), network)
+    points = points_of(problem)
+    snapped = _snap(points, network)
+    faults = _faults(points, snapped)
     if faults:
         raise InputError(faults)
     seconds, metres = {}, {}
-    for i, mode in enumerate(nodes):
-        matrix = geodata.travel_matrix(network, nodes[mode], mode)
+    for i, (mode, found) in enumerate(snapped.by_mode.items()):
+        matrix = geodata.travel_matrix(network, found.node, mode)
+        off = found.distance_m > problem.max_snap_m
+        for values in matrix:
+            values[off, :] = geodata.UNREACHABLE
+            values[:, off] = geodata.UNREACHABLE
+            np.fill_diagonal(values, 0)
         seconds[mode], metres[mode] = matrix.seconds, matrix.metres
         if on_progress:
-            on_progress((i + 1) / len(nodes))
-    return Travel(network, location, lon, lat, nodes, seconds, metres)
+            on_progress((i + 1) / len(snapped.by_mode))
+    nodes = {mode: found.node for mode, found in snapped.by_mode.items()}
+    return Travel(network, snapped.location, snapped.lon, snapped.lat, nodes, seconds, metres)
 
 
-def _snap(given: Points, network: Network) -> tuple[
-    dict[tuple[str, str], int],
-    NDArray[np.float64],
-    NDArray[np.float64],
-    list[Fault],
-    dict[str, NDArray[np.int32]],
-]:
+class _OnRoads(NamedTuple):
+    """Unique points, and where each mode finds them on the roads; fields as in ``Travel``."""
+
+    location: dict[tuple[str, str], int]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    by_mode: dict[str, Snapped]
+
+
+def _snap(given: Points, network: Network) -> _OnRoads:
     points: list[tuple[float, float]] = []
     for _, _, entry in given.points:
         system = entry.coordinate_system or given.coordinate_system
@@ -113,16 +128,17 @@ def _snap(given: Points, network: Network) -> tuple[
     }
     xy = np.array(list(unique), dtype=np.float64).reshape(-1, 2)
     lon_all, lat_all = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
-    nodes: dict[str, NDArray[np.int32]] = {}
-    nearest = np.full(len(unique), np.inf)
-    for mode in given.modes:
-        snapped = geodata.snap(network, lon_all, lat_all, mode)
-        nodes[mode] = snapped.node
-        nearest = np.minimum(nearest, snapped.distance_m)
-    faults = [
-        fault("E1403", p.path, distance_m=round(float(nearest[location[p.key]])),
-              mode="/".join(nodes), limit_m=given.max_snap_m)
+    by_mode = {mode: geodata.snap(network, lon_all, lat_all, mode) for mode in given.modes}
+    return _OnRoads(location, lon_all, lat_all, by_mode)
+
+
+def _faults(given: Points, snapped: _OnRoads) -> list[Fault]:
+    if not snapped.by_mode:
+        return []
+    nearest = np.min([found.distance_m for found in snapped.by_mode.values()], axis=0)
+    return [
+        fault("E1403", p.path, distance_m=round(float(nearest[snapped.location[p.key]])),
+              mode="/".join(snapped.by_mode), limit_m=given.max_snap_m)
         for p in given.points
-        if nodes and nearest[location[p.key]] > given.max_snap_m
+        if nearest[snapped.location[p.key]] > given.max_snap_m
     ]
-    return location, lon_all, lat_all, faults, nodes

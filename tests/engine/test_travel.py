@@ -1,0 +1,73 @@
+"""From points to ways: a point is never moved further than the problem allows."""
+
+import numpy as np
+import pytest
+
+import geodata
+from engine.day import DayParams, plan_day
+from engine.domain.parse import read_problem
+from engine.travel import build_travel
+
+LIMIT = 500
+
+
+@pytest.fixture(scope="module")
+def network():
+    return geodata.synthetic_city(300)
+
+
+def day(network, mode):
+    lon, lat = geodata.sample_points(network, 2, 1)
+    at = [{"lon": float(x), "lat": float(y)} for x, y in zip(lon, lat, strict=True)]
+    shift = {"id": "am", "start_s": 28_800, "end_s": 43_200}
+    return read_problem({
+        "id": "two-modes", "day": "2026-11-23", "max_snap_m": LIMIT,
+        "clients": [{"id": "c", **at[0]}],
+        "centres": [{"id": "s", **at[1]}],
+        "workers": [
+            {"id": "drives", "start": "s", "mode": "car", "services": [], "shifts": [shift]},
+            {"id": "serves", "start": "s", "mode": mode, "shifts": [shift]},
+        ],
+        "orders": [{"kind": "visit", "id": "o", "client": "c", "service": "check_in"}],
+    })
+
+
+@pytest.fixture
+def no_ebike_at_the_client(network, monkeypatch):
+    """The client lives by a car road; the nearest road for e-bikes is across the river."""
+    true_snap = geodata.snap
+
+    def make(distance_m):
+        def snap(streets, lon, lat, profile):
+            found = true_snap(streets, lon, lat, profile)
+            if profile == "ebike":
+                found.distance_m[0] = distance_m
+            return found
+
+        monkeypatch.setattr(geodata, "snap", snap)
+
+    return make
+
+
+@pytest.mark.parametrize(("distance_m", "reached"), [(LIMIT, True), (LIMIT + 1, False)])
+def test_a_mode_has_no_way_to_a_point_that_is_too_far_from_its_roads(
+    network, no_ebike_at_the_client, distance_m, reached
+):
+    no_ebike_at_the_client(distance_m)
+    problem = day(network, "ebike")
+    travel = build_travel(problem, network)
+    home, centre = travel.client("c"), travel.place("s")
+    for a, b in ((home, centre), (centre, home)):
+        assert travel.leg("ebike", a, b).reachable is reached
+        assert travel.leg("car", a, b).reachable
+    assert np.diagonal(travel.seconds["ebike"]).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("mode", "reasons"), [("car", []), ("ebike", ["no_worker_in_window"])])
+def test_nobody_is_sent_where_their_mode_has_no_road(
+    network, no_ebike_at_the_client, mode, reasons
+):
+    no_ebike_at_the_client(3_600)
+    params = DayParams(seconds=None, iterations=500)
+    plan = plan_day(day(network, mode), params, network=network).plan
+    assert [u.reason for u in plan.unserved] == reasons
