@@ -214,8 +214,8 @@ def _plan(
 
     with (
         service.located(given.locate),
-        terminal.progress("planning") as on_progress,
         terminal.stoppable() as should_stop,
+        terminal.progress("planning") as on_progress,
     ):
         result = service.plan(
             given.problem,

@@ -131,7 +131,12 @@ class Terminal:
 
     @contextlib.contextmanager
     def progress(self, key: str) -> Iterator[Callable[[float], None]]:
-        """Show a bar while the body runs; it gets a function that takes the share done, 0..1."""
+        """Show a bar while the body runs; it gets a function that takes the share done, 0..1.
+
+        A log or a pipe has no use for a bar: it is told once what is going on.
+        """
+        if not (self.err.is_terminal or self.as_json):
+            self.err.print(escape(self.word(key)))
         bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
