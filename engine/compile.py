@@ -29,7 +29,8 @@ from engine.domain.workers import Shift, Worker
 from engine.evaluate import mode_of
 from engine.rules import RULES, Rule
 from engine.travel import Leg, Travel
-from solvers.model import OPEN, TIME_MAX, UNREACHABLE, ModelBuilder, RoutingModel
+from solvers.builder import ModelBuilder
+from solvers.model import OPEN, TIME_MAX, UNREACHABLE, RoutingModel
 
 #: Model money in a cent.
 MONEY_PER_CENT = 1_000

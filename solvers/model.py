@@ -2,24 +2,54 @@
 
 Units: time in whole seconds (any consistent unit works for literature instances), length in whole
 metres, money in whole units of the caller's choice. A task is something to be visited once; a
-vehicle is one route of one day (a caregiver's shift, a courier's trip); a location is a row of
-the matrices and may carry many tasks. Start of service lies in one of the task's closed windows;
-waiting is free. An unused vehicle costs nothing. The cost of a solution is
+vehicle is one working day of one worker (or one route of a vehicle); a location is a row of the
+matrices and may carry many tasks.
 
-    sum over used vehicles of  fixed_cost
-        + sum over its arcs of price_per_second * seconds + price_per_metre * metres
-    + sum over absent tasks of prize
+**Routes.** A solution is one list of visits a vehicle. A visit ``i >= 0`` is a task. A visit
+``-1 - k`` is the reload option ``k``: the vehicle goes to the option's place, unloads what it
+collected, loads, and begins a new *trip* there. Loads, freshness and trip limits are a trip's,
+everything else is the vehicle's. A reload that is followed by no task is a fault, and so is one
+directly after another. An unused vehicle (no task) costs nothing.
+
+**Timetable.** Every start is the earliest that obeys all of the following at once (the least
+solution, which exists because each of them only ever pushes times later):
+
+1. the vehicle leaves its start no earlier than ``vehicle_early``;
+2. a service starts after the arrival, in one of the task's closed windows; waiting is free;
+3. from one place to another takes ``seconds`` plus the ``setup`` of the place arrived at (nothing
+   where both places are the same location);
+4. a trip leaves its place only when loading is over (``seconds`` of the option, after the arrival
+   there), its batch is ready, and every task of the trip is released; and no earlier than
+   ``start - freshness`` of each of its tasks, so that nothing stays on board for longer;
+5. linked tasks: ``least <= start[second] - start[first] <= most``;
+6. pairs: the delivery starts no later than ``ride`` after the pickup's service ends (a pickup waits
+   for that where it has to);
+7. each break of a used vehicle lies within its window (start of the break), takes place between
+   two services (before or after a leg), after the one listed before it, or falls before the first
+   leg or after the work's end; of all choices the one that ends the route earliest is made, the
+   earlier breaks as late as that allows.
+
+**Duty.** A vehicle goes on duty when it leaves its start. With the end of the route and every
+start of a task that is linked, has a ride limit or a freshness limit held where the timetable has
+them, all else moves as late as it can (within windows, and no later than its soft end, or its start
+if that is later already): duty is from the leaving thus found to the end. Breaks in between count.
+
+**Cost** of a solution:
+
+    sum over used vehicles of  fixed
+        + price_second * seconds of travel + price_metre * metres      (without set-up)
+        + price_duty * duty + overtime_price * max(0, duty - regular_duty)
+    + sum over tasks served of  late_price * max(0, start - soft_late) + affinity(task, worker)
+    + price_worst * max over tasks served with a soft end of  max(0, start - soft_late)
+    + sum over absent tasks of prize, once for a group of alternatives, nothing if one is served
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from solvers.errors import ModelError
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -28,25 +58,84 @@ Int64 = NDArray[np.int64]
 OPEN = -1
 #: A matrix entry at or above this means that there is no way.
 UNREACHABLE = 1_000_000_000
-#: The last moment a window or shift may name; times above would overflow int32 sums.
+#: The last moment a window or shift may name; times above would overflow int32 sums. As a limit
+#: (duration, freshness, ride...) it means that there is none.
 TIME_MAX = 1_000_000_000
-#: Sum of all prizes stays below this, so that any total fits int64 with room for the travel cost.
-_PRIZE_SUM_MAX = 1 << 60
-_INT32_MAX = 2**31 - 1
+#: A count or a sum that is not limited.
+NO_LIMIT = 2**31 - 1
+
+#: ``Links.worker``: who serves the two tasks.
+ANY_WORKER, SAME_WORKER, OTHER_WORKER = range(3)
+
+
+class Pairs(NamedTuple):
+    """Pickup and delivery, (m,) each: both or none, in one trip of one vehicle, pickup first."""
+
+    pickup: Int32  # task
+    delivery: Int32  # task; no task is in two pairs
+    load: Int32  # (m, d) on board from the pickup to the delivery
+    ride: Int32  # most seconds from the end of the pickup's service to the delivery's start
+
+
+class Links(NamedTuple):
+    """Tasks that belong together in time, (m,) each; connected ones are served all or none."""
+
+    first: Int32  # task
+    second: Int32  # task
+    least: Int32  # seconds from the first one's start to the second one's; 0, 0: together
+    most: Int32
+    worker: Int32  # ANY_WORKER, SAME_WORKER or OTHER_WORKER; compares `vehicle_worker`
+
+
+class Breaks(NamedTuple):
+    """Pauses of a vehicle in the order they are taken; CSR by vehicle."""
+
+    ptr: Int32  # (v + 1,)
+    early: Int32  # (b,) window of the break's start
+    late: Int32  # (b,)
+    length: Int32  # (b,) seconds
+
+
+class Batches(NamedTuple):
+    """What can be loaded at reload options; shared by all vehicles; (b,) each."""
+
+    ready: Int32
+    portions: Int32  # (b, d) sum of the demand of all trips that load from it; NO_LIMIT: unbounded
+
+
+class Reloads(NamedTuple):
+    """Reload options: a place and what is loaded there; (k,) each but the last two."""
+
+    location: Int32
+    seconds: Int32  # of loading, from arrival on
+    batch: Int32  # row of Batches; -1: whatever is needed, at any time
+    option_ptr: Int32  # (v + 1,) CSR by vehicle ...
+    option: Int32  # ... into the options that the vehicle may use
+
+
+class Affinities(NamedTuple):
+    """Sparse costs of a worker serving a task; CSR by task; negative is a bonus."""
+
+    ptr: Int32  # (n + 1,)
+    worker: Int32  # ascending within a task
+    cost: Int32
 
 
 class RoutingModel(NamedTuple):
-    """A routing problem as C-contiguous arrays; ``n`` tasks, ``v`` vehicles, ``L`` locations.
+    """A routing problem as C-contiguous arrays.
 
-    Made by :class:`ModelBuilder`, which checks it; the backends assume that it is consistent.
+    ``n`` tasks, ``v`` vehicles, ``w`` workers, ``L`` locations, ``d`` load dimensions. Made by
+    :class:`solvers.builder.ModelBuilder`, which checks it; the backends assume that it is
+    consistent, and refuse by name (``features``) what they cannot express.
     """
 
+    # -- what every model has -----------------------------------------------------------------
     task_location: Int32  # (n,) row of the matrices
     task_service: Int32  # (n,) nominal service duration
     window_ptr: Int32  # (n + 1,) CSR into the two arrays below; at least one window a task
-    window_early: Int32  # (w,) ascending within a task, not overlapping
-    window_late: Int32  # (w,) closed end: service may start at this very second
-    task_demand: Int32  # (n, d) load that the route carries for the task
+    window_early: Int32  # (windows,) ascending within a task, not overlapping
+    window_late: Int32  # (windows,) closed end: service may start at this very second
+    task_demand: Int32  # (n, d) on board from the beginning of the trip to the task
     task_type: Int32  # (n,) row of `compatible`
     task_prize: Int64  # (n,) lost if the task is left out; resolved from tier / required / prize
     task_required: NDArray[np.bool_]  # (n,) the caller never wants it left out
@@ -65,6 +154,32 @@ class RoutingModel(NamedTuple):
     compatible: NDArray[np.bool_]  # (task types, vehicle types)
     seconds: Int32  # (profiles, L, L)
     metres: Int32  # (profiles, L, L)
+    # -- what a model may have: neutral where it is not used -------------------------------------
+    setup: Int32  # (L,) seconds to get ready on arrival from another location; 0
+    task_pickup: Int32  # (n, d) on board from the task to the end of the trip; 0
+    task_soft_late: Int32  # (n,) a later start costs; TIME_MAX
+    task_late_price: Int32  # (n,) per second of it; 0
+    task_release: Int32  # (n,) the task's trip leaves no earlier; 0
+    task_freshness: Int32  # (n,) most seconds from the trip's leaving to the start; TIME_MAX
+    task_group: Int32  # (n,) alternatives: at most one task of a group is served; -1: of none
+    vehicle_worker: Int32  # (v,) whose day it is, 0..w-1
+    vehicle_price_duty: Int32  # (v,) per second on duty; 0
+    vehicle_regular_duty: Int32  # (v,) seconds until overtime; TIME_MAX
+    vehicle_overtime_price: Int32  # (v,) per second, on top; 0
+    vehicle_max_duty: Int32  # (v,) hard; TIME_MAX
+    vehicle_max_travel: Int32  # (v,) seconds of travel, hard; TIME_MAX
+    vehicle_max_tasks: Int32  # (v,) NO_LIMIT
+    vehicle_max_trips: Int32  # (v,) with tasks; NO_LIMIT
+    vehicle_max_trip: Int32  # (v,) seconds from a trip's leaving to its arrival, hard; TIME_MAX
+    vehicle_first_load: Int32  # (v, d) most demand of a trip that begins at the start, unreloaded
+    worker_max_duty: Int32  # (w,) sum over the worker's vehicles, hard; TIME_MAX
+    pairs: Pairs
+    links: Links
+    breaks: Breaks
+    batches: Batches
+    reloads: Reloads
+    affinities: Affinities
+    price_worst: int = 0  # per second of the greatest lateness of all
 
     @property
     def n_tasks(self) -> int:
@@ -81,251 +196,41 @@ class RoutingModel(NamedTuple):
         """Number of load dimensions; may be zero."""
         return int(self.task_demand.shape[1])
 
+    @property
+    def features(self) -> frozenset[str]:
+        """Names of what this model uses beyond the plain fields; empty for a plain model."""
+        used = {
+            "setup": self.setup.any(),
+            "pickups": self.task_pickup.any(),
+            "soft windows": ((self.task_late_price > 0) & (self.task_soft_late < TIME_MAX)).any(),
+            "worst lateness": self.price_worst > 0,
+            "release": self.task_release.any(),
+            "freshness": (self.task_freshness < TIME_MAX).any(),
+            "groups": (self.task_group >= 0).any(),
+            "duty": self.vehicle_price_duty.any(),
+            "overtime": (
+                (self.vehicle_regular_duty < TIME_MAX) & (self.vehicle_overtime_price > 0)
+            ).any(),
+            "max duty": (self.vehicle_max_duty < TIME_MAX).any(),
+            "max travel": (self.vehicle_max_travel < TIME_MAX).any(),
+            "max tasks": (self.vehicle_max_tasks < NO_LIMIT).any(),
+            "max trip": (self.vehicle_max_trip < TIME_MAX).any(),
+            "first load": (self.vehicle_first_load < self.vehicle_capacity).any(),
+            "worker duty": (self.worker_max_duty < TIME_MAX).any(),
+            "pairs": len(self.pairs.pickup) > 0,
+            "links": len(self.links.first) > 0,
+            "breaks": len(self.breaks.early) > 0,
+            "reloads": len(self.reloads.option) > 0,
+            "batches": bool((self.reloads.batch[self.reloads.option] >= 0).any()),
+            "affinities": self.affinities.cost.any(),
+        }
+        return frozenset(name for name, uses in used.items() if uses)
+
 
 def service_time(service: ArrayLike, permille: ArrayLike) -> Int32:
     """Service duration of a task by a vehicle with a service-time factor, rounded half up."""
     product = np.asarray(service, dtype=np.int64) * np.asarray(permille, dtype=np.int64)
     return ((product + 500) // 1000).astype(np.int32)
-
-
-class ModelBuilder:
-    """Collects matrices, tasks and vehicles, and checks them together in :meth:`build`.
-
-    Parameters
-    ----------
-    n_dimensions : load dimensions; every demand and capacity has this many entries.
-    """
-
-    def __init__(self, n_dimensions: int = 0) -> None:
-        self.n_dimensions = n_dimensions
-        self._seconds: list[Int32] = []
-        self._metres: list[Int32] = []
-        self._tasks: list[dict[str, Any]] = []
-        self._vehicles: list[dict[str, Any]] = []
-
-    @property
-    def n_tasks(self) -> int:
-        """Tasks added so far."""
-        return len(self._tasks)
-
-    @property
-    def n_vehicles(self) -> int:
-        """Vehicles added so far."""
-        return len(self._vehicles)
-
-    def add_matrix(self, seconds: ArrayLike, metres: ArrayLike | None = None) -> int:
-        """Add a profile's travel matrix, shape (L, L), and return its index; metres default to 0.
-
-        Entries at or above ``UNREACHABLE`` mean that there is no way.
-        """
-        sec = _matrix32(seconds)
-        met = np.zeros_like(sec) if metres is None else _matrix32(metres)
-        self._seconds.append(sec)
-        self._metres.append(met)
-        return len(self._seconds) - 1
-
-    def add_task(
-        self,
-        location: int,
-        *,
-        service: int = 0,
-        windows: Iterable[tuple[int, int]] = ((0, TIME_MAX),),
-        demand: Sequence[int] = (),
-        skills: Iterable[Hashable] = (),
-        refused: Iterable[int] = (),
-        allowed: Iterable[int] | None = None,
-        prize: int | None = None,
-        tier: int = 0,
-    ) -> int:
-        """Add a task and return its index.
-
-        Parameters
-        ----------
-        location : row of the matrices.
-        service : nominal duration, at least 0.
-        windows : closed intervals for the start of service; adjacent and overlapping ones merge.
-        demand : one load a dimension; empty means none.
-        skills : a vehicle must have all of them.
-        refused : indexes of vehicles that must not serve the task.
-        allowed : if given, only these vehicles may.
-        prize : what leaving the task out costs. None makes it required: left out only when it
-            cannot be served, at a price that outweighs any detour.
-        tier : importance among required tasks, 0 first: a task outweighs many of any later tier.
-        """
-        self._tasks.append({
-            "location": location, "service": service, "windows": list(windows),
-            "demand": tuple(demand) or (0,) * self.n_dimensions, "skills": frozenset(skills),
-            "refused": frozenset(refused),
-            "allowed": None if allowed is None else frozenset(allowed),
-            "prize": prize, "tier": tier,
-        })
-        return len(self._tasks) - 1
-
-    def add_vehicle(
-        self,
-        start: int,
-        end: int,
-        *,
-        shift: tuple[int, int] = (0, TIME_MAX),
-        capacity: Sequence[int] = (),
-        skills: Iterable[Hashable] = (),
-        profile: int = 0,
-        fixed_cost: int = 0,
-        price_per_second: int = 1,
-        price_per_metre: int = 0,
-        service_permille: int = 1000,
-    ) -> int:
-        """Add a vehicle (one route) and return its index.
-
-        ``start`` and ``end`` are locations, or ``OPEN``. An empty ``capacity`` means unbounded.
-        """
-        self._vehicles.append({
-            "start": start, "end": end, "shift": shift,
-            "capacity": tuple(capacity) or (2**31 - 1,) * self.n_dimensions,
-            "skills": frozenset(skills), "profile": profile, "fixed": fixed_cost,
-            "price_second": price_per_second, "price_metre": price_per_metre,
-            "permille": service_permille,
-        })
-        return len(self._vehicles) - 1
-
-    def build(self) -> RoutingModel:
-        """Check everything and make the arrays.
-
-        Raises
-        ------
-        ModelError : with every fault found.
-        """
-        faults = self._faults()
-        if faults:
-            raise ModelError(faults)
-        tasks, vehicles = self._tasks, self._vehicles
-        windows = [_merge_windows(t["windows"]) for t in tasks]
-        ptr = np.zeros(len(tasks) + 1, dtype=np.int32)
-        np.cumsum([len(w) for w in windows], out=ptr[1:])
-        flat = [w for ws in windows for w in ws]
-        task_type, vehicle_type, compatible = self._compatibility()
-        model = RoutingModel(
-            task_location=_int32([t["location"] for t in tasks]),
-            task_service=_int32([t["service"] for t in tasks]),
-            window_ptr=ptr,
-            window_early=_int32([w[0] for w in flat]),
-            window_late=_int32([w[1] for w in flat]),
-            task_demand=_int32([t["demand"] for t in tasks]).reshape(len(tasks), self.n_dimensions),
-            task_type=task_type,
-            task_prize=np.zeros(len(tasks), dtype=np.int64),
-            task_required=np.array([t["prize"] is None for t in tasks], dtype=np.bool_),
-            vehicle_start=_int32([v["start"] for v in vehicles]),
-            vehicle_end=_int32([v["end"] for v in vehicles]),
-            vehicle_early=_int32([v["shift"][0] for v in vehicles]),
-            vehicle_late=_int32([v["shift"][1] for v in vehicles]),
-            vehicle_capacity=_int32([v["capacity"] for v in vehicles]).reshape(
-                len(vehicles), self.n_dimensions
-            ),
-            vehicle_type=vehicle_type,
-            vehicle_profile=_int32([v["profile"] for v in vehicles]),
-            vehicle_fixed=np.array([v["fixed"] for v in vehicles], dtype=np.int64),
-            vehicle_price_second=_int32([v["price_second"] for v in vehicles]),
-            vehicle_price_metre=_int32([v["price_metre"] for v in vehicles]),
-            vehicle_permille=_int32([v["permille"] for v in vehicles]),
-            vehicle_class=_number(
-                [(int(k), *v.values()) for k, v in zip(vehicle_type, vehicles, strict=True)]
-            )[0],
-            compatible=compatible,
-            seconds=np.ascontiguousarray(np.stack(self._seconds)),
-            metres=np.ascontiguousarray(np.stack(self._metres)),
-        )
-        return model._replace(task_prize=self._prizes(model))
-
-    def _compatibility(self) -> tuple[Int32, Int32, NDArray[np.bool_]]:
-        # Few distinct requirement sets meet few distinct skill sets, so a table of types stays
-        # small where a table of tasks by vehicles would not.
-        named = {v for t in self._tasks for v in t["refused"]}
-        for t in self._tasks:
-            named |= t["allowed"] or frozenset()
-        vehicle_keys = [
-            (v["skills"], i if i in named else None) for i, v in enumerate(self._vehicles)
-        ]
-        task_keys = [(t["skills"], t["refused"], t["allowed"]) for t in self._tasks]
-        vehicle_type, vehicle_kinds = _number(vehicle_keys)
-        task_type, task_kinds = _number(task_keys)
-        table = np.zeros((max(len(task_kinds), 1), max(len(vehicle_kinds), 1)), dtype=np.bool_)
-        for i, (skills, refused, allowed) in enumerate(task_kinds):
-            for j, (has, which) in enumerate(vehicle_kinds):
-                table[i, j] = (
-                    skills <= has and which not in refused and (allowed is None or which in allowed)
-                )
-        return task_type, vehicle_type, table
-
-    def _prizes(self, model: RoutingModel) -> Int64:
-        prizes = np.array([t["prize"] or 0 for t in self._tasks], dtype=np.int64)
-        required = model.task_required
-        if not required.any():
-            return prizes
-        base = max(int(prizes.max(initial=0)), detour_bound(model)) + 1
-        tiers = np.array([t["tier"] for t in self._tasks], dtype=np.int64)
-        ranks = np.unique(tiers[required])[::-1]  # the least important first
-        ratio = len(self._tasks) + 1
-        while ratio > 2 and base * ratio ** (len(ranks) - 1) * len(self._tasks) > _PRIZE_SUM_MAX:
-            ratio = ratio * 3 // 4
-        for power, tier in enumerate(ranks):
-            prizes[required & (tiers == tier)] = min(
-                base * ratio**power, _PRIZE_SUM_MAX // max(len(self._tasks), 1)
-            )
-        return prizes
-
-    def _faults(self) -> list[str]:
-        faults: list[str] = []
-        if not self._seconds:
-            return ["no matrix: add_matrix must be called at least once"]
-        shape = self._seconds[0].shape
-        n_locations = shape[0]
-        for p, (sec, met) in enumerate(zip(self._seconds, self._metres, strict=True)):
-            if sec.ndim != 2 or sec.shape[0] != sec.shape[1] or sec.shape != shape:
-                faults.append(f"matrix {p}: shape {sec.shape}, expected a square like {shape}")
-            elif met.shape != sec.shape:
-                faults.append(f"matrix {p}: metres {met.shape} do not match seconds {sec.shape}")
-            elif sec.size and (sec.min() < 0 or met.min() < 0):
-                faults.append(f"matrix {p}: negative entries")
-
-        # An equal share each, so that neither their sum overflows nor a required task ranks below.
-        prize_limit = _PRIZE_SUM_MAX // max(len(self._tasks), 1)
-        for i, t in enumerate(self._tasks):
-            if not 0 <= t["location"] < n_locations:
-                faults.append(f"task {i}: location {t['location']} is not a row of the matrix")
-            if not 0 <= t["service"] <= TIME_MAX:
-                faults.append(f"task {i}: service {t['service']} is negative or too large")
-            if not t["windows"]:
-                faults.append(f"task {i}: no time window")
-            for early, late in t["windows"]:
-                if not 0 <= early <= late <= TIME_MAX:
-                    faults.append(f"task {i}: window ({early}, {late}) is empty or out of range")
-            if len(t["demand"]) != self.n_dimensions or not _all_in(t["demand"], 0, _INT32_MAX):
-                faults.append(f"task {i}: demand {t['demand']}, not {self.n_dimensions} loads >= 0")
-            if t["prize"] is not None and not 0 <= t["prize"] < prize_limit:
-                faults.append(f"task {i}: prize {t['prize']} is negative or too large")
-            for v in t["refused"] | (t["allowed"] or frozenset()):
-                if not 0 <= v < len(self._vehicles):
-                    faults.append(f"task {i}: vehicle {v} does not exist")
-        for v, vehicle in enumerate(self._vehicles):
-            for side in ("start", "end"):
-                if vehicle[side] != OPEN and not 0 <= vehicle[side] < n_locations:
-                    faults.append(f"vehicle {v}: {side} {vehicle[side]} is not a row of the matrix")
-            early, late = vehicle["shift"]
-            if not 0 <= early <= late <= TIME_MAX:
-                faults.append(f"vehicle {v}: shift ({early}, {late}) is empty or out of range")
-            capacity = vehicle["capacity"]
-            if len(capacity) != self.n_dimensions or not _all_in(capacity, 0, _INT32_MAX):
-                faults.append(f"vehicle {v}: capacity needs {self.n_dimensions} entries >= 0")
-            if not 0 <= vehicle["profile"] < len(self._seconds):
-                faults.append(f"vehicle {v}: profile {vehicle['profile']} has no matrix")
-            for field, most in (
-                ("fixed", _PRIZE_SUM_MAX), ("price_second", _INT32_MAX), ("price_metre", _INT32_MAX)
-            ):
-                if not 0 <= vehicle[field] <= most:
-                    faults.append(f"vehicle {v}: {field} is negative or too large")
-            if not 0 < vehicle["permille"] <= _INT32_MAX:
-                faults.append(f"vehicle {v}: service-time factor must be positive")
-        return faults
 
 
 def detour_bound(model: RoutingModel) -> int:
@@ -344,35 +249,3 @@ def detour_bound(model: RoutingModel) -> int:
         )
         worst = max(worst, int((2 * arcs + model.vehicle_fixed[used]).max()))
     return worst
-
-
-def _all_in(values: Iterable[int], least: int, most: int) -> bool:
-    return all(least <= x <= most for x in values)
-
-
-def _matrix32(entries: ArrayLike) -> Int32:
-    given = np.asarray(entries)
-    if given.dtype != np.int32:
-        # A cast alone would wrap: 2**32 + 5, meant as no way, would become 5 seconds.
-        given = np.clip(given, -1, UNREACHABLE)
-    return np.ascontiguousarray(given, dtype=np.int32)
-
-
-def _int32(values: Any) -> Int32:
-    return np.ascontiguousarray(values, dtype=np.int32)
-
-
-def _number(keys: Sequence[Hashable]) -> tuple[Int32, list[Any]]:
-    index: dict[Hashable, int] = {}
-    numbers = [index.setdefault(key, len(index)) for key in keys]
-    return _int32(numbers), list(index)
-
-
-def _merge_windows(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for early, late in sorted(windows):
-        if merged and early <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], late))
-        else:
-            merged.append((early, late))
-    return merged

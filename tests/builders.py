@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
+from solvers.builder import ModelBuilder
+from solvers.model import OPEN, UNREACHABLE, RoutingModel
 
 #: Four places around a depot at place 0, one second a unit.
 SQUARE = [

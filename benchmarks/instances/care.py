@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.instances.base import Instance, InstanceError
-from solvers.model import ModelBuilder
+from solvers.builder import ModelBuilder
 
 _FIELDS = (
     "travel_s", "window_s", "service_s", "skills", "prize", "load", "worker_start", "worker_end",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.model import OPEN, ModelBuilder, RoutingModel
+from solvers.builder import ModelBuilder
+from solvers.model import OPEN, RoutingModel
 
 _HOUR = 3600
 _MAX_LOCATIONS = 2500

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.instances.base import Instance, InstanceError, euclidean, tenths
-from solvers.model import ModelBuilder
+from solvers.builder import ModelBuilder
 
 SCALE = 10
 

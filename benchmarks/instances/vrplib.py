@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.instances.base import Instance, InstanceError, euclidean, round_half_up, tenths
-from solvers.model import TIME_MAX, ModelBuilder
+from solvers.builder import ModelBuilder
+from solvers.model import TIME_MAX
 
 
 class VrplibFile(NamedTuple):

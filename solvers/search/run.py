@@ -282,7 +282,7 @@ def compile_kernels() -> None:
     global _compiled
     if _compiled:
         return
-    from solvers.model import ModelBuilder
+    from solvers.builder import ModelBuilder
 
     builder = ModelBuilder(n_dimensions=1)
     builder.add_matrix([[0, 3, 5], [4, 0, 2], [6, 3, 0]])

@@ -14,9 +14,10 @@ from benchmarks.compare import main, markdown
 from benchmarks.instances import best_known_table, family_of, read_instance, shared_folder
 from benchmarks.peers import PEERS, Outcome
 from benchmarks.run_one import empty_row, make_row, run
+from solvers.builder import ModelBuilder
 from solvers.errors import Unsupported
 from solvers.evaluation import evaluate
-from solvers.model import OPEN, ModelBuilder, RoutingModel
+from solvers.model import OPEN, RoutingModel
 
 FIELDS = {
     "solver", "instance", "family", "n", "seconds", "cost", "best_known", "gap_percent",

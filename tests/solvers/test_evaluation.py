@@ -7,8 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+from solvers.builder import ModelBuilder
 from solvers.evaluation import Evaluation, evaluate
-from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
+from solvers.model import OPEN, UNREACHABLE, RoutingModel
 
 #       home  shop  Ann  Bo
 SECONDS = [[0, 10, 20, 30], [11, 0, 12, 13], [21, 14, 0, 15], [31, 16, 17, 0]]

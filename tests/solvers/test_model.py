@@ -7,16 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from solvers.builder import ModelBuilder
 from solvers.errors import ModelError
-from solvers.model import (
-    OPEN,
-    TIME_MAX,
-    UNREACHABLE,
-    ModelBuilder,
-    RoutingModel,
-    detour_bound,
-    service_time,
-)
+from solvers.model import OPEN, TIME_MAX, UNREACHABLE, RoutingModel, detour_bound, service_time
 
 SQUARE = [[0, 10, 20], [10, 0, 15], [20, 15, 0]]
 
@@ -46,7 +39,12 @@ def test_a_plain_model_has_arrays_of_the_stated_shapes_and_types() -> None:
     assert model.seconds.shape == model.metres.shape == (1, 3, 3)
     wide = {"task_prize", "vehicle_fixed"}
     flags = {"task_required", "compatible"}
-    for name, array in model._asdict().items():
+    arrays = {k: x for k, x in model._asdict().items() if isinstance(x, np.ndarray)}
+    groups = {k: x for k, x in model._asdict().items() if isinstance(x, tuple)}
+    assert arrays.keys() | groups.keys() | {"price_worst"} == set(model._fields)
+    for group in groups.values():
+        arrays |= group._asdict()
+    for name, array in arrays.items():
         kind = np.int64 if name in wide else np.bool_ if name in flags else np.int32
         assert array.dtype == kind, name
         assert array.flags.c_contiguous, name

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from solvers import ortools_monitor, ortools_routing
+from solvers.builder import ModelBuilder
 from solvers.errors import SolverError, Unsupported
 from solvers.evaluation import evaluate
-from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
+from solvers.model import OPEN, UNREACHABLE, RoutingModel
 from solvers.solve import Progress, Result, SolveParams, solve
 
 # On a line: location k lies k * 10 seconds from location 0.

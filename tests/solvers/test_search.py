@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from solvers.builder import ModelBuilder
 from solvers.errors import Unsupported
 from solvers.evaluation import evaluate
-from solvers.model import OPEN, UNREACHABLE, ModelBuilder, RoutingModel
+from solvers.model import OPEN, UNREACHABLE, RoutingModel
 from solvers.search.fleet import reduce_fleet
 from solvers.search.kernels import anneal as annealing
 from solvers.search.run import Search
