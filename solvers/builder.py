@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from solvers.builder_checks import PRIZE_SUM_MAX, all_faults
 from solvers.errors import ModelError
 from solvers.model import (
+    ANY_WORKER,
     NO_LIMIT,
-    OPEN,
+    OTHER_WORKER,
+    SAME_WORKER,
     TIME_MAX,
     UNREACHABLE,
     Affinities,
     Batches,
     Breaks,
     Int32,
-    Int64,
     Links,
     Pairs,
     Reloads,
     RoutingModel,
     detour_bound,
+    units_of,
 )
 
-#: Sum of all prizes stays below this, so that any total fits int64 with room for the travel cost.
-_PRIZE_SUM_MAX = 1 << 60
-_INT32_MAX = 2**31 - 1
+Rows = list[dict[str, Any]]
+
+_WORKERS = {"any": ANY_WORKER, "same": SAME_WORKER, "other": OTHER_WORKER}
 
 
 class ModelBuilder:
-    """Collects matrices, tasks and vehicles, and checks them together in :meth:`build`.
+    """Collects matrices, tasks, vehicles and what ties them, checked together in :meth:`build`.
+
+    Where a limit may be None there is none. ``solvers.model`` says what every word means.
 
     Parameters
     ----------
     n_dimensions : load dimensions; every demand and capacity has this many entries.
+
+    Attributes
+    ----------
+    price_worst : per second of the greatest lateness of all tasks with a soft end.
     """
 
     def __init__(self, n_dimensions: int = 0) -> None:
         self.n_dimensions = n_dimensions
+        self.price_worst = 0
         self._seconds: list[Int32] = []
         self._metres: list[Int32] = []
-        self._tasks: list[dict[str, Any]] = []
-        self._vehicles: list[dict[str, Any]] = []
+        self._tasks: Rows = []
+        self._vehicles: Rows = []
+        self._pairs: Rows = []
+        self._links: Rows = []
+        self._batches: Rows = []
+        self._reloads: Rows = []
+        self._groups: list[tuple[int, ...]] = []
+        self._setup: dict[int, int] = {}
+        self._limits: dict[Hashable, int] = {}  # worker -> duty
 
     @property
     def n_tasks(self) -> int:
@@ -79,6 +97,13 @@ class ModelBuilder:
         allowed: Iterable[int] | None = None,
         prize: int | None = None,
         tier: int = 0,
+        pickup: Sequence[int] = (),
+        soft_late: int | None = None,
+        late_price: int = 0,
+        release: int = 0,
+        freshness: int | None = None,
+        affinity: Mapping[Any, int] | None = None,
+        pin_start: int | None = None,
     ) -> int:
         """Add a task and return its index.
 
@@ -87,20 +112,30 @@ class ModelBuilder:
         location : row of the matrices.
         service : nominal duration, at least 0.
         windows : closed intervals for the start of service; adjacent and overlapping ones merge.
-        demand : one load a dimension; empty means none.
+        demand : one load a dimension, on board from the beginning of the trip; empty means none.
         skills : a vehicle must have all of them.
         refused : indexes of vehicles that must not serve the task.
         allowed : if given, only these vehicles may.
         prize : what leaving the task out costs. None makes it required: left out only when it
             cannot be served, at a price that outweighs any detour.
         tier : importance among required tasks, 0 first: a task outweighs many of any later tier.
+        pickup : one load a dimension, on board to the end of the trip; empty means none.
+        soft_late : a start after it costs ``late_price`` a second.
+        release : the task's trip leaves no earlier.
+        freshness : most seconds from the leaving of the trip to the start.
+        affinity : cost by name of worker, see :meth:`add_vehicle`; negative is a bonus.
+        pin_start : the one start there is, in place of ``windows``.
         """
+        none = (0,) * self.n_dimensions
         self._tasks.append({
-            "location": location, "service": service, "windows": list(windows),
-            "demand": tuple(demand) or (0,) * self.n_dimensions, "skills": frozenset(skills),
-            "refused": frozenset(refused),
+            "location": location, "service": service,
+            "windows": list(windows) if pin_start is None else [(pin_start, pin_start)],
+            "demand": tuple(demand) or none, "pickup": tuple(pickup) or none,
+            "skills": frozenset(skills), "refused": frozenset(refused),
             "allowed": None if allowed is None else frozenset(allowed),
             "prize": prize, "tier": tier,
+            "soft_late": _limit(soft_late), "late_price": late_price, "release": release,
+            "freshness": _limit(freshness), "affinity": dict(affinity or {}),
         })
         return len(self._tasks) - 1
 
@@ -117,19 +152,99 @@ class ModelBuilder:
         price_per_second: int = 1,
         price_per_metre: int = 0,
         service_permille: int = 1000,
+        worker: Hashable = None,
+        price_per_duty_second: int = 0,
+        regular_duty: int | None = None,
+        overtime_price: int = 0,
+        max_duty: int | None = None,
+        max_travel: int | None = None,
+        max_tasks: int | None = None,
+        max_trips: int | None = None,
+        max_trip: int | None = None,
+        first_load: Sequence[int] | None = None,
+        breaks: Iterable[tuple[int, int, int]] = (),
+        reloads: Iterable[int] = (),
     ) -> int:
         """Add a vehicle (one route) and return its index.
 
-        ``start`` and ``end`` are locations, or ``OPEN``. An empty ``capacity`` means unbounded.
+        Parameters
+        ----------
+        start, end : locations, or ``OPEN``.
+        capacity : one load a dimension; empty means unbounded.
+        worker : name of whose day it is, for affinities, links and :meth:`limit_worker`; None
+            is somebody who has no other day.
+        first_load : most demand of the trip that begins at ``start``; None: the capacity.
+        breaks : window of the start and length, in the order they are taken.
+        reloads : indexes of the reload options that the vehicle may use.
         """
+        room = tuple(capacity) or (NO_LIMIT,) * self.n_dimensions
         self._vehicles.append({
-            "start": start, "end": end, "shift": shift,
-            "capacity": tuple(capacity) or (2**31 - 1,) * self.n_dimensions,
+            "start": start, "end": end, "shift": shift, "capacity": room,
             "skills": frozenset(skills), "profile": profile, "fixed": fixed_cost,
             "price_second": price_per_second, "price_metre": price_per_metre,
             "permille": service_permille,
+            "worker": ("own", self.n_vehicles) if worker is None else ("named", worker),
+            "price_duty": price_per_duty_second, "regular_duty": _limit(regular_duty),
+            "overtime_price": overtime_price, "max_duty": _limit(max_duty),
+            "max_travel": _limit(max_travel), "max_tasks": _limit(max_tasks, NO_LIMIT),
+            "max_trips": _limit(max_trips, NO_LIMIT), "max_trip": _limit(max_trip),
+            "first_load": room if first_load is None else tuple(first_load),
+            "breaks": tuple(tuple(b) for b in breaks), "reloads": tuple(sorted(set(reloads))),
         })
         return len(self._vehicles) - 1
+
+    def add_pair(
+        self, pickup: int, delivery: int, *, load: Sequence[int] = (), ride: int | None = None
+    ) -> None:
+        """Have one vehicle serve both tasks in one trip, or none, with ``load`` in between."""
+        self._pairs.append({
+            "pickup": pickup, "delivery": delivery,
+            "load": tuple(load) or (0,) * self.n_dimensions, "ride": _limit(ride),
+        })
+
+    def add_link(
+        self, first: int, second: int, *, least: int = 0, most: int = 0, worker: str | int = "any"
+    ) -> None:
+        """Have ``second`` start ``least`` to ``most`` seconds after ``first``, or serve neither.
+
+        ``worker`` is "any", "same" or "other", or the constant of ``solvers.model``.
+        """
+        self._links.append({
+            "first": first, "second": second, "least": least, "most": most,
+            "worker": _WORKERS.get(worker, -1) if isinstance(worker, str) else worker,
+        })
+
+    def add_group(self, tasks: Iterable[int]) -> int:
+        """Have one of these served at most, or what is tied to it; return the group's index.
+
+        Each named task stands for its unit: itself and all that pairs and links tie it to. What
+        is lost when no unit is served is the greatest sum of prizes of a unit, and every task of
+        the group gets it as its prize, to be counted once. Required if any of them is.
+        """
+        self._groups.append(tuple(tasks))
+        return len(self._groups) - 1
+
+    def add_batch(self, ready: int = 0, portions: Sequence[int] = ()) -> int:
+        """Add something to load and return its index; empty ``portions`` means unbounded."""
+        self._batches.append({
+            "ready": ready, "portions": tuple(portions) or (NO_LIMIT,) * self.n_dimensions,
+        })
+        return len(self._batches) - 1
+
+    def add_reload(self, location: int, *, seconds: int = 0, batch: int | None = None) -> int:
+        """Add a reload option and return its index; no batch: whatever is needed, at any time."""
+        self._reloads.append({
+            "location": location, "seconds": seconds, "batch": -1 if batch is None else batch,
+        })
+        return len(self._reloads) - 1
+
+    def set_setup(self, location: int, seconds: int) -> None:
+        """Set the time to get ready at a location on arrival from another one."""
+        self._setup[location] = seconds
+
+    def limit_worker(self, worker: Hashable, max_duty: int) -> None:
+        """Limit the duty of all vehicles of a worker together."""
+        self._limits[worker] = max_duty
 
     def build(self) -> RoutingModel:
         """Check everything and make the arrays.
@@ -138,74 +253,106 @@ class ModelBuilder:
         ------
         ModelError : with every fault found.
         """
-        faults = self._faults()
+        faults = all_faults(self)
         if faults:
             raise ModelError(faults)
-        tasks, vehicles = self._tasks, self._vehicles
-        windows = [_merge_windows(t["windows"]) for t in tasks]
-        ptr = np.zeros(len(tasks) + 1, dtype=np.int32)
-        np.cumsum([len(w) for w in windows], out=ptr[1:])
-        flat = [w for ws in windows for w in ws]
+        tasks, vehicles, d = self._tasks, self._vehicles, self.n_dimensions
+        for t in tasks:
+            t["merged"] = _merge_windows(t["windows"])
+        flat = [w for t in tasks for w in t["merged"]]
+        breaks = [b for v in vehicles for b in v["breaks"]]
+        number = {key: w for w, key in enumerate(dict.fromkeys(v["worker"] for v in vehicles))}
+        limits = {number["named", name]: most for name, most in self._limits.items()}
+        affinities = [
+            sorted((number["named", name], cost) for name, cost in t["affinity"].items())
+            for t in tasks
+        ]
         task_type, vehicle_type, compatible = self._compatibility()
+        capacity = _column(vehicles, "capacity", d)
         model = RoutingModel(
-            task_location=_int32([t["location"] for t in tasks]),
-            task_service=_int32([t["service"] for t in tasks]),
-            window_ptr=ptr,
+            task_location=_column(tasks, "location"),
+            task_service=_column(tasks, "service"),
+            window_ptr=_ptr(t["merged"] for t in tasks),
             window_early=_int32([w[0] for w in flat]),
             window_late=_int32([w[1] for w in flat]),
-            task_demand=_int32([t["demand"] for t in tasks]).reshape(len(tasks), self.n_dimensions),
+            task_demand=_column(tasks, "demand", d),
             task_type=task_type,
             task_prize=np.zeros(len(tasks), dtype=np.int64),
             task_required=np.array([t["prize"] is None for t in tasks], dtype=np.bool_),
-            vehicle_start=_int32([v["start"] for v in vehicles]),
-            vehicle_end=_int32([v["end"] for v in vehicles]),
+            vehicle_start=_column(vehicles, "start"),
+            vehicle_end=_column(vehicles, "end"),
             vehicle_early=_int32([v["shift"][0] for v in vehicles]),
             vehicle_late=_int32([v["shift"][1] for v in vehicles]),
-            vehicle_capacity=_int32([v["capacity"] for v in vehicles]).reshape(
-                len(vehicles), self.n_dimensions
-            ),
+            vehicle_capacity=capacity,
             vehicle_type=vehicle_type,
-            vehicle_profile=_int32([v["profile"] for v in vehicles]),
+            vehicle_profile=_column(vehicles, "profile"),
             vehicle_fixed=np.array([v["fixed"] for v in vehicles], dtype=np.int64),
-            vehicle_price_second=_int32([v["price_second"] for v in vehicles]),
-            vehicle_price_metre=_int32([v["price_metre"] for v in vehicles]),
-            vehicle_permille=_int32([v["permille"] for v in vehicles]),
-            vehicle_class=_number(
-                [(int(k), *v.values()) for k, v in zip(vehicle_type, vehicles, strict=True)]
-            )[0],
+            vehicle_price_second=_column(vehicles, "price_second"),
+            vehicle_price_metre=_column(vehicles, "price_metre"),
+            vehicle_permille=_column(vehicles, "permille"),
+            vehicle_class=self._classes(vehicle_type),
             compatible=compatible,
             seconds=np.ascontiguousarray(np.stack(self._seconds)),
             metres=np.ascontiguousarray(np.stack(self._metres)),
-            **self._neutral(n=len(tasks), v=len(vehicles)),
+            setup=_int32([self._setup.get(k, 0) for k in range(self._seconds[0].shape[0])]),
+            task_pickup=_column(tasks, "pickup", d),
+            task_soft_late=_column(tasks, "soft_late"),
+            task_late_price=_column(tasks, "late_price"),
+            task_release=_column(tasks, "release"),
+            task_freshness=_column(tasks, "freshness"),
+            task_group=np.full(len(tasks), -1, dtype=np.int32),
+            vehicle_worker=_int32([number[v["worker"]] for v in vehicles]),
+            vehicle_price_duty=_column(vehicles, "price_duty"),
+            vehicle_regular_duty=_column(vehicles, "regular_duty"),
+            vehicle_overtime_price=_column(vehicles, "overtime_price"),
+            vehicle_max_duty=_column(vehicles, "max_duty"),
+            vehicle_max_travel=_column(vehicles, "max_travel"),
+            vehicle_max_tasks=_column(vehicles, "max_tasks"),
+            vehicle_max_trips=_column(vehicles, "max_trips"),
+            vehicle_max_trip=_column(vehicles, "max_trip"),
+            vehicle_first_load=np.minimum(_column(vehicles, "first_load", d), capacity),
+            worker_max_duty=_int32([limits.get(w, TIME_MAX) for w in range(len(number))]),
+            pairs=Pairs(
+                _column(self._pairs, "pickup"), _column(self._pairs, "delivery"),
+                _column(self._pairs, "load", d), _column(self._pairs, "ride"),
+            ),
+            links=Links(*(_column(self._links, name) for name in Links._fields)),
+            breaks=Breaks(
+                _ptr(v["breaks"] for v in vehicles),
+                *(_int32([b[k] for b in breaks]) for k in range(3)),
+            ),
+            batches=Batches(
+                _column(self._batches, "ready"), _column(self._batches, "portions", d)
+            ),
+            reloads=Reloads(
+                _column(self._reloads, "location"), _column(self._reloads, "seconds"),
+                _column(self._reloads, "batch"),
+                _ptr(v["reloads"] for v in vehicles),
+                _int32([k for v in vehicles for k in v["reloads"]]),
+            ),
+            affinities=Affinities(
+                _ptr(affinities),
+                _int32([worker for row in affinities for worker, _ in row]),
+                _int32([cost for row in affinities for _, cost in row]),
+            ),
+            price_worst=self.price_worst,
         )
-        return model._replace(task_prize=self._prizes(model))
+        return self._with_prizes(model)
 
-    def _neutral(self, n: int, v: int) -> dict[str, Any]:
-        d, none = self.n_dimensions, _int32([])
-
-        def full(shape: int | tuple[int, int], value: int) -> Int32:
-            return np.full(shape, value, dtype=np.int32)
-
-        capacity = _int32([x["capacity"] for x in self._vehicles]).reshape(v, d)
-        return {
-            "setup": full(self._seconds[0].shape[0], 0),
-            "task_pickup": full((n, d), 0),
-            "task_soft_late": full(n, TIME_MAX), "task_late_price": full(n, 0),
-            "task_release": full(n, 0), "task_freshness": full(n, TIME_MAX),
-            "task_group": full(n, -1),
-            "vehicle_worker": np.arange(v, dtype=np.int32),
-            "vehicle_price_duty": full(v, 0), "vehicle_regular_duty": full(v, TIME_MAX),
-            "vehicle_overtime_price": full(v, 0), "vehicle_max_duty": full(v, TIME_MAX),
-            "vehicle_max_travel": full(v, TIME_MAX), "vehicle_max_tasks": full(v, NO_LIMIT),
-            "vehicle_max_trips": full(v, NO_LIMIT), "vehicle_max_trip": full(v, TIME_MAX),
-            "vehicle_first_load": capacity, "worker_max_duty": full(v, TIME_MAX),
-            "pairs": Pairs(none, none, none.reshape(0, d), none),
-            "links": Links(none, none, none, none, none),
-            "breaks": Breaks(full(v + 1, 0), none, none, none),
-            "batches": Batches(none, none.reshape(0, d)),
-            "reloads": Reloads(none, none, none, full(v + 1, 0), none),
-            "affinities": Affinities(full(n + 1, 0), none, none),
-        }
+    def _classes(self, vehicle_type: Int32) -> Int32:
+        # A worker who has one day alone, and no affinities, can be exchanged while the day is
+        # empty for another such one with the same limit, whatever the links say.
+        liked = {("named", name) for t in self._tasks for name in t["affinity"]}
+        linked = any(link["worker"] != ANY_WORKER for link in self._links)
+        days = Counter(v["worker"] for v in self._vehicles)
+        keys: list[Hashable] = []
+        for v, kind in zip(self._vehicles, vehicle_type, strict=True):
+            who = v["worker"]
+            limit = self._limits.get(who[1]) if who[0] == "named" else None
+            matters = who in liked or (days[who] > 1 and (linked or limit is not None))
+            rest = (x for name, x in v.items() if name != "worker")
+            keys.append((int(kind), who if matters else None, limit, *rest))
+        return _number(keys)[0]
 
     def _compatibility(self) -> tuple[Int32, Int32, NDArray[np.bool_]]:
         # Few distinct requirement sets meet few distinct skill sets, so a table of types stays
@@ -227,80 +374,38 @@ class ModelBuilder:
                 )
         return task_type, vehicle_type, table
 
-    def _prizes(self, model: RoutingModel) -> Int64:
+    def _with_prizes(self, model: RoutingModel) -> RoutingModel:
+        """Fill in the groups, and the prizes of required tasks and of groups."""
+        n = model.n_tasks
+        unit, group, required = units_of(model), model.task_group, model.task_required
+        for g, members in enumerate(self._groups):
+            group[np.isin(unit, unit[list(members)])] = g
+            required[group == g] = required[group == g].any()
         prizes = np.array([t["prize"] or 0 for t in self._tasks], dtype=np.int64)
-        required = model.task_required
-        if not required.any():
-            return prizes
-        base = max(int(prizes.max(initial=0)), detour_bound(model)) + 1
-        tiers = np.array([t["tier"] for t in self._tasks], dtype=np.int64)
-        ranks = np.unique(tiers[required])[::-1]  # the least important first
-        ratio = len(self._tasks) + 1
-        while ratio > 2 and base * ratio ** (len(ranks) - 1) * len(self._tasks) > _PRIZE_SUM_MAX:
-            ratio = ratio * 3 // 4
-        for power, tier in enumerate(ranks):
-            prizes[required & (tiers == tier)] = min(
-                base * ratio**power, _PRIZE_SUM_MAX // max(len(self._tasks), 1)
-            )
-        return prizes
-
-    def _faults(self) -> list[str]:
-        faults: list[str] = []
-        if not self._seconds:
-            return ["no matrix: add_matrix must be called at least once"]
-        shape = self._seconds[0].shape
-        n_locations = shape[0]
-        for p, (sec, met) in enumerate(zip(self._seconds, self._metres, strict=True)):
-            if sec.ndim != 2 or sec.shape[0] != sec.shape[1] or sec.shape != shape:
-                faults.append(f"matrix {p}: shape {sec.shape}, expected a square like {shape}")
-            elif met.shape != sec.shape:
-                faults.append(f"matrix {p}: metres {met.shape} do not match seconds {sec.shape}")
-            elif sec.size and (sec.min() < 0 or met.min() < 0):
-                faults.append(f"matrix {p}: negative entries")
-
-        # An equal share each, so that neither their sum overflows nor a required task ranks below.
-        prize_limit = _PRIZE_SUM_MAX // max(len(self._tasks), 1)
-        for i, t in enumerate(self._tasks):
-            if not 0 <= t["location"] < n_locations:
-                faults.append(f"task {i}: location {t['location']} is not a row of the matrix")
-            if not 0 <= t["service"] <= TIME_MAX:
-                faults.append(f"task {i}: service {t['service']} is negative or too large")
-            if not t["windows"]:
-                faults.append(f"task {i}: no time window")
-            for early, late in t["windows"]:
-                if not 0 <= early <= late <= TIME_MAX:
-                    faults.append(f"task {i}: window ({early}, {late}) is empty or out of range")
-            if len(t["demand"]) != self.n_dimensions or not _all_in(t["demand"], 0, _INT32_MAX):
-                faults.append(f"task {i}: demand {t['demand']}, not {self.n_dimensions} loads >= 0")
-            if t["prize"] is not None and not 0 <= t["prize"] < prize_limit:
-                faults.append(f"task {i}: prize {t['prize']} is negative or too large")
-            for v in t["refused"] | (t["allowed"] or frozenset()):
-                if not 0 <= v < len(self._vehicles):
-                    faults.append(f"task {i}: vehicle {v} does not exist")
-        for v, vehicle in enumerate(self._vehicles):
-            for side in ("start", "end"):
-                if vehicle[side] != OPEN and not 0 <= vehicle[side] < n_locations:
-                    faults.append(f"vehicle {v}: {side} {vehicle[side]} is not a row of the matrix")
-            early, late = vehicle["shift"]
-            if not 0 <= early <= late <= TIME_MAX:
-                faults.append(f"vehicle {v}: shift ({early}, {late}) is empty or out of range")
-            capacity = vehicle["capacity"]
-            if len(capacity) != self.n_dimensions or not _all_in(capacity, 0, _INT32_MAX):
-                faults.append(f"vehicle {v}: capacity needs {self.n_dimensions} entries >= 0")
-            if not 0 <= vehicle["profile"] < len(self._seconds):
-                faults.append(f"vehicle {v}: profile {vehicle['profile']} has no matrix")
-            for field, most in (
-                ("fixed", _PRIZE_SUM_MAX), ("price_second", _INT32_MAX), ("price_metre", _INT32_MAX)
-            ):
-                if not 0 <= vehicle[field] <= most:
-                    faults.append(f"vehicle {v}: {field} is negative or too large")
-            if not 0 < vehicle["permille"] <= _INT32_MAX:
-                faults.append(f"vehicle {v}: service-time factor must be positive")
-        return faults
-
-
-def _all_in(values: Iterable[int], least: int, most: int) -> bool:
-    return all(least <= x <= most for x in values)
+        # A task of a group gets the prize of a whole unit; the sum over all tasks has to fit.
+        shares = int(np.where(group >= 0, np.bincount(unit, minlength=1)[unit], 1).sum()) or 1
+        given = np.array([t["prize"] is not None for t in self._tasks], dtype=np.bool_)
+        if not given.all():
+            base = max(int(prizes.max(initial=0)), detour_bound(model)) + 1
+            tiers = np.array([t["tier"] for t in self._tasks], dtype=np.int64)
+            ranks = np.unique(tiers[~given])[::-1]  # the least important first
+            ratio = n + 1
+            while ratio > 2 and base * ratio ** (len(ranks) - 1) * shares > PRIZE_SUM_MAX:
+                ratio = ratio * 3 // 4
+            for power, tier in enumerate(ranks):
+                prizes[~given & (tiers == tier)] = min(
+                    base * ratio**power, PRIZE_SUM_MAX // shares
+                )
+        for g in range(len(self._groups)):
+            tasks = np.flatnonzero(group == g)
+            sums = Counter[int]()
+            for i in tasks:
+                sums[int(unit[i])] += int(prizes[i])
+            greatest = max(sums.values())
+            if greatest > PRIZE_SUM_MAX // shares:
+                raise ModelError([f"group {g}: the prizes of its tasks are too large"])
+            prizes[tasks] = greatest
+        return model._replace(task_prize=prizes)
 
 
 def _matrix32(entries: ArrayLike) -> Int32:
@@ -329,3 +434,16 @@ def _merge_windows(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((early, late))
     return merged
+
+
+def _limit(value: int | None, none: int = TIME_MAX) -> int:
+    return none if value is None else value
+
+
+def _column(rows: Rows, name: str, width: int | None = None) -> Int32:
+    values = _int32([row[name] for row in rows])
+    return values if width is None else values.reshape(len(rows), width)
+
+
+def _ptr(rows: Iterable[Sequence[Any]]) -> Int32:
+    return _int32(np.cumsum([0, *(len(row) for row in rows)]))

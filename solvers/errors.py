@@ -24,3 +24,10 @@ class SolverError(RuntimeError):
 
 class Unsupported(SolverError):
     """A backend cannot express a feature of the model; the message names both."""
+
+
+def refuse_unsupported(backend: str, features: frozenset[str], supported: frozenset[str]) -> None:
+    """Raise :class:`Unsupported` with the names of the features that are not supported."""
+    missing = sorted(features - supported)
+    if missing:
+        raise Unsupported(f"{backend} does not support: {', '.join(missing)}")

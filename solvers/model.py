@@ -7,32 +7,43 @@ matrices and may carry many tasks.
 
 **Routes.** A solution is one list of visits a vehicle. A visit ``i >= 0`` is a task. A visit
 ``-1 - k`` is the reload option ``k``: the vehicle goes to the option's place, unloads what it
-collected, loads, and begins a new *trip* there. Loads, freshness and trip limits are a trip's,
-everything else is the vehicle's. A reload that is followed by no task is a fault, and so is one
-directly after another. An unused vehicle (no task) costs nothing.
+collected, loads, and begins a new *trip* there. Loads, freshness and trip limits are a trip's
+(limits of a trip that has tasks), everything else is the vehicle's. A reload that is followed by
+no task is a fault, and so is one directly after another. An unused vehicle (no task) costs nothing.
 
 **Timetable.** Every start is the earliest that obeys all of the following at once (the least
 solution, which exists because each of them only ever pushes times later):
 
 1. the vehicle leaves its start no earlier than ``vehicle_early``;
 2. a service starts after the arrival, in one of the task's closed windows; waiting is free;
-3. from one place to another takes ``seconds`` plus the ``setup`` of the place arrived at (nothing
-   where both places are the same location);
+3. from one place to another takes ``seconds`` plus the ``setup`` of the place arrived at, without
+   the set-up where both are the same location; to or from an open side it takes nothing;
 4. a trip leaves its place only when loading is over (``seconds`` of the option, after the arrival
-   there), its batch is ready, and every task of the trip is released; and no earlier than
-   ``start - freshness`` of each of its tasks, so that nothing stays on board for longer;
+   there), its batch is ready, and every task of the trip is released; no earlier than
+   ``start - freshness`` of each of its tasks, so that nothing stays on board for longer; and no
+   earlier than ``max_trip`` before its arrival at the next reload or at the end;
 5. linked tasks: ``least <= start[second] - start[first] <= most``;
 6. pairs: the delivery starts no later than ``ride`` after the pickup's service ends (a pickup waits
    for that where it has to);
-7. each break of a used vehicle lies within its window (start of the break), takes place between
-   two services (before or after a leg), after the one listed before it, or falls before the first
-   leg or after the work's end; of all choices the one that ends the route earliest is made, the
-   earlier breaks as late as that allows.
+7. each break of a used vehicle starts within its window, after the one listed before it ends, and
+   before or after a leg (at a reload: before loading, or after it and before leaving), or before
+   the leaving of the start (even before ``vehicle_early``), or after the end of the route.
+
+Where breaks can be placed in several ways, a route timed alone takes one that lets it end
+earliest; among these the first break as late in the order of places as that allows, then the
+second, and so on. As places may then change while others push, the timetable is made in rounds:
+every route is timed alone, with a lower bound for every start and leaving; then 4 (freshness and
+``max_trip``), 5 and 6 raise the bounds by what was found, all at once; until no bound rises.
+Without breaks this is the least solution, in whatever order it is reached.
 
 **Duty.** A vehicle goes on duty when it leaves its start. With the end of the route and every
 start of a task that is linked, has a ride limit or a freshness limit held where the timetable has
 them, all else moves as late as it can (within windows, and no later than its soft end, or its start
-if that is later already): duty is from the leaving thus found to the end. Breaks in between count.
+if that is later already; breaks where they are in the order): duty is from the leaving thus found
+to the end. Breaks in between count.
+
+**Alternatives.** A *unit* is a task, or the tasks that pairs and links tie together; it is served
+whole or not at all. At most one unit of a group is served.
 
 **Cost** of a solution:
 
@@ -46,6 +57,7 @@ if that is later already): duty is from the leaving thus found to the end. Break
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -150,7 +162,7 @@ class RoutingModel(NamedTuple):
     vehicle_price_second: Int32  # (v,) per second of travel
     vehicle_price_metre: Int32  # (v,) per metre of travel
     vehicle_permille: Int32  # (v,) service-time factor; 1000 is the nominal duration
-    vehicle_class: Int32  # (v,) vehicles that are equal in every field share a class
+    vehicle_class: Int32  # (v,) vehicles of a class can be exchanged while they are empty
     compatible: NDArray[np.bool_]  # (task types, vehicle types)
     seconds: Int32  # (profiles, L, L)
     metres: Int32  # (profiles, L, L)
@@ -161,7 +173,7 @@ class RoutingModel(NamedTuple):
     task_late_price: Int32  # (n,) per second of it; 0
     task_release: Int32  # (n,) the task's trip leaves no earlier; 0
     task_freshness: Int32  # (n,) most seconds from the trip's leaving to the start; TIME_MAX
-    task_group: Int32  # (n,) alternatives: at most one task of a group is served; -1: of none
+    task_group: Int32  # (n,) alternatives: at most one unit of a group is served; -1: of none
     vehicle_worker: Int32  # (v,) whose day it is, 0..w-1
     vehicle_price_duty: Int32  # (v,) per second on duty; 0
     vehicle_regular_duty: Int32  # (v,) seconds until overtime; TIME_MAX
@@ -199,14 +211,17 @@ class RoutingModel(NamedTuple):
     @property
     def features(self) -> frozenset[str]:
         """Names of what this model uses beyond the plain fields; empty for a plain model."""
+        soft = self.task_soft_late < TIME_MAX  # even at no price: it holds the start, see Duty
+        tied = np.concatenate([*self.pairs[:2], *self.links[:2]])
         used = {
             "setup": self.setup.any(),
             "pickups": self.task_pickup.any(),
-            "soft windows": ((self.task_late_price > 0) & (self.task_soft_late < TIME_MAX)).any(),
-            "worst lateness": self.price_worst > 0,
+            "soft windows": soft.any(),
+            "worst lateness": self.price_worst > 0 and soft.any(),
             "release": self.task_release.any(),
             "freshness": (self.task_freshness < TIME_MAX).any(),
             "groups": (self.task_group >= 0).any(),
+            "groups of tied tasks": (self.task_group[tied] >= 0).any(),
             "duty": self.vehicle_price_duty.any(),
             "overtime": (
                 (self.vehicle_regular_duty < TIME_MAX) & (self.vehicle_overtime_price > 0)
@@ -214,6 +229,9 @@ class RoutingModel(NamedTuple):
             "max duty": (self.vehicle_max_duty < TIME_MAX).any(),
             "max travel": (self.vehicle_max_travel < TIME_MAX).any(),
             "max tasks": (self.vehicle_max_tasks < NO_LIMIT).any(),
+            "max trips": (
+                (self.vehicle_max_trips < NO_LIMIT) & (np.diff(self.reloads.option_ptr) > 0)
+            ).any(),
             "max trip": (self.vehicle_max_trip < TIME_MAX).any(),
             "first load": (self.vehicle_first_load < self.vehicle_capacity).any(),
             "worker duty": (self.worker_max_duty < TIME_MAX).any(),
@@ -233,9 +251,41 @@ def service_time(service: ArrayLike, permille: ArrayLike) -> Int32:
     return ((product + 500) // 1000).astype(np.int32)
 
 
+def connected(n: int, edges: Iterable[tuple[int, int]]) -> Int32:
+    """Return the number of the connected component of each of ``n`` things, shape (n,)."""
+    root = list(range(n))
+
+    def find(i: int) -> int:
+        while root[i] != i:
+            root[i] = i = root[root[i]]
+        return i
+
+    for one, other in edges:
+        a, b = find(one), find(other)
+        root[max(a, b)] = min(a, b)
+    number: dict[int, int] = {}
+    found = [number.setdefault(find(i), len(number)) for i in range(n)]
+    return np.array(found, dtype=np.int32)
+
+
+def units_of(model: RoutingModel) -> Int32:
+    """Return the number of the unit of each task, (n,): what pairs and links tie together."""
+    pairs, links = model.pairs, model.links
+    if not len(pairs.pickup) and not len(links.first):
+        return np.arange(model.n_tasks, dtype=np.int32)
+    firsts = np.concatenate([pairs.pickup, links.first]).tolist()
+    seconds = np.concatenate([pairs.delivery, links.second]).tolist()
+    return connected(model.n_tasks, zip(firsts, seconds, strict=True))
+
+
 def detour_bound(model: RoutingModel) -> int:
-    """Upper bound on what serving one more task can add to the cost: two arcs and a vehicle."""
+    """Upper bound on what serving one more task can add to the cost.
+
+    Two arcs (four where a trip may be added) and a vehicle; its whole shift on duty, or every
+    shift where links can draw one out; every soft end missed; and the widest range of affinities.
+    """
     worst = 0
+    n_arcs = 4 if len(model.reloads.option) else 2
     for p in range(model.seconds.shape[0]):
         sec, met = model.seconds[p], model.metres[p]
         used = model.vehicle_profile == p
@@ -247,5 +297,18 @@ def detour_bound(model: RoutingModel) -> int:
             far * model.vehicle_price_second[used].astype(np.int64)
             + long * model.vehicle_price_metre[used].astype(np.int64)
         )
-        worst = max(worst, int((2 * arcs + model.vehicle_fixed[used]).max()))
-    return worst
+        worst = max(worst, int((n_arcs * arcs + model.vehicle_fixed[used]).max()))
+    shift = (model.vehicle_late - model.vehicle_early).astype(np.int64)
+    shift = np.minimum(shift, model.vehicle_max_duty)
+    duty = shift * model.vehicle_price_duty + (
+        np.maximum(shift - model.vehicle_regular_duty, 0) * model.vehicle_overtime_price
+    )
+    worst += int(duty.sum() if len(model.links.first) else duty.max(initial=0))
+    last = np.minimum(
+        model.window_late[model.window_ptr[1:] - 1], model.vehicle_late.max(initial=0)
+    )
+    late = np.maximum(last.astype(np.int64) - model.task_soft_late, 0)
+    worst += sum((late * model.task_late_price).tolist())
+    worst += int(model.price_worst) * int(late.max(initial=0))
+    cost = model.affinities.cost
+    return int(worst) + int(cost.max(initial=0)) - int(cost.min(initial=0))

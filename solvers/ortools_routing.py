@@ -40,12 +40,14 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from solvers.errors import SolverError, Unsupported
+from solvers.errors import SolverError, Unsupported, refuse_unsupported
 from solvers.evaluation import evaluate
 from solvers.model import OPEN, UNREACHABLE, Int64, RoutingModel, service_time
 from solvers.ortools_monitor import Monitor
 from solvers.solve import Result, SolveParams
 
+#: ``RoutingModel.features`` that are expressed here; any other one is refused.
+SUPPORTED: frozenset[str] = frozenset()
 #: Nodes above which the transit matrices (int64, one a class) no longer fit a usual machine.
 MAX_NODES = 12_000
 #: Objective totals stay below this: guided local search multiplies and adds penalties on top of
@@ -67,9 +69,11 @@ def solve(model: RoutingModel, params: SolveParams) -> Result:
 
     Raises
     ------
-    Unsupported : the model has more nodes than the transit matrices can be held for.
+    Unsupported : the model has a feature that is not in ``SUPPORTED``, or more nodes than the
+        transit matrices can be held for.
     SolverError : ``initial`` is not one list of distinct tasks a vehicle.
     """
+    refuse_unsupported("ortools", model.features, SUPPORTED)
     initial = None if params.initial is None else _trim_initial(model, params.initial)
     tasks = _servable_tasks(model)
     if not len(tasks):

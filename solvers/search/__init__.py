@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from solvers.errors import refuse_unsupported
+
 if TYPE_CHECKING:
     from solvers.model import RoutingModel
     from solvers.solve import Result, SolveParams
 
-__all__ = ["solve", "warm_up"]
+__all__ = ["SUPPORTED", "solve", "warm_up"]
+
+#: ``RoutingModel.features`` that the search knows; any other one is refused.
+SUPPORTED: frozenset[str] = frozenset()
 
 
 def solve(model: RoutingModel, params: SolveParams) -> Result:
@@ -20,10 +25,12 @@ def solve(model: RoutingModel, params: SolveParams) -> Result:
 
     Raises
     ------
-    Unsupported : an arc costs more than the search's int32 matrices hold.
+    Unsupported : the model has a feature that is not in ``SUPPORTED``, or an arc costs more than
+        the search's int32 matrices hold.
     """
     from solvers.search.run import run
 
+    refuse_unsupported("search", model.features, SUPPORTED)
     warm_up()
     return run(model, params)
 
