@@ -172,6 +172,8 @@ def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matric
         windows=np.stack([model.window_early, model.window_late], axis=1),
         compatible=np.ascontiguousarray(model.compatible, dtype=np.uint8),
         fixed=model.vehicle_fixed.copy(),
+        places=_places(model, matrices),
+        traits=np.array([_is_timed(model, matrices), 1], dtype=np.int64),
         cost_to=matrices.cost_to,
         cost_from=matrices.cost_from,
         time_to=matrices.time_to,
@@ -180,6 +182,8 @@ def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matric
     n_near = N_NEAR_SMALL if n <= _SMALL else N_NEAR
     guide = rows.Guide(
         near=np.full((n, min(n_near, max(n - 1, 1))), -1, dtype=np.int32),
+        n_near=np.zeros(n, dtype=np.int32),
+        near_cost=np.full((n, min(n_near, max(n - 1, 1))), rows.NO_WAY, dtype=np.int32),
         around=np.full((n, min(N_AROUND, max(n - 1, 1))), -1, dtype=np.int32),
         alone_ptr=alone_ptr,
         alone_class=alone_class,
@@ -191,6 +195,46 @@ def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matric
     constant = (keys == keys[:1]).all(axis=0)
     weights[:-1][constant] = 0
     return problem, guide, matrices
+
+
+def _places(model: RoutingModel, matrices: Matrices) -> Int32:
+    ends = np.stack([model.vehicle_start, model.vehicle_end], axis=1).reshape(-1)
+    places = np.where(ends == OPEN, matrices.open_place, matrices.place[np.maximum(ends, 0)])
+    return np.concatenate([matrices.place[model.task_location], places.astype(np.int32)])
+
+
+def _is_timed(model: RoutingModel, matrices: Matrices) -> bool:
+    """Whether some window or shift can bind, however long the route."""
+    n = model.n_tasks
+    worst = int(model.task_service.max(initial=0)) * max(int(model.vehicle_permille.max()), 1000)
+    longest = n * (worst // 1000 + 1) + (n + 1) * int(matrices.time_to.max())
+    latest = min(int(model.window_late.min()), int(model.vehicle_late.min()))
+    several = len(model.window_early) > n
+    waits = int(model.window_early.max()) > int(model.vehicle_early.min())
+    return several or waits or int(model.vehicle_early.max()) + longest > latest
+
+
+def detour_factor(problem: rows.Problem, guide: rows.Guide, cost_row: int) -> int:
+    """How much a detour over a task costs at least, as a multiple of arc to it less arc replaced.
+
+    Where a detour never pays (the triangle inequality), i between o and q costs at least
+    2 (c(o, i) - c(o, q)); in general only once that. The 2 is given if it holds, but for rounding,
+    on 99.5 % of a sample of neighbours: then the search may overlook a few positions.
+    """
+    rng = np.random.default_rng(0)
+    i = np.repeat(np.flatnonzero(guide.n_near > 1), 4)
+    i = i if len(i) <= 20_000 else rng.choice(i, 20_000)
+    if len(i) == 0:
+        return 1
+    k = rng.integers(guide.n_near[i])
+    at = problem.places
+    o, q = at[guide.near[i, k]], at[guide.near[i, rng.integers(guide.n_near[i])]]
+    cost = problem.cost_to
+    here = at[i]
+    saved = cost[cost_row + o, q].astype(np.int64)
+    over = cost[cost_row + o, here].astype(np.int64) + cost[cost_row + here, q] - saved
+    arc = guide.near_cost[i, k]
+    return 2 if np.mean(over + 2 + arc // 50 < 2 * (arc - saved)) <= 0.005 else 1
 
 
 def _owned(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -269,16 +313,12 @@ def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.Stat
     starts = n + 2 * np.arange(v)
     stops = np.zeros((n_stops, rows.STOP_WIDTH), dtype=np.int32)
     stops[:n, [rows.NEXT, rows.PREV, rows.ROUTE]] = -1
-    stops[:n, rows.PLACE] = matrices.place[model.task_location]
+    stops[:n, [rows.COST, rows.COST_IN]] = -rows.NO_WAY
     stops[starts, rows.NEXT] = starts + 1
     stops[starts, rows.PREV] = -1
     stops[starts + 1, rows.NEXT] = -1
     stops[starts + 1, rows.PREV] = starts
-    for side, ends in enumerate((model.vehicle_start, model.vehicle_end)):
-        stops[starts + side, rows.ROUTE] = np.arange(v)
-        stops[starts + side, rows.PLACE] = np.where(
-            ends == OPEN, matrices.open_place, matrices.place[np.maximum(ends, 0)]
-        )
+    stops[starts, rows.ROUTE] = stops[starts + 1, rows.ROUTE] = np.arange(v)
     stops[starts, rows.DEPART] = model.vehicle_early
     stops[starts + 1, rows.LATEST] = model.vehicle_late
 
@@ -321,6 +361,8 @@ def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.Stat
         classes=classes,
         prize=model.task_prize.copy(),
         work_key=np.zeros(n, dtype=np.int64),
+        seen=np.zeros(n_stops, dtype=np.int64),
+        kept=np.zeros(rows.BLOCK + 1, dtype=np.int32),
         counters=counters,
         heat=np.array([0.0, 1.0]),
         rng=np.array([mixed], dtype=np.uint64),

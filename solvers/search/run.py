@@ -15,7 +15,7 @@ from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rows
 from solvers.search.kernels.loading import load_routes
 from solvers.search.kernels.neighbours import fill_neighbours
-from solvers.search.layout import build_problem, build_state
+from solvers.search.layout import build_problem, build_state, detour_factor
 from solvers.solve import Progress, Result, SolveParams
 
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.
@@ -123,10 +123,11 @@ class Search:
         step = max(1, 2_000_000 // model.n_tasks)
         for first in range(0, model.n_tasks, step):
             last = min(first + step, model.n_tasks)
-            fill_neighbours(problem, guide.near, guide.around, cost_row, time_row, price, share,
-                            first, last, *scratch)
+            fill_neighbours(problem, guide.near, guide.n_near, guide.near_cost, guide.around,
+                            cost_row, time_row, price, share, first, last, *scratch)
             if self.is_over():
                 return
+        problem.traits[rows.DETOUR] = detour_factor(problem, guide, cost_row)
 
     def price_of_time(self, cost_row: int, time_row: int) -> float:
         """Cost units a second of travel, on a sample of the arcs of a class."""

@@ -31,7 +31,7 @@ SEEDS = range(25)
 # The parts of the kernels have no wrapper for Python: these give them one.
 @numba.njit
 def find(problem, guide, state, i):
-    return find_position(problem, guide, state, i)
+    return find_position(problem, guide, state, i, np.int64(1 << 60))
 
 
 @numba.njit
@@ -66,6 +66,7 @@ def assert_state_is_consistent(search: Search) -> None:
     assert c[rows.TOTAL] == evaluation.cost
     absent = state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST]
     assert sorted(absent) == list(evaluation.unassigned)
+    assert (state.stops[absent][:, [rows.COST, rows.COST_IN]] == -rows.NO_WAY).all()
     assert (state.stop_marks[absent, rows.ABSENT_PLACE] == np.arange(len(absent))).all()
     assert c[rows.N_USED] == evaluation.n_used
     for v, route in enumerate(routes):
@@ -80,6 +81,7 @@ def assert_state_is_consistent(search: Search) -> None:
             assert stop[rows.ROUTE] == v
             assert stop[rows.PREV] == (route[k - 1] if k else n + 2 * v)
             assert stop[rows.DEPART] == timetable.departure[k]
+            assert stop[rows.COST_IN] == state.stops[stop[rows.PREV], rows.COST]
             assert stop[rows.LATEST] == naive.latest_arrival(model, v, route[k:])
         assert len(route) == 0 or state.stops[n + 2 * v + 1, rows.PREV] == route[-1]
     for number, (begins, n_empty) in enumerate(state.classes):
@@ -187,6 +189,45 @@ def test_long_neighbour_lists_keep_the_nearest_only() -> None:
         for row in (search.guide.near[i], search.guide.around[i]):
             assert len(set(row)) == len(row)
             assert (np.sort(cost)[: len(row)] == cost[row]).all()
+
+
+def test_least_arcs_of_neighbours_are_over_vehicles_and_directions() -> None:
+    search = begin(rich_model(2, n_tasks=9))
+    problem, guide = search.problem, search.guide
+    size = problem.cost_to.shape[1]
+    blocks = problem.cost_to.reshape(-1, size, size)
+    both = np.minimum(blocks, blocks.transpose(0, 2, 1)).min(axis=0)
+    assert len(blocks) > 1
+    for i, row in enumerate(guide.near):
+        known = row[row >= 0]
+        assert guide.n_near[i] == len(known)
+        wanted = both[problem.places[i], problem.places[known]]
+        assert (guide.near_cost[i, : len(known)] == wanted).all()
+
+
+def test_detours_cost_twice_where_they_never_pay() -> None:
+    assert begin(spread_model(1, n_tasks=60, n_vehicles=10)).problem.traits[rows.DETOUR] == 2
+    assert begin(rich_model(1, n_tasks=14)).problem.traits[rows.DETOUR] == 1
+
+
+def test_times_that_never_bind_are_left_alone_without_changing_the_search() -> None:
+    model = spread_model(2, n_tasks=40, n_vehicles=8)
+    windows = np.zeros_like(model.window_early), np.full_like(model.window_late, TIME_MAX)
+    late = np.full_like(model.vehicle_late, TIME_MAX)
+    model = model._replace(window_early=windows[0], window_late=windows[1], vehicle_late=late)
+    found = []
+    for timed in (0, 1):
+        search = begin(model)
+        assert search.problem.traits[rows.TIMED] == 0
+        search.problem.traits[rows.TIMED] = timed
+        search.restart([])
+        search.construct()
+        search.state.heat[:] = 30.0, 1.0
+        anneal(search.problem, search.guide, search.state, 2000, 0)
+        found.append(search.routes(current=True))
+    assert found[0] == found[1]
+    late[:] = 100
+    assert begin(model).problem.traits[rows.TIMED] == 1
 
 
 def test_transpose_and_symmetry_work_block_by_block() -> None:

@@ -20,6 +20,7 @@ from solvers.search.kernels.rows import (
     N_ORDERS,
     N_WORK,
     STALL,
+    STOP_WIDTH,
     TEMPERATURE,
     TOTAL,
     UNTIL_ALL_SERVED,
@@ -29,6 +30,10 @@ from solvers.search.kernels.ruin import ruin
 
 #: Why :func:`anneal` came back.
 DONE, STALLED, ALL_SERVED = range(3)
+
+
+#: Nothing costs as much; four times this fits int64.
+_FAR = float(1 << 61)
 
 
 @inlined
@@ -71,24 +76,43 @@ def anneal(problem, guide, state, n_iterations, n_given):
     status : ``DONE``, ``STALLED`` or ``ALL_SERVED``.
     """
     counters, heat, lists = state.counters, state.heat, state.lists
+    # Always true. It tells the compiler how long the rows are: shifts instead of multiplications.
+    if not (state.stops.shape[1] == STOP_WIDTH and state.stop_marks.shape[1] == 4
+            and state.saved_stops.shape[1] == STOP_WIDTH + 1 and lists.shape[1] == 3
+            and state.vehicle_marks.shape[1] == 3):
+        return DONE
     for _ in range(n_iterations):
         open_journal(state)
         before = counters[TOTAL]
+        threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))
+        heat[TEMPERATURE] *= heat[COOLING]
+        # Costs are integers; the bounds keep the sums below within int64.
+        bound = before + np.int64(math.ceil(min(max(threshold, -_FAR), _FAR)))
         if n_given == 0:
             ruin(problem, guide, state)
             sort_work(guide, state)
         else:
             counters[N_WORK] = n_given
+            bound = np.int64(2 * _FAR)
+        # What the solution would cost if all that is still to be inserted went in for nothing. Once
+        # that reaches the bound, the iteration will be rejected: no need to go on.
+        least = counters[TOTAL]
         for k in range(counters[N_WORK]):
+            least -= state.prize[lists[k, WORK]]
+        for k in range(counters[N_WORK]):
+            if least >= bound:
+                break
             i = np.int64(lists[k, WORK])
-            p, v = find_position(problem, guide, state, i)
+            p, v = find_position(problem, guide, state, i, bound - least)
             if p >= 0:
+                least -= counters[TOTAL] - state.prize[i]
                 insert_task(problem, state, i, p, v)
+                least += counters[TOTAL]
+            else:
+                least += state.prize[i]
 
         counters[ITERATIONS] += 1
-        threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))
-        heat[TEMPERATURE] *= heat[COOLING]
-        if n_given == 0 and counters[TOTAL] - before >= threshold:
+        if least >= bound:
             undo(state)
             counters[TOTAL] = before
         else:

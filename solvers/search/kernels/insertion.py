@@ -10,13 +10,17 @@ from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.rng import draw_below, draw_unit
 from solvers.search.kernels.rows import (
     BLINK,
+    BLOCK,
     COST,
+    COST_IN,
     COST_ROW,
     COUNT,
     DEPART,
+    DETOUR,
     EARLY,
     EMPTY_LIST,
     FROM,
+    GLANCE,
     KIND,
     LATE,
     LATEST,
@@ -28,11 +32,11 @@ from solvers.search.kernels.rows import (
     N_WINDOWS,
     NEXT,
     PERMILLE,
-    PLACE,
     PREV,
     ROUTE,
     SERVICE,
     TIME_ROW,
+    TIMED,
     VEHICLE_KIND,
 )
 from solvers.search.kernels.timing import earliest_start
@@ -73,8 +77,8 @@ def insertion_cost(problem, state, i, p, q, v):
     stops = state.stops
     row = np.uint64(state.vehicles[v, COST_ROW] + problem.tasks[i, LOCATION])
     return (
-        np.int64(problem.cost_from[row, np.uint64(stops[p, PLACE])])
-        + problem.cost_to[row, np.uint64(stops[q, PLACE])]
+        np.int64(problem.cost_from[row, np.uint64(problem.places[p])])
+        + problem.cost_to[row, np.uint64(problem.places[q])]
         - stops[p, COST]
     )
 
@@ -82,9 +86,11 @@ def insertion_cost(problem, state, i, p, q, v):
 @inlined
 def fits_in_time(problem, state, i, p, q, v):
     """Whether task ``i`` between the adjacent stops ``p`` and ``q`` of ``v`` keeps all windows."""
+    if problem.traits[TIMED] == 0:
+        return True
     stops, tasks = state.stops, problem.tasks
     row = np.uint64(state.vehicles[v, TIME_ROW] + tasks[i, LOCATION])
-    start = np.int64(stops[p, DEPART]) + problem.time_from[row, np.uint64(stops[p, PLACE])]
+    start = np.int64(stops[p, DEPART]) + problem.time_from[row, np.uint64(problem.places[p])]
     if start > tasks[i, LATE]:
         return False
     if tasks[i, N_WINDOWS] == 1:
@@ -95,13 +101,15 @@ def fits_in_time(problem, state, i, p, q, v):
     permille = np.int64(state.vehicles[v, PERMILLE])
     if permille != 1000:
         nominal = (nominal * permille + 500) // 1000
-    arrival = start + nominal + problem.time_to[row, np.uint64(stops[q, PLACE])]
+    arrival = start + nominal + problem.time_to[row, np.uint64(problem.places[q])]
     return arrival <= stops[q, LATEST]
 
 
 @inlined
-def find_position(problem, guide, state, i):
+def find_position(problem, guide, state, i, limit):
     """Cheapest feasible position of the absent task ``i`` that costs less than leaving it out.
+
+    Positions that cost ``limit`` or more are of no use either.
 
     Looked at are the places after and before each neighbour in ``guide.near``, the cheapest empty
     vehicle, and, if nothing was found, all places of a few other routes.
@@ -112,53 +120,80 @@ def find_position(problem, guide, state, i):
     """
     stops, vehicles, near, tasks = state.stops, state.vehicles, guide.near, problem.tasks
     i = np.uint64(i)
-    best_cost = state.prize[i]
+    best_cost = min(state.prize[i], limit)
     best_p, best_v = np.uint64(0), np.uint64(0)
     found = False
 
     # Nearly all time of a search is spent in this loop. Indexes are unsigned, since numba tests
     # signed ones for being negative; `may_take` and `insertion_cost` are written out here, so that
-    # both sides share what they read.
+    # both sides share what they read. A pass without branches, which would be mispredicted, keeps
+    # the few neighbours beside which the task may be cheap: standing there costs at least the arc
+    # to o less the arc it replaces, and twice that where a detour never pays. It goes by blocks, so
+    # that what the first ones find dismisses most of the others.
     place, kind = np.uint64(tasks[i, LOCATION]), np.uint64(tasks[i, KIND])
     n_loads = np.uint64(tasks.shape[1] - LOAD)
-    for k in range(np.uint64(near.shape[1])):
-        if near[i, k] < 0:
-            break
-        o = np.uint64(near[i, k])
-        if stops[o, ROUTE] < 0:
-            continue
-        v = np.uint64(stops[o, ROUTE])
-        if problem.compatible[kind, np.uint64(vehicles[v, VEHICLE_KIND])] == 0:
-            continue
-        too_much = False
-        for d in range(n_loads):
-            too_much |= tasks[i, d + np.uint64(LOAD)] > vehicles[v, d + np.uint64(LEFT)]
-        if too_much:
-            continue
+    detour = problem.traits[DETOUR]
+    seen, kept = state.seen, state.kept
+    state.counters[GLANCE] += 1
+    glance = state.counters[GLANCE]
+    n_near = np.uint64(guide.n_near[i])
+    first = np.uint64(0)
+    while first < n_near:
+        last = min(first + np.uint64(BLOCK), n_near)
+        n_kept = np.uint64(0)
+        k = first
+        while k < last:
+            o = np.uint64(near[i, k])
+            seen[o] = glance
+            kept[n_kept] = k
+            arc = np.int64(guide.near_cost[i, k]) - max(stops[o, COST], stops[o, COST_IN])
+            n_kept += np.uint64(detour * arc < best_cost)
+            k += np.uint64(1)
+        first = last
+        k = np.uint64(0)
+        while k < n_kept:
+            o = np.uint64(near[i, np.uint64(kept[k])])
+            arc = np.int64(guide.near_cost[i, np.uint64(kept[k])])
+            k += np.uint64(1)
+            v = np.uint64(stops[o, ROUTE])
+            if problem.compatible[kind, np.uint64(vehicles[v, VEHICLE_KIND])] == 0:
+                continue
+            too_much = False
+            for d in range(n_loads):
+                if tasks[i, d + np.uint64(LOAD)] > vehicles[v, d + np.uint64(LEFT)]:
+                    too_much = True
+                    break
+            if too_much:
+                continue
 
-        row = np.uint64(vehicles[v, COST_ROW]) + place
-        beside = np.uint64(stops[o, PLACE])
-        q = np.uint64(stops[o, NEXT])
-        cost = (
-            np.int64(problem.cost_from[row, beside])
-            + problem.cost_to[row, np.uint64(stops[q, PLACE])]
-            - stops[o, COST]
-        )
-        if cost < best_cost and fits_in_time(problem, state, i, o, q, v) and not blinks(state):
-            best_cost, best_p, best_v, found = cost, o, v, True
-        p = np.uint64(stops[o, PREV])
-        cost = (
-            np.int64(problem.cost_from[row, np.uint64(stops[p, PLACE])])
-            + problem.cost_to[row, beside]
-            - stops[p, COST]
-        )
-        if cost < best_cost and fits_in_time(problem, state, i, p, o, v) and not blinks(state):
-            best_cost, best_p, best_v, found = cost, p, v, True
+            row = np.uint64(vehicles[v, COST_ROW]) + place
+            beside = np.uint64(problem.places[o])
+            if detour * (arc - stops[o, COST]) < best_cost:
+                q = np.uint64(stops[o, NEXT])
+                cost = (
+                    np.int64(problem.cost_from[row, beside])
+                    + problem.cost_to[row, np.uint64(problem.places[q])]
+                    - stops[o, COST]
+                )
+                if (cost < best_cost and fits_in_time(problem, state, i, o, q, v)
+                        and not blinks(state)):
+                    best_cost, best_p, best_v, found = cost, o, v, True
+            # The place before o is that after the stop before it, which had its turn if seen.
+            p = np.uint64(stops[o, PREV])
+            if seen[p] != glance and detour * (arc - stops[o, COST_IN]) < best_cost:
+                cost = (
+                    np.int64(problem.cost_from[row, np.uint64(problem.places[p])])
+                    + problem.cost_to[row, beside]
+                    - stops[o, COST_IN]
+                )
+                if (cost < best_cost and fits_in_time(problem, state, i, p, o, v)
+                        and not blinks(state)):
+                    best_cost, best_p, best_v, found = cost, p, v, True
 
     if state.counters[MAY_OPEN] == 1:
         # The classes stand in order of cost, so the first one with an empty vehicle is the best.
-        for k in range(guide.alone_ptr[i], guide.alone_ptr[i + np.uint64(1)]):
-            c = guide.alone_class[k]
+        for a in range(guide.alone_ptr[i], guide.alone_ptr[i + np.uint64(1)]):
+            c = guide.alone_class[a]
             if state.classes[c, N_EMPTY] == 0:
                 continue
             top = state.classes[c, FROM] + state.classes[c, N_EMPTY] - 1

@@ -17,7 +17,6 @@ from solvers.search.kernels.rows import (
     LOAD,
     NEXT,
     NO_WAY,
-    PLACE,
     PREV,
     ROUTE,
     TIME_ROW,
@@ -51,7 +50,7 @@ def load_routes(problem, state, visit_ptr, visits):
             i = np.int64(visits[k])
             if stops[i, ROUTE] != ABSENT or not may_take(problem, state, i, v):
                 continue
-            time = problem.time_to[time_row + stops[p, PLACE], stops[i, PLACE]]
+            time = problem.time_to[time_row + problem.places[p], problem.places[i]]
             begin = earliest_start(problem, i, np.int64(stops[p, DEPART]) + time)
             depart = begin + service_of(problem, state, i, v)
             if depart > stops[end, LATEST]:
@@ -63,7 +62,7 @@ def load_routes(problem, state, visit_ptr, visits):
                 vehicles[v, LEFT + d] -= problem.tasks[i, LOAD + d]
             p = i
         while p != start:
-            time = problem.time_to[time_row + stops[p, PLACE], stops[end, PLACE]]
+            time = problem.time_to[time_row + problem.places[p], problem.places[end]]
             if time < NO_WAY and np.int64(stops[p, DEPART]) + time <= stops[end, LATEST]:
                 break
             stops[p, ROUTE] = ABSENT

@@ -68,14 +68,14 @@ def keep_nearest(keys, row, size, key, j):
 
 
 @kernel
-def fill_neighbours(problem, near, around, cost_row, time_row, price, share, first, last,
-                    near_keys, around_keys, near_row, around_row):
+def fill_neighbours(problem, near, n_near_of, near_cost, around, cost_row, time_row, price, share,
+                    first, last, near_keys, around_keys, near_row, around_row):
     """Fill the neighbour lists of the tasks from ``first`` to ``last - 1``.
 
     Parameters
     ----------
     problem : see ``rows``.
-    near, around : of ``rows.Guide``. These rows are overwritten.
+    near, n_near_of, near_cost, around : of ``rows.Guide``. These rows are overwritten.
     cost_row, time_row : first rows of the matrices of the most common vehicles.
     price : cost units of a second of waiting or time warp.
     share : (task kinds, task kinds), 1 if some vehicle may serve both; other pairs are left out of
@@ -107,8 +107,16 @@ def fill_neighbours(problem, near, around, cost_row, time_row, price, share, fir
                 key = min(key, problem.cost_from[c_row, b] + price * misfit(
                     tasks, problem.windows, j, i, back))
             n_near = keep_nearest(near_keys, near_row, n_near, key, j)
+        n_near_of[i] = n_near
         for k in range(near.shape[1]):
             near[i, k] = near_row[k] if k < n_near else -1
+            near_cost[i, k] = NO_WAY
+            if k < n_near:
+                b = np.uint64(tasks[near_row[k], LOCATION])
+                for block in range(0, len(problem.cost_to), problem.cost_to.shape[1]):
+                    r = np.uint64(block) + a
+                    arc = min(problem.cost_to[r, b], problem.cost_from[r, b])
+                    near_cost[i, k] = min(near_cost[i, k], arc)
         for k in range(around.shape[1]):
             around[i, k] = around_row[k] if k < n_around else -1
 

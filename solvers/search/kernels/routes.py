@@ -21,6 +21,7 @@ from solvers.search.kernels.journal import (
 from solvers.search.kernels.rows import (
     ABSENT,
     COST,
+    COST_IN,
     COST_ROW,
     COUNT,
     DEPART,
@@ -29,11 +30,12 @@ from solvers.search.kernels.rows import (
     LOAD,
     N_WORK,
     NEXT,
-    PLACE,
+    NO_WAY,
     PREV,
     ROUTE,
     TIME,
     TIME_ROW,
+    TIMED,
     TOTAL,
     WORK,
 )
@@ -49,20 +51,25 @@ def set_arc(problem, state, v, p, q):
     stops, vehicles = state.stops, state.vehicles
     stops[p, NEXT] = q
     stops[q, PREV] = p
-    a, b = np.int64(stops[p, PLACE]), np.int64(stops[q, PLACE])
+    a, b = np.uint64(problem.places[p]), np.uint64(problem.places[q])
     cost = np.int64(0)
     if vehicles[v, COUNT] > 0:
-        cost = np.int64(problem.cost_to[vehicles[v, COST_ROW] + a, b])
+        cost = np.int64(problem.cost_to[np.uint64(vehicles[v, COST_ROW]) + a, b])
     stops[p, COST] = cost
-    stops[p, TIME] = problem.time_to[vehicles[v, TIME_ROW] + a, b]
+    stops[q, COST_IN] = cost
+    if problem.traits[TIMED] != 0:
+        stops[p, TIME] = problem.time_to[np.uint64(vehicles[v, TIME_ROW]) + a, b]
     return cost
 
 
 @inlined
 def carry_forward(problem, state, v, x, force):
     """Recompute DEPART from stop ``x`` on, at least for the first ``force`` stops."""
+    if problem.traits[TIMED] == 0:
+        return
     stops = state.stops
-    n = len(problem.tasks)
+    n = np.uint64(len(problem.tasks))
+    x = np.uint64(x)
     while x < n:
         p = np.uint64(stops[x, PREV])
         arrival = np.int64(stops[p, DEPART]) + stops[p, TIME]
@@ -72,14 +79,17 @@ def carry_forward(problem, state, v, x, force):
         save_stop(state, x)
         stops[x, DEPART] = depart
         force -= 1
-        x = np.int64(stops[x, NEXT])
+        x = np.uint64(stops[x, NEXT])
 
 
 @inlined
 def carry_backward(problem, state, v, x, force):
     """Recompute LATEST from stop ``x`` back, at least for the first ``force`` stops."""
+    if problem.traits[TIMED] == 0:
+        return
     stops = state.stops
-    n = len(problem.tasks)
+    n = np.uint64(len(problem.tasks))
+    x = np.uint64(x)
     while x < n:
         q = np.uint64(stops[x, NEXT])
         bound = np.int64(stops[q, LATEST]) - stops[x, TIME] - service_of(problem, state, x, v)
@@ -89,7 +99,7 @@ def carry_backward(problem, state, v, x, force):
         save_stop(state, x)
         stops[x, LATEST] = latest
         force -= 1
-        x = np.int64(stops[x, PREV])
+        x = np.uint64(stops[x, PREV])
 
 
 @inlined
@@ -127,8 +137,8 @@ def remove_segment(problem, state, v, first, last):
     n = len(problem.tasks)
     time_row = np.int64(vehicles[v, TIME_ROW])
     p, q = np.int64(stops[first, PREV]), np.int64(stops[last, NEXT])
-    while p < n or q < n:
-        time = np.int64(problem.time_to[time_row + stops[p, PLACE], stops[q, PLACE]])
+    while problem.traits[TIMED] != 0 and (p < n or q < n):
+        time = np.int64(problem.time_to[time_row + problem.places[p], problem.places[q]])
         if stops[p, DEPART] + time <= stops[q, LATEST]:
             break
         if q < n:
@@ -145,6 +155,7 @@ def remove_segment(problem, state, v, first, last):
         save_stop(state, x)
         counters[TOTAL] += state.prize[x] - stops[x, COST]
         stops[x, ROUTE] = ABSENT
+        stops[x, COST] = stops[x, COST_IN] = -NO_WAY
         list_absent(state, x)
         state.lists[counters[N_WORK], WORK] = x
         counters[N_WORK] += 1

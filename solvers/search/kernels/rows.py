@@ -18,8 +18,9 @@ Int64 = NDArray[np.int64]
 
 # Columns of State.stops. DEPART: earliest end of service (start of a vehicle: its shift opens).
 # LATEST: latest arrival for which this stop and all that follow can be kept. COST, TIME: of the arc
-# to NEXT; COST is 0 at the start of an empty vehicle, which pays nothing. PLACE: row of a matrix.
-NEXT, PREV, ROUTE, DEPART, LATEST, COST, TIME, PLACE = range(8)
+# to NEXT; COST is 0 at the start of an empty vehicle, which pays nothing. COST_IN: COST of PREV.
+# An absent task has COST = COST_IN = -NO_WAY, so that nothing seems cheap beside it.
+NEXT, PREV, ROUTE, DEPART, LATEST, COST, TIME, COST_IN = range(8)
 STOP_WIDTH = 8
 #: ROUTE of a task that no vehicle visits.
 ABSENT = -1
@@ -77,11 +78,19 @@ N_ORDERS = 7
     N_WORK,  # length of the work list
     BEST_ABSENT,  # absent tasks of the incumbent
     BEST_USED,  # used vehicles of the incumbent
-) = range(17)
+    GLANCE,  # positions were looked for so many times
+) = range(18)
 N_COUNTERS = 18
+
+# Entries of Problem.traits, int64. TIMED: 0 if no window or shift can ever bind, so that nobody
+# needs to look at times. DETOUR: 1 or 2, see `layout.detour_factor`.
+TIMED, DETOUR = range(2)
 
 # Entries of State.heat, float64.
 TEMPERATURE, COOLING = range(2)
+
+#: Neighbours looked at together.
+BLOCK = 12
 
 #: Time and cost of an arc that does not exist: later than any window, and cost stays within int32.
 NO_WAY = 1 << 30
@@ -96,6 +105,8 @@ class Problem(NamedTuple):
     windows: Int32  # (w, 2) of all tasks: opening and closing, ascending within a task
     compatible: NDArray[np.uint8]  # (task kinds, vehicle kinds)
     fixed: Int64  # (v,) paid for a used vehicle
+    places: Int32  # (N,) of all stops: row of a matrix
+    traits: Int64  # (2,) entries above
     # Stacked by arc class; the "from" ones are transposed, so that all arcs into a place are a row.
     cost_to: Int32  # (cost classes * L, L) [i, j] of the arc i -> j
     cost_from: Int32  # (cost classes * L, L) [i, j] of the arc j -> i
@@ -107,6 +118,8 @@ class Guide(NamedTuple):
     """Where to look first; never changed either. Lists end with -1."""
 
     near: Int32  # (n, K) neighbours for insertion by proximity in place and time
+    n_near: Int32  # (n,) how many they are
+    near_cost: Int32  # (n, K) least cost of the arc between them, over directions and vehicles
     around: Int32  # (n, A) neighbours for removal by cost alone
     alone_ptr: Int32  # (n + 1,) CSR: vehicle classes that can serve the task alone ...
     alone_class: Int32  # ... the cheapest first
@@ -127,6 +140,8 @@ class State(NamedTuple):
     classes: Int32  # (vehicle classes, 2), columns above
     prize: Int64  # (n,) cost of leaving the task out; raised while the fleet is reduced
     work_key: Int64  # (n,) sorting keys of the work list
+    seen: Int64  # (N,) GLANCE when the stop was last looked at as a neighbour
+    kept: Int32  # (BLOCK + 1,) neighbours of a block worth a closer look
     counters: Int64  # (N_COUNTERS,)
     heat: NDArray[np.float64]  # (2,)
     rng: NDArray[np.uint64]  # (1,) never zero
