@@ -4,9 +4,11 @@
     python -m benchmarks.compare --family solomon_dimacs --files $DATA/solomon/R101.txt
         --best $DATA/bks.csv --seconds 10 --solvers careroute,ortools,pyvrp,vroom
 
-Each run is a process of its own on one core, one after another, with the same time of search; every
-cost is recomputed from the routes by the one evaluator. See ``benchmarks/peers.py`` for how each
-engine is used, ``benchmarks/instances`` for the conventions of the families.
+Each run is a process of its own on one core, one after another, with the same time of search (wall
+clock; the CPU seconds used are stated). Every cost is recomputed from the routes, by the one
+evaluator or, where the published objective is not an integer one, in double precision. With several
+seeds the tables show the median run and the spread. See ``benchmarks/peers`` for how each engine is
+used, ``benchmarks/instances`` for the conventions of the families, which the tables state.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from benchmarks.instances import (
     InstanceError,
@@ -33,6 +34,7 @@ from benchmarks.instances import (
     shared_folder,
 )
 from benchmarks.peers import PEERS
+from benchmarks.report import markdown, show
 from benchmarks.run_one import empty_row
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,11 +42,6 @@ ROOT = Path(__file__).resolve().parents[1]
 _GRACE_S = 300.0
 #: Instance files up to this size are read before the first run.
 _READ_FIRST_BYTES = 200_000
-_COLUMNS = {
-    "instance": "instance", "solver": "solver", "cost": "cost", "gap_percent": "gap %",
-    "vehicles": "vehicles", "unserved": "unserved", "seconds": "CPU s", "memory_mb": "MB",
-    "iterations": "iterations", "note": "note",
-}
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -58,7 +55,9 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, metavar="S",
                         help="seconds of search (default 10)")
     parser.add_argument("--solvers", default=",".join(PEERS), help="comma-separated, in this order")
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    seeds = parser.add_mutually_exclusive_group()
+    seeds.add_argument("--seed", type=int, default=1, metavar="N")
+    seeds.add_argument("--seeds", metavar="N,N,...", help="a run each; median and spread are shown")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the rows to this file")
     parser.add_argument("--markdown", type=Path, metavar="OUT", help="write a table ready to paste")
     parser.add_argument("--limit", type=int, metavar="K", help="only the first K instances")
@@ -79,6 +78,10 @@ def plan_runs(args: argparse.Namespace) -> list[dict[str, Any]]:
         raise InstanceError(f"--solvers: {', '.join(unknown) or 'none'}; known: {', '.join(PEERS)}")
     if not args.seconds > 0:
         raise InstanceError(f"--seconds: {args.seconds} is not a time")
+    try:
+        seeds = [int(word) for word in (args.seeds or str(args.seed)).split(",")]
+    except ValueError:
+        raise InstanceError(f"--seeds: {args.seeds} are not numbers") from None
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if args.core is not None and args.core not in cores:
         raise InstanceError(f"--core: {args.core} is not among {cores}")
@@ -105,10 +108,11 @@ def plan_runs(args: argparse.Namespace) -> list[dict[str, Any]]:
     return [
         {
             "solver": solver, "file": str(file), "family": families[file], "seconds": args.seconds,
-            "seed": args.seed, "core": core, "best": None if best is None else str(best),
+            "seed": seed, "core": core, "best": None if best is None else str(best),
         }
         for file in files
         for solver in solvers
+        for seed in seeds
     ]
 
 
@@ -120,6 +124,7 @@ def run_in_process(spec: dict[str, Any]) -> dict[str, Any]:
     InstanceError : the instance turned out to be malformed.
     """
     row = empty_row(spec["solver"], Path(spec["file"]).stem, spec["family"], None)
+    row["seed"] = spec["seed"]
     with tempfile.TemporaryDirectory() as folder:
         inp, out = Path(folder) / "spec.json", Path(folder) / "row.json"
         inp.write_text(json.dumps(spec), encoding="utf-8")
@@ -141,55 +146,6 @@ def run_in_process(spec: dict[str, Any]) -> dict[str, Any]:
     if "fault" in row:
         raise InstanceError(row["fault"])
     return row
-
-
-def show(rows: list[dict[str, Any]], console: Console) -> None:
-    """Print the table, and the notes below it, where they have room."""
-    table = Table(title="costs recomputed by solvers.evaluation")
-    keys = [key for key in _COLUMNS if key != "note"]
-    for key in keys:
-        if key in ("instance", "solver"):
-            table.add_column(_COLUMNS[key], no_wrap=True)
-        else:
-            table.add_column(_COLUMNS[key], justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(_cell(row, key) for key in keys))
-    console.print(table)
-    for row in rows:
-        if "note" in row:
-            console.print(f"{row['instance']} {row['solver']}: {row['note']}", markup=False)
-
-
-def markdown(rows: list[dict[str, Any]]) -> str:
-    """Lay the rows out as a Markdown table, with the mean gap a solver below."""
-    lines = [
-        "| " + " | ".join(_COLUMNS.values()) + " |",
-        "|" + "|".join("---" if k in ("instance", "solver", "note") else "--:" for k in _COLUMNS)
-        + "|",
-    ]
-    lines += ["| " + " | ".join(_cell(row, key) for key in _COLUMNS) + " |" for row in rows]
-    gaps: dict[str, list[float]] = {}
-    for row in rows:
-        gaps.setdefault(row["solver"], [])
-        if row["gap_percent"] is not None:
-            gaps[row["solver"]].append(row["gap_percent"])
-    n_instances = len({row["instance"] for row in rows})
-    means = [
-        f"{solver} {sum(g) / len(g):.2f} % on {len(g)} of {n_instances}"
-        for solver, g in gaps.items() if g
-    ]
-    return "\n".join([*lines, "", "Mean gap: " + ("; ".join(means) or "none") + ".", ""])
-
-
-def _cell(row: dict[str, Any], key: str) -> str:
-    value = row.get(key)
-    if value is None:
-        return "" if key == "note" else "-"
-    if key == "gap_percent":
-        return f"{value:.2f}"
-    if key == "cost":
-        return f"{value:,}"
-    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "/")
 
 
 def main(argv: list[str] | None = None) -> int:

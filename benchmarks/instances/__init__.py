@@ -1,24 +1,25 @@
 """Public benchmark instances as routing models, with their best-known values.
 
 Family names are those of ``bks.csv``. A convention belongs to a family: costs under two conventions
-must never be compared, so a family whose objective or constraints the routing model cannot hold yet
-is refused by name instead of being read approximately.
+must never be compared, so each reader states its own, and two families may share files. A family
+that is no routing problem is refused by name.
 """
 
 from __future__ import annotations
 
 import csv
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
 
-from benchmarks.instances import care, solomon, vrplib
-from benchmarks.instances.base import Instance, InstanceError
+from benchmarks.instances import care, hhcrsp, hierarchical, solomon, vrplib
+from benchmarks.instances.base import Exact, Instance, InstanceError, Native
 
 __all__ = [
-    "READERS", "REFUSED", "BestKnown", "Instance", "InstanceError", "best_known_table",
-    "family_files", "family_of", "read_instance", "shared_folder",
+    "READERS", "REFUSED", "BestKnown", "Exact", "Instance", "InstanceError", "Native",
+    "best_known_table", "family_files", "family_of", "read_instance", "shared_folder",
 ]
 
 READERS = {
@@ -28,18 +29,25 @@ READERS = {
     "belgium": vrplib.read_cvrp,
     "euro_neurips": vrplib.read_explicit,
     "pcvrptw": vrplib.read_prizes,
+    "mdvrptw": vrplib.read_depots,
+    "mtvrptwr": vrplib.read_trips,
+    "solomon_hier": hierarchical.read_solomon,
+    "homberger_hier": hierarchical.read_solomon,
+    "lilim_pdptw_hier": hierarchical.read_pairs,
+    "hhcrsp_mankowska": hhcrsp.read,
+    "hhcrsp_italian": hhcrsp.read,
     "care": care.read,
 }
-_HIERARCHY = "fewest vehicles first, exact distances: use the *_dimacs family of the same files"
 REFUSED = {
-    "solomon_hier": _HIERARCHY,
-    "homberger_hier": _HIERARCHY,
-    "lilim_pdptw_hier": "pickup and delivery pairs are not in the routing model yet",
-    "mtvrptwr": "several trips a vehicle and release times are not in the routing model yet",
-    "mdvrptw": "a limit on route duration is not in the routing model yet",
-    "hhcrsp_mankowska": "linked visits and soft windows are not in the routing model yet",
-    "hhcrsp_italian": "linked visits and soft windows are not in the routing model yet",
-    "pmed": "p-median is not a routing problem",
+    "pmed": "p-median opens facilities and assigns customers to them; it has no routes, and so it "
+    "is not a problem for this comparison",
+}
+
+
+#: A word that only the VRPLIB files of one family have.
+_WORDS = {
+    "PRIZE_SECTION": "pcvrptw", "VEHICLES_RELOAD_DEPOT_SECTION": "mtvrptwr",
+    "VEHICLES_DEPOT_SECTION": "mdvrptw", "EXPLICIT": "euro_neurips",
 }
 
 
@@ -108,18 +116,22 @@ def family_of(path: Path, table: dict[tuple[str, str], BestKnown]) -> str:
     ------
     InstanceError : neither tells.
     """
-    for (family, name), known in table.items():
-        if family in READERS and name == path.stem.lower() and Path(known.path).name == path.name:
+    for family in READERS:  # the objective of distance alone before the hierarchical one
+        known = table.get((family, path.stem.lower()))
+        if known is not None and Path(known.path).name == path.name:
             return family
     if path.suffix == ".npz":
         return "care"
+    if path.suffix == ".json":
+        return "hhcrsp_italian" if path.stem.startswith("instance_") else "hhcrsp_mankowska"
+    if path.suffix in (".txt", ".vrp") and path.is_file():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if "DIMENSION" in text:
+            return next((family for word, family in _WORDS.items() if word in text), "uchoa_x")
+        if re.match(r"\s*\d+\s+\d+\s+\d+\s*\n", text):
+            return "lilim_pdptw_hier"
     if path.suffix == ".txt":
         return "solomon_dimacs" if "_" not in path.stem else "homberger_dimacs"
-    if path.suffix == ".vrp" and path.is_file():
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if "PRIZE_SECTION" in text:
-            return "pcvrptw"
-        return "euro_neurips" if "EXPLICIT" in text else "uchoa_x"
     raise InstanceError(f"{path}: cannot tell the family of this file; name it with --family")
 
 
@@ -139,7 +151,7 @@ def read_instance(
         instance = READERS[family](path, family)
     except InstanceError:
         raise
-    except (ValueError, KeyError, IndexError, OSError, EOFError, BadZipFile) as error:
+    except (ValueError, KeyError, IndexError, TypeError, OSError, EOFError, BadZipFile) as error:
         raise InstanceError(f"{path}: not an instance of family {family} ({error})") from None
     known = (table or {}).get((family, instance.name.lower()))
     if known is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,17 +16,40 @@ class InstanceError(ValueError):
     """An instance cannot be read; the message is meant for the person who named the file."""
 
 
+class Exact(NamedTuple):
+    """Figures of an answer in the numbers of the file, not in those of the search."""
+
+    cost: float
+    vehicles: int
+    unserved: tuple[int, ...]  # task indexes
+    violations: tuple[str, ...]
+
+
+class Native(NamedTuple):
+    """A file that PyVRP reads itself, and by which of its rounding functions."""
+
+    path: Path
+    rounding: str
+
+
 class Instance(NamedTuple):
-    """A benchmark instance; published costs are model costs divided by ``scale``."""
+    """A benchmark instance; published costs are model costs divided by ``scale``.
+
+    Where the published objective is not an integer one, ``exact`` measures an answer in double
+    precision, and the model is only what the search works on.
+    """
 
     name: str
     family: str
     n: int
-    convention: str
+    convention: str  # what distances, times and the objective are, in one sentence
     scale: int
     model: RoutingModel
     best_known: float | None = None
     best_vehicles: int | None = None
+    exact: Callable[[Sequence[Sequence[int]]], Exact] | None = None
+    fewest_vehicles: bool = False  # vehicles count before cost
+    native: Native | None = None
 
 
 def round_half_up(distance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -36,6 +60,11 @@ def round_half_up(distance: NDArray[np.float64]) -> NDArray[np.float64]:
 def tenths(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cut off after one decimal and count in tenths, floor(10 d): the 12th DIMACS challenge."""
     return np.floor(10 * distance)
+
+
+def thousandths(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to three decimals and count in thousandths: PyVRP's ``exact``."""
+    return np.round(1000 * distance)
 
 
 def euclidean(

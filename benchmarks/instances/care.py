@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.instances.base import Instance, InstanceError
 from solvers.builder import ModelBuilder
 
+CONVENTION = "travel seconds, fixed price of used workers and prizes of visits left out"
 _FIELDS = (
     "travel_s", "window_s", "service_s", "skills", "prize", "load", "worker_start", "worker_end",
     "worker_shift_s", "worker_skills", "worker_capacity", "worker_fixed",
@@ -42,7 +43,7 @@ def read(path: Path, family: str) -> Instance:
             capacity=day["worker_capacity"][v].tolist(), skills=_bits(day["worker_skills"][v]),
             fixed_cost=int(day["worker_fixed"][v]),
         )
-    return Instance(path.stem, family, builder.n_tasks, "care", 1, builder.build())
+    return Instance(path.stem, family, builder.n_tasks, CONVENTION, 1, builder.build())
 
 
 def _bits(mask: int) -> list[int]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import peers
-from benchmarks.compare import main, markdown
+from benchmarks.compare import main
 from benchmarks.instances import best_known_table, family_of, read_instance, shared_folder
 from benchmarks.peers import PEERS, Outcome
+from benchmarks.report import markdown
 from benchmarks.run_one import empty_row, make_row, run
-from solvers.builder import ModelBuilder
 from solvers.errors import Unsupported
-from solvers.evaluation import evaluate
-from solvers.model import OPEN, RoutingModel
 
 FIELDS = {
-    "solver", "instance", "family", "n", "seconds", "cost", "best_known", "gap_percent",
-    "vehicles", "unserved", "memory_mb", "iterations",
+    "solver", "instance", "family", "n", "seed", "convention", "seconds", "cost", "best_known",
+    "gap_percent", "vehicles", "best_vehicles", "unserved", "legal", "memory_mb", "iterations",
 }
 SOLOMON = shared_folder() / "instances" / "solomon" / "C101.txt"
 BEST = shared_folder() / "instances" / "bks.csv"
@@ -97,11 +94,12 @@ def test_the_family_in_the_table_is_run_when_no_files_are_named(tiny: Path, tabl
     ("arguments", "said"),
     [
         (["--family", "nonsense", "--files", "TINY"], "unknown family"),
-        (["--family", "mtvrptwr", "--files", "TINY"], "several trips"),
+        (["--family", "pmed", "--files", "TINY"], "no routes"),
         (["--family", "solomon_dimacs", "--files", "missing.txt"], "missing.txt: no such file"),
         (["--family", "uchoa_x", "--files", "TINY"], "tiny1.txt"),
         (["--family", "solomon_dimacs", "--files", "TINY", "--solvers", "cplex"], "cplex"),
         (["--family", "solomon_dimacs", "--files", "TINY", "--seconds", "0"], "--seconds"),
+        (["--family", "solomon_dimacs", "--files", "TINY", "--seeds", "1,x"], "--seeds: 1,x"),
         (["--family", "solomon_dimacs", "--files", "TINY", "--best", "no.csv"], "no.csv"),
         (["--family", "solomon_dimacs", "--files", "TINY", "--core", "4096"], "--core"),
     ],
@@ -169,57 +167,47 @@ def test_time_that_was_not_used_as_given_is_noted(
     assert ("note" in row) == (note is not None)
 
 
-def test_the_markdown_table_has_a_line_a_row_and_the_mean_gaps() -> None:
+def test_the_markdown_table_has_a_line_a_row_and_a_summary_a_family() -> None:
     rows = [
-        empty_row("a", "I", "care", 5) | {"cost": 12345, "gap_percent": 1.0},
-        empty_row("a", "J", "care", 5) | {"cost": 1.5, "gap_percent": 2.0},
-        empty_row("b", "I", "care", 5) | {"note": "odd | note"},
+        empty_row("a", "I", "care", 5) | {"cost": 12345, "gap_percent": 1.0, "legal": True},
+        empty_row("a", "J", "care", 5) | {"cost": 1.5, "gap_percent": 2.0, "legal": True},
+        empty_row("b", "I", "care", 5) | {"note": "odd | note", "convention": "pay by the hour"},
     ]
     lines = markdown(rows).splitlines()
-    assert len(lines) == 7
     assert "12,345" in lines[2]
     assert "odd / note" in lines[4]
-    assert lines[-1] == "Mean gap: a 1.50 % on 2 of 2."
+    assert lines[5:] == [
+        "", "care: pay by the hour.", "", "care, gap: a mean 1.50 %, worst 2.00 %, 2 of 2.",
+    ]
+    assert "spread" not in lines[0]
+    assert "best known" not in lines[0]
 
 
-def rich(open_end: bool = False) -> RoutingModel:
-    """Four visits on a line; one needs a skill that only the dearer vehicle has."""
-    builder = ModelBuilder(1)
-    builder.add_matrix([[abs(i - j) * 10 for j in range(5)] for i in range(5)])
-    builder.add_vehicle(0, 0, capacity=(3,), shift=(0, 900), fixed_cost=20)
-    builder.add_vehicle(4, OPEN if open_end else 4, capacity=(3,), skills={"a"}, fixed_cost=35)
-    for location, skills in ((1, ()), (2, ()), (3, ("a",)), (4, ())):
-        builder.add_task(location, demand=(1,), skills=skills, service=5, windows=[(0, 500)])
-    return builder.build()
+def test_several_seeds_show_the_median_run_and_the_spread() -> None:
+    runs = [
+        empty_row("a", "I", "care", 5) | {"cost": cost, "legal": legal, "seed": seed}
+        for seed, (cost, legal) in enumerate([(110, True), (90, False), (100, True)])
+    ]
+    (line,) = markdown(runs).splitlines()[2:3]
+    # Legal answers rank before others: 100, 110, then 90.
+    assert line.startswith("| I | a | 110 | - | 22.22 |")
+    assert "legal in 2 of 3 runs" in line
 
 
-@pytest.mark.parametrize("solver", ["pyvrp", "vroom"])
-def test_a_peer_finds_the_optimum_of_a_small_rich_model(solver: str) -> None:
-    if importlib.util.find_spec(solver) is None:
-        pytest.skip(f"{solver} is not installed")
-    outcome = PEERS[solver](rich(), 0.3, 1)
-    figures = evaluate(rich(), outcome.routes)
-    assert figures.violations == ()
-    # Skilled vehicle: 4, 3 and back, 20 + 35; the other: 1, 2 and back, 40 + 20. Or 4, 3, 2: 75.
-    assert figures.cost == 115
-
-
-def test_pyvrp_says_what_it_cannot_express() -> None:
-    if importlib.util.find_spec("pyvrp") is None:
-        pytest.skip("pyvrp is not installed")
-    with pytest.raises(Unsupported, match="open routes"):
-        peers.run_pyvrp(rich(open_end=True), 0.1, 1)
-
-
-def test_vroom_does_not_weigh_prizes_and_says_so() -> None:
-    if importlib.util.find_spec("vroom") is None:
-        pytest.skip("vroom is not installed")
-    builder = ModelBuilder()
-    builder.add_matrix([[0, 10], [10, 0]])
-    builder.add_vehicle(0, 0)
-    builder.add_task(1, prize=5)
-    with pytest.raises(Unsupported, match="prize"):
-        peers.run_vroom(builder.build(), 0.1, 1)
+def test_where_vehicles_come_first_a_gap_needs_as_many_as_the_best_known(tiny: Path) -> None:
+    instance = read_instance(tiny, "solomon_hier")._replace(best_known=9.0, best_vehicles=1)
+    together = make_row("x", instance, Outcome([[0, 1], []], 1.0, 1.0), 1.0)
+    # Depot - (1, 1) - (3, 4) and back: sqrt(2) + sqrt(13) + 5, waiting is free.
+    exact = math.sqrt(2) + math.sqrt(13) + 5
+    assert together["cost"] == round(exact, 3)
+    assert together["gap_percent"] == pytest.approx(100 * (exact / 9 - 1), abs=0.001)
+    apart = make_row("x", instance, Outcome([[0], [1]], 1.0, 1.0), 1.0)
+    assert (apart["vehicles"], apart["best_vehicles"], apart["gap_percent"]) == (2, 1, None)
+    assert apart["note"] == "1 vehicles more than best known"
+    rows = [together, apart | {"instance": "other"}]
+    text = markdown(rows)
+    assert "solomon_hier, same vehicles: x 1 of 2." in text
+    assert "gap, where vehicles are equal: x mean" in text
 
 
 @needs_shared
@@ -230,6 +218,15 @@ def test_vroom_does_not_weigh_prizes_and_says_so() -> None:
     ("uchoa_x/X-n106-k14.vrp", "uchoa_x"),
     ("belgium/Leuven1.vrp", "belgium"),
     ("care/care1000-8.npz", "care"),
+    ("euro_neurips/final/ORTEC-VRPTW-ASYM-b89e3f52-d1-n220-k17.txt", "euro_neurips"),
+    ("mdvrptw/PR11A.vrp", "mdvrptw"),
+    ("mtvrptwr/C201R0.25.vrp", "mtvrptwr"),
+    ("lilim_pdptw/200/LRC1_2_3.txt", "lilim_pdptw_hier"),
+    ("hhcrsp/mankowska/InstanzCPLEX_HCSRP_10_1.json", "hhcrsp_mankowska"),
+    (
+        "hhcrsp/italian/instance_003-rome-r19-p44-s4-sim22.3-seq22.9.json",
+        "hhcrsp_italian",
+    ),
 ])
 def test_a_file_tells_its_family_where_none_is_named(path: str, family: str) -> None:
     folder = shared_folder() / "instances"
