@@ -163,6 +163,7 @@ def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matric
     tasks[:, rows.FIRST_WINDOW] = first
     tasks[:, rows.N_WINDOWS] = last - first + 1
     tasks[:, rows.LOCATION] = matrices.place[model.task_location]
+    tasks[:, rows.LEAST_SERVICE] = service_time(model.task_service, model.vehicle_permille.min())
     tasks[:, rows.LOAD :] = model.task_demand
 
     n_classes = int(model.vehicle_class.max()) + 1
@@ -184,6 +185,7 @@ def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matric
         near=np.full((n, min(n_near, max(n - 1, 1))), -1, dtype=np.int32),
         n_near=np.zeros(n, dtype=np.int32),
         near_cost=np.full((n, min(n_near, max(n - 1, 1))), rows.NO_WAY, dtype=np.int32),
+        near_time=np.full((n, min(n_near, max(n - 1, 1))), rows.NO_WAY, dtype=np.int32),
         around=np.full((n, min(N_AROUND, max(n - 1, 1))), -1, dtype=np.int32),
         alone_ptr=alone_ptr,
         alone_class=alone_class,
@@ -312,7 +314,8 @@ def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.Stat
     n_stops = n + 2 * v
     starts = n + 2 * np.arange(v)
     stops = np.zeros((n_stops, rows.STOP_WIDTH), dtype=np.int32)
-    stops[:n, [rows.NEXT, rows.PREV, rows.ROUTE]] = -1
+    stops[:n, [rows.NEXT, rows.ROUTE]] = -1
+    stops[:n, rows.PREV] = 0  # without meaning, but the search reads the row it names
     stops[:n, [rows.COST, rows.COST_IN]] = -rows.NO_WAY
     stops[starts, rows.NEXT] = starts + 1
     stops[starts, rows.PREV] = -1
@@ -362,7 +365,7 @@ def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.Stat
         prize=model.task_prize.copy(),
         work_key=np.zeros(n, dtype=np.int64),
         seen=np.zeros(n_stops, dtype=np.int64),
-        kept=np.zeros(rows.BLOCK + 1, dtype=np.int32),
+        spots=np.zeros(2 * rows.BLOCK + 1, dtype=np.int32),
         counters=counters,
         heat=np.array([0.0, 1.0]),
         rng=np.array([mixed], dtype=np.uint64),

@@ -21,6 +21,8 @@ from solvers.solve import Progress, Result, SolveParams
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.
 _CHUNK_S = 0.01
 _PROGRESS_S = 0.25
+#: The temperature follows the time if the iterations are so far behind it, as shares.
+_BEHIND = 0.1
 #: Vehicles dearer than so many mean arcs are saved first, and the share of the budget for that. At
 #: 5 mean arcs (home-care days) annealing alone was 1-3 % better.
 _DEAR_VEHICLE, _FLEET_SHARE = 20.0, 0.1
@@ -99,11 +101,17 @@ class Search:
         c[rows.BEST_USED] = held.n_used
 
     def share(self) -> float:
-        """Share of the iterations, or else of the time, that is used up."""
+        """Share of the budget that is used up.
+
+        With both limits that is the share of the iterations, so that a run that is in time can be
+        repeated, until the time is clearly the first to end.
+        """
         p = self.params
-        if p.max_iterations is not None:
-            return float(self.counters[rows.ITERATIONS]) / max(p.max_iterations, 1)
-        return self.elapsed() / max(p.time_limit_s or 0.0, 1e-9)
+        spent = self.elapsed() / max(p.time_limit_s, 1e-9) if p.time_limit_s is not None else 0.0
+        if p.max_iterations is None:
+            return spent
+        done = float(self.counters[rows.ITERATIONS]) / max(p.max_iterations, 1)
+        return spent if spent > done + _BEHIND else done
 
     def find_neighbours(self) -> None:
         """Fill the neighbour lists, as far as the time goes."""
@@ -114,7 +122,6 @@ class Search:
         cost_row, time_row = common >> 32, common & 0xFFFFFFFF
         price = self.price_of_time(cost_row, time_row)
         table = model.compatible.astype(np.float32)
-        share = (table @ table.T > 0).astype(np.uint8)
         n_near, n_around = guide.near.shape[1], guide.around.shape[1]
         scratch = (
             np.empty(n_near), np.empty(n_around),
@@ -123,8 +130,10 @@ class Search:
         step = max(1, 2_000_000 // model.n_tasks)
         for first in range(0, model.n_tasks, step):
             last = min(first + step, model.n_tasks)
-            fill_neighbours(problem, guide.near, guide.n_near, guide.near_cost, guide.around,
-                            cost_row, time_row, price, share, first, last, *scratch)
+            # By parts: many kinds of tasks would need a large table, all at once.
+            share = (table[model.task_type[first:last]] @ table.T > 0).astype(np.uint8)
+            fill_neighbours(problem, guide.near, guide.n_near, guide.near_cost, guide.near_time,
+                            guide.around, cost_row, time_row, price, share, first, last, *scratch)
             if self.is_over():
                 return
         problem.traits[rows.DETOUR] = detour_factor(problem, guide, cost_row)
@@ -198,9 +207,10 @@ class Search:
         c[rows.STALL] = params.stall_iterations or 0
         while not self.is_over():
             size = max(int(self.chunk), 1)
-            if params.max_iterations is None:
-                heat[rows.TEMPERATURE] = hot * (cold / hot) ** min(self.share(), 1.0)
-            else:
+            share = self.share()
+            if share != float(c[rows.ITERATIONS]) / max(params.max_iterations or 0, 1):
+                heat[rows.TEMPERATURE] = hot * (cold / hot) ** min(share, 1.0)
+            if params.max_iterations is not None:
                 size = min(size, params.max_iterations - int(c[rows.ITERATIONS]))
                 if size <= 0:
                     return "iteration_limit"

@@ -20,6 +20,7 @@ from solvers.evaluation import evaluate
 from solvers.model import OPEN, UNREACHABLE, RoutingModel
 from solvers.search.fleet import reduce_fleet
 from solvers.search.kernels import anneal as annealing
+from solvers.search.kernels import rows
 from solvers.search.run import Search
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests import naive
@@ -227,6 +228,31 @@ def test_fewest_vehicles_are_used_when_each_is_dear() -> None:
     model = spread_model(7, 40, 30, capacity=20, fixed_cost=10**6)
     least = -(-int(model.task_demand.sum()) // 20)
     assert evaluate(model, search(model, 5000).routes).n_used == least
+
+
+def test_a_task_that_nobody_can_serve_does_not_stop_the_fleet_from_shrinking() -> None:
+    model = spread_model(7, 40, 30, capacity=20, fixed_cost=10**6)
+    demand = model.task_demand.copy()
+    demand[0] = 21
+    model = model._replace(task_demand=demand)
+    run = Search(model, SolveParams(time_limit_s=None, max_iterations=20_000))
+    run.load([[i] for i in range(1, 21)])  # more routes than are needed
+    run.find_neighbours()
+    run.construct()
+    before = int(run.counters[rows.N_USED])
+    reduce_fleet(run, 0.5, dear=10**5)
+    assert run.counters[rows.N_ABSENT] == 1
+    assert run.counters[rows.N_USED] == -(-int(demand[1:].sum()) // 20) < before
+
+
+def test_the_temperature_follows_the_limit_that_comes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = Search(spread_model(1, 9, 3), SolveParams(time_limit_s=10.0, max_iterations=1000))
+    run.counters[rows.ITERATIONS] = 200
+    for elapsed, share in ((1.0, 0.2), (2.9, 0.2), (4.0, 0.4)):
+        monkeypatch.setattr(run, "elapsed", lambda elapsed=elapsed: elapsed)
+        assert run.share() == pytest.approx(share)
 
 
 def test_arcs_too_dear_for_the_matrices_are_refused() -> None:

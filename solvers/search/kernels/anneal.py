@@ -119,7 +119,7 @@ def anneal(problem, guide, state, n_iterations, n_given):
             mark_dirty(state)
             if counters[TOTAL] < counters[BEST_TOTAL]:
                 keep_incumbent(state)
-            if counters[UNTIL_ALL_SERVED] == 1 and counters[N_ABSENT] == 0:
+            if counters[N_ABSENT] < counters[UNTIL_ALL_SERVED]:
                 return ALL_SERVED
         if 0 < counters[STALL] <= counters[ITERATIONS] - counters[BEST_ITERATION]:
             return STALLED

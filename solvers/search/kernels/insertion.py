@@ -24,12 +24,14 @@ from solvers.search.kernels.rows import (
     KIND,
     LATE,
     LATEST,
+    LEAST_SERVICE,
     LEFT,
     LOAD,
     LOCATION,
     MAY_OPEN,
     N_EMPTY,
     N_WINDOWS,
+    NEVER,
     NEXT,
     PERMILLE,
     PREV,
@@ -125,37 +127,45 @@ def find_position(problem, guide, state, i, limit):
     found = False
 
     # Nearly all time of a search is spent in this loop. Indexes are unsigned, since numba tests
-    # signed ones for being negative; `may_take` and `insertion_cost` are written out here, so that
-    # both sides share what they read. A pass without branches, which would be mispredicted, keeps
-    # the few neighbours beside which the task may be cheap: standing there costs at least the arc
-    # to o less the arc it replaces, and twice that where a detour never pays. It goes by blocks, so
-    # that what the first ones find dismisses most of the others.
-    place, kind = np.uint64(tasks[i, LOCATION]), np.uint64(tasks[i, KIND])
+    # signed ones for being negative. A pass without branches, which would be mispredicted, keeps
+    # the few positions beside neighbours that may be cheap and in time: one beside o costs at least
+    # the arc to o less the arc it replaces, and twice that where a detour never pays. It goes by
+    # blocks, so that what the first ones find dismisses most of the others.
+    kind = np.uint64(tasks[i, KIND])
     n_loads = np.uint64(tasks.shape[1] - LOAD)
     detour = problem.traits[DETOUR]
-    seen, kept = state.seen, state.kept
+    late, ready = np.int64(tasks[i, LATE]), np.int64(tasks[i, EARLY]) + tasks[i, LEAST_SERVICE]
+    if problem.traits[TIMED] == 0:
+        late, ready = np.int64(NEVER), np.int64(-NEVER)
+    seen, spots = state.seen, state.spots
     state.counters[GLANCE] += 1
     glance = state.counters[GLANCE]
     n_near = np.uint64(guide.n_near[i])
     first = np.uint64(0)
     while first < n_near:
         last = min(first + np.uint64(BLOCK), n_near)
-        n_kept = np.uint64(0)
+        n_spots = np.uint64(0)
         k = first
         while k < last:
             o = np.uint64(near[i, k])
+            arc, time = np.int64(guide.near_cost[i, k]), np.int64(guide.near_time[i, k])
             seen[o] = glance
-            kept[n_kept] = k
-            arc = np.int64(guide.near_cost[i, k]) - max(stops[o, COST], stops[o, COST_IN])
-            n_kept += np.uint64(detour * arc < best_cost)
+            spots[n_spots] = o
+            cheap = detour * (arc - stops[o, COST]) < best_cost
+            n_spots += np.uint64(cheap & (stops[o, DEPART] + time <= late))
+            # The place before o is that after the stop before it, which had its turn if seen.
+            p = np.uint64(np.uint32(stops[o, PREV]))
+            spots[n_spots] = p
+            cheap = detour * (arc - stops[o, COST_IN]) < best_cost
+            n_spots += np.uint64(cheap & (ready + time <= stops[o, LATEST]) & (seen[p] != glance))
             k += np.uint64(1)
         first = last
         k = np.uint64(0)
-        while k < n_kept:
-            o = np.uint64(near[i, np.uint64(kept[k])])
-            arc = np.int64(guide.near_cost[i, np.uint64(kept[k])])
+        while k < n_spots:
+            p = np.uint64(spots[k])
             k += np.uint64(1)
-            v = np.uint64(stops[o, ROUTE])
+            v = np.uint64(stops[p, ROUTE])
+            # `may_take` written out: calling it here is slower.
             if problem.compatible[kind, np.uint64(vehicles[v, VEHICLE_KIND])] == 0:
                 continue
             too_much = False
@@ -165,30 +175,10 @@ def find_position(problem, guide, state, i, limit):
                     break
             if too_much:
                 continue
-
-            row = np.uint64(vehicles[v, COST_ROW]) + place
-            beside = np.uint64(problem.places[o])
-            if detour * (arc - stops[o, COST]) < best_cost:
-                q = np.uint64(stops[o, NEXT])
-                cost = (
-                    np.int64(problem.cost_from[row, beside])
-                    + problem.cost_to[row, np.uint64(problem.places[q])]
-                    - stops[o, COST]
-                )
-                if (cost < best_cost and fits_in_time(problem, state, i, o, q, v)
-                        and not blinks(state)):
-                    best_cost, best_p, best_v, found = cost, o, v, True
-            # The place before o is that after the stop before it, which had its turn if seen.
-            p = np.uint64(stops[o, PREV])
-            if seen[p] != glance and detour * (arc - stops[o, COST_IN]) < best_cost:
-                cost = (
-                    np.int64(problem.cost_from[row, np.uint64(problem.places[p])])
-                    + problem.cost_to[row, beside]
-                    - stops[o, COST_IN]
-                )
-                if (cost < best_cost and fits_in_time(problem, state, i, p, o, v)
-                        and not blinks(state)):
-                    best_cost, best_p, best_v, found = cost, p, v, True
+            q = np.uint64(stops[p, NEXT])
+            cost = insertion_cost(problem, state, i, p, q, v)
+            if cost < best_cost and fits_in_time(problem, state, i, p, q, v) and not blinks(state):
+                best_cost, best_p, best_v, found = cost, p, v, True
 
     if state.counters[MAY_OPEN] == 1:
         # The classes stand in order of cost, so the first one with an empty vehicle is the best.

@@ -68,18 +68,18 @@ def keep_nearest(keys, row, size, key, j):
 
 
 @kernel
-def fill_neighbours(problem, near, n_near_of, near_cost, around, cost_row, time_row, price, share,
-                    first, last, near_keys, around_keys, near_row, around_row):
+def fill_neighbours(problem, near, n_near_of, near_cost, near_time, around, cost_row, time_row,
+                    price, share, first, last, near_keys, around_keys, near_row, around_row):
     """Fill the neighbour lists of the tasks from ``first`` to ``last - 1``.
 
     Parameters
     ----------
     problem : see ``rows``.
-    near, n_near_of, near_cost, around : of ``rows.Guide``. These rows are overwritten.
+    near, n_near_of, near_cost, near_time, around : of ``rows.Guide``. These rows are overwritten.
     cost_row, time_row : first rows of the matrices of the most common vehicles.
     price : cost units of a second of waiting or time warp.
-    share : (task kinds, task kinds), 1 if some vehicle may serve both; other pairs are left out of
-        ``near``.
+    share : (last - first, task kinds), 1 if some vehicle may serve the task and that kind; other
+        pairs are left out of ``near``.
     near_keys, around_keys : float64, as long as a row of the lists. Overwritten.
     near_row, around_row : int32, the same. Overwritten.
     """
@@ -97,7 +97,7 @@ def fill_neighbours(problem, near, n_near_of, near_cost, around, cost_row, time_
             n_around = keep_nearest(around_keys, around_row, n_around, cost, j)
             if n_near == len(near_keys) and cost >= near_keys[n_near - 1]:
                 continue
-            if share[tasks[i, KIND], tasks[j, KIND]] == 0:
+            if share[i - first, tasks[j, KIND]] == 0:
                 continue
             key = np.inf
             if to < NO_WAY:
@@ -110,13 +110,17 @@ def fill_neighbours(problem, near, n_near_of, near_cost, around, cost_row, time_
         n_near_of[i] = n_near
         for k in range(near.shape[1]):
             near[i, k] = near_row[k] if k < n_near else -1
-            near_cost[i, k] = NO_WAY
+            near_cost[i, k] = near_time[i, k] = NO_WAY
             if k < n_near:
                 b = np.uint64(tasks[near_row[k], LOCATION])
                 for block in range(0, len(problem.cost_to), problem.cost_to.shape[1]):
                     r = np.uint64(block) + a
                     arc = min(problem.cost_to[r, b], problem.cost_from[r, b])
                     near_cost[i, k] = min(near_cost[i, k], arc)
+                for block in range(0, len(problem.time_to), problem.time_to.shape[1]):
+                    r = np.uint64(block) + a
+                    time = min(problem.time_to[r, b], problem.time_from[r, b])
+                    near_time[i, k] = min(near_time[i, k], time)
         for k in range(around.shape[1]):
             around[i, k] = around_row[k] if k < n_around else -1
 

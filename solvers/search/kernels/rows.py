@@ -36,8 +36,8 @@ STAMP, DIRTY, BEST_NEXT, ABSENT_PLACE = range(4)
 DIRTY_LIST, ABSENT_LIST, WORK = range(3)
 
 # Columns of Problem.tasks; the loads follow from LOAD on. EARLY and LATE: first opening and last
-# closing of all windows.
-EARLY, LATE, SERVICE, KIND, FIRST_WINDOW, N_WINDOWS, LOCATION, _ = range(8)
+# closing of all windows. LEAST_SERVICE: service duration by the quickest vehicle.
+EARLY, LATE, SERVICE, KIND, FIRST_WINDOW, N_WINDOWS, LOCATION, LEAST_SERVICE = range(8)
 LOAD = 8
 
 # Columns of State.vehicles; the capacity left follows from LEFT on. COST_ROW, TIME_ROW: first row
@@ -74,13 +74,14 @@ N_ORDERS = 7
     BEST_ITERATION,  # when the incumbent was found
     STALL,  # stop after so many iterations without a better incumbent; 0: never
     MAY_OPEN,  # 1: tasks may be inserted into empty vehicles
-    UNTIL_ALL_SERVED,  # 1: stop as soon as no task is absent
+    UNTIL_ALL_SERVED,  # stop as soon as fewer tasks than so many are absent; 0: never
     N_WORK,  # length of the work list
     BEST_ABSENT,  # absent tasks of the incumbent
     BEST_USED,  # used vehicles of the incumbent
     GLANCE,  # positions were looked for so many times
-) = range(18)
-N_COUNTERS = 18
+    CENTRE,  # task around which seeds are drawn
+) = range(19)
+N_COUNTERS = 20
 
 # Entries of Problem.traits, int64. TIMED: 0 if no window or shift can ever bind, so that nobody
 # needs to look at times. DETOUR: 1 or 2, see `layout.detour_factor`.
@@ -120,6 +121,7 @@ class Guide(NamedTuple):
     near: Int32  # (n, K) neighbours for insertion by proximity in place and time
     n_near: Int32  # (n,) how many they are
     near_cost: Int32  # (n, K) least cost of the arc between them, over directions and vehicles
+    near_time: Int32  # (n, K) the same of travel time
     around: Int32  # (n, A) neighbours for removal by cost alone
     alone_ptr: Int32  # (n + 1,) CSR: vehicle classes that can serve the task alone ...
     alone_class: Int32  # ... the cheapest first
@@ -141,7 +143,7 @@ class State(NamedTuple):
     prize: Int64  # (n,) cost of leaving the task out; raised while the fleet is reduced
     work_key: Int64  # (n,) sorting keys of the work list
     seen: Int64  # (N,) GLANCE when the stop was last looked at as a neighbour
-    kept: Int32  # (BLOCK + 1,) neighbours of a block worth a closer look
+    spots: Int32  # (2 * BLOCK + 1,) stops of a block after which a task may be inserted
     counters: Int64  # (N_COUNTERS,)
     heat: NDArray[np.float64]  # (2,)
     rng: NDArray[np.uint64]  # (1,) never zero

@@ -14,8 +14,10 @@ from solvers.search.kernels.routes import remove_segment
 from solvers.search.kernels.rows import (
     ABSENT,
     ABSENT_LIST,
+    CENTRE,
     CLOCK,
     COUNT,
+    ITERATIONS,
     N_ABSENT,
     N_USED,
     N_WORK,
@@ -32,6 +34,8 @@ MEAN_REMOVED = 10.0
 LONGEST_STRING = 10.0
 #: How often a string is split, and how often one more task in the middle of it stays.
 SPLIT_RATE, STAY_RATE = 0.5, 0.01
+#: Iterations whose seeds lie around the same task.
+SAME_CENTRE = 64
 #: Absent tasks that are tried again: near the seed, and drawn from all.
 _ABSENT_NEAR, _ABSENT_DRAWN = 10, 2
 
@@ -103,7 +107,14 @@ def ruin(problem, guide, state):
         most = 4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0
         n_strings = int(1.0 + draw_unit(rng) * most)
 
-    seed = draw_below(rng, n)
+    # Seeds of a while lie close together, so that the rows of the matrix that they need stay in the
+    # cache.
+    if counters[ITERATIONS] % SAME_CENTRE == 0:
+        counters[CENTRE] = draw_below(rng, n)
+    seed = np.int64(counters[CENTRE])
+    k = draw_below(rng, guide.around.shape[1])
+    if guide.around[seed, k] >= 0:
+        seed = np.int64(guide.around[seed, k])
     absent_left = np.int64(_ABSENT_NEAR)
     i = seed
     for k in range(-1, guide.around.shape[1]):
