@@ -1,5 +1,8 @@
 """The one ruler: what a set of routes costs and what it breaks, whoever made it.
 
+A model without features takes the short way below. The timetable of the others is made in
+``solvers.timetable``, and what else they ask for is measured in ``solvers.evaluation_rich``.
+
 Plain Python on purpose: every backend, every peer engine in the benchmarks and every plan made by
 hand is measured here, so it has to be readable before it is quick (100,000 tasks in about 0.5 s).
 """
@@ -12,24 +15,37 @@ from typing import NamedTuple
 import numpy as np
 
 from solvers.model import OPEN, UNREACHABLE, RoutingModel, service_time
+from solvers.timetable import BreakTaken
 
 
 class RouteEvaluation(NamedTuple):
-    """Timetable and figures of one route; times are absolute, a wait is ``start - arrival``."""
+    """Timetable and figures of one route; times are absolute, a wait is ``start - arrival``.
 
-    arrival: tuple[int, ...]
+    Tuples go by visit. At a reload ``start`` is the beginning of loading and ``departure`` the
+    leaving. The figures with a default are of a used vehicle in a model with features.
+    """
+
+    arrival: tuple[int, ...]  # ready to begin: set-up is over
     start: tuple[int, ...]  # of service
     departure: tuple[int, ...]
-    leave: int  # from the start location, as early as the shift allows
+    leave: int  # from the start location, as early as the timetable allows
     end: int  # at the end location, or after the last service of an open route
     seconds: int  # of travel
     metres: int
-    load: tuple[int, ...]
+    load: tuple[int, ...]  # the most on board
     cost: int  # fixed and travel; 0 for an unused vehicle
+    breaks: tuple[BreakTaken, ...] = ()
+    duty: int = 0  # seconds from `on_duty` to `end`
+    on_duty: int = 0  # latest leaving that keeps the end, see Duty in `solvers.model`
+    latest: tuple[int, ...] = ()  # starts with that leaving
+    lateness: int = 0  # seconds after soft ends, all visits
 
 
 class Evaluation(NamedTuple):
-    """Figures of a whole solution; it is feasible when ``violations`` is empty."""
+    """Figures of a whole solution; it is feasible when ``violations`` is empty.
+
+    ``unassigned`` names every absent task, also one whose alternative is served.
+    """
 
     routes: tuple[RouteEvaluation, ...]
     unassigned: tuple[int, ...]
@@ -38,15 +54,23 @@ class Evaluation(NamedTuple):
     prize_lost: int
     n_used: int
     violations: tuple[str, ...]
+    duty_cost: int = 0
+    overtime_cost: int = 0
+    lateness_cost: int = 0
+    worst_cost: int = 0  # of the greatest lateness
+    affinity_cost: int = 0  # negative where bonuses prevail
 
     @property
     def cost(self) -> int:
-        """Travel, fixed and lost prizes together."""
-        return self.travel_cost + self.fixed_cost + self.prize_lost
+        """All costs and lost prizes together."""
+        return (
+            self.travel_cost + self.fixed_cost + self.duty_cost + self.overtime_cost
+            + self.lateness_cost + self.worst_cost + self.affinity_cost + self.prize_lost
+        )
 
 
 def evaluate(model: RoutingModel, routes: Sequence[Sequence[int]]) -> Evaluation:
-    """Measure routes: one sequence of task indexes a vehicle, in visiting order.
+    """Measure routes: one sequence of visits a vehicle, as ``solvers.model`` defines them.
 
     A task whose windows are all over is started on arrival and reported as a violation, so that
     broken routes can be measured too.
@@ -54,19 +78,25 @@ def evaluate(model: RoutingModel, routes: Sequence[Sequence[int]]) -> Evaluation
     violations: list[str] = []
     if len(routes) != model.n_vehicles:
         violations.append(f"{len(routes)} routes for {model.n_vehicles} vehicles")
+    first = -len(model.reloads.location)
     seen = np.zeros(model.n_tasks, dtype=np.int64)
-    evaluated = []
-    fixed = 0
+    cleaned = []
     for v, route in enumerate(routes[: model.n_vehicles]):
-        bad = [int(i) for i in route if not 0 <= i < model.n_tasks]
+        bad = [int(i) for i in route if not first <= i < model.n_tasks]
         if bad:
             violations.append(f"vehicle {v}: {bad} are not tasks")
-        visits = [int(i) for i in route if 0 <= i < model.n_tasks]
-        np.add.at(seen, visits, 1)
-        evaluated.append(_evaluate_route(model, v, visits, violations))
-        fixed += int(model.vehicle_fixed[v]) if visits else 0
+        cleaned.append([int(i) for i in route if first <= i < model.n_tasks])
+        np.add.at(seen, [i for i in cleaned[-1] if i >= 0], 1)
     for i in np.flatnonzero(seen > 1):
         violations.append(f"task {int(i)}: visited {int(seen[i])} times")
+    if model.features:
+        from solvers.evaluation_rich import evaluate_rich
+
+        return evaluate_rich(model, cleaned, seen == 0, violations)
+    evaluated = [
+        _evaluate_route(model, v, visits, violations) for v, visits in enumerate(cleaned)
+    ]
+    fixed = sum(int(model.vehicle_fixed[v]) for v, visits in enumerate(cleaned) if visits)
     absent = np.flatnonzero(seen == 0)
     return Evaluation(
         routes=tuple(evaluated),
