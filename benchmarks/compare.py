@@ -159,7 +159,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     console = Console()
     # Piped into a file, rich assumes 80 columns and would cut the figures.
-    show(rows, console if console.is_terminal else Console(width=120))
+    show(rows, console if console.is_terminal else Console(width=150))
     if args.markdown:
         args.markdown.write_text(markdown(rows), encoding="utf-8")
     return 0

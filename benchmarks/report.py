@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 _COLUMNS = {
     "instance": "instance", "solver": "solver", "cost": "cost", "gap_percent": "gap %",
-    "spread_percent": "spread %", "vehicles": "vehicles", "best_vehicles": "vehicles best known",
+    "spread_percent": "spread %", "vehicles": "vehicles", "best_vehicles": "best known",
     "unserved": "unserved", "seconds": "CPU s", "memory_mb": "MB", "iterations": "iterations",
     "note": "note",
 }
@@ -26,7 +26,8 @@ def medians(rows: list[Row]) -> list[Row]:
 
     Legal answers come before others, fewer vehicles first where they count; of an even number of
     runs the better one in the middle is taken. The spread is greatest less least cost, in percent
-    of the least.
+    of the least, of the runs that compare with the median one: as legal, and with as many vehicles
+    where these come first.
     """
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
@@ -37,19 +38,25 @@ def medians(rows: list[Row]) -> list[Row]:
 def _median(group: list[Row]) -> Row:
     if len(group) == 1:
         return group[0]
-    ranked = sorted(group, key=lambda row: (
-        row["cost"] is None, not row["legal"],
-        row["vehicles"] if row["best_vehicles"] is not None else 0, row["cost"] or 0,
-    ))
+    ranked = sorted(group, key=lambda row: (*_rank(row), row["cost"] or 0))
     row = dict(ranked[(len(ranked) - 1) // 2])
-    costs = [run["cost"] for run in group if run["cost"]]
-    if len(costs) > 1:
-        row["spread_percent"] = round(100 * (max(costs) / min(costs) - 1), 3)
+    alike = [run["cost"] for run in group if run["cost"] and _rank(run) == _rank(row)]
+    if len(alike) > 1:
+        row["spread_percent"] = round(100 * (max(alike) / min(alike) - 1), 3)
+    notes = [row.get("note", "")]
     legal = sum(1 for run in group if run["legal"])
     if legal < len(group):
-        notes = [row.get("note", ""), f"legal in {legal} of {len(group)} runs"]
+        notes.append(f"legal in {legal} of {len(group)} runs")
+    if len(alike) < legal:
+        notes.append(f"{len(alike)} of {len(group)} runs with {row['vehicles']} vehicles")
+    if any(notes):
         row["note"] = "; ".join(filter(None, notes))
     return row
+
+
+def _rank(row: Row) -> tuple[bool, bool, int]:
+    vehicles_first = row["best_vehicles"] is not None and row["vehicles"] is not None
+    return row["cost"] is None, not row["legal"], row["vehicles"] if vehicles_first else 0
 
 
 def show(rows: list[Row], console: Console) -> None:
@@ -66,9 +73,11 @@ def show(rows: list[Row], console: Console) -> None:
     console.print(table)
     for row in rows:
         if "note" in row:
-            console.print(f"{row['instance']} {row['solver']}: {row['note']}", markup=False)
+            console.print(
+                f"{row['instance']} {row['solver']}: {row['note']}", markup=False, soft_wrap=True
+            )
     for line in summary(rows):
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def markdown(rows: list[Row]) -> str:

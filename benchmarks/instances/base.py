@@ -52,6 +52,21 @@ class Instance(NamedTuple):
     native: Native | None = None
 
 
+def without_empty_trips(visits: Sequence[int]) -> list[int]:
+    """Leave out reloads (negative) that no task precedes, or follows before the next reload.
+
+    PyVRP and published solutions may hold trips from the depot to itself that serve nobody.
+    """
+    kept: list[int] = []
+    for visit in visits:
+        if visit < 0 and not kept:
+            continue
+        if visit < 0 and kept[-1] < 0:
+            kept.pop()
+        kept.append(visit)
+    return kept[:-1] if kept and kept[-1] < 0 else kept
+
+
 def round_half_up(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     """TSPLIB's EUC_2D: floor(d + 0.5)."""
     return np.floor(distance + 0.5)

@@ -22,6 +22,7 @@ from benchmarks.instances.base import (
     round_half_up,
     tenths,
     thousandths,
+    without_empty_trips,
 )
 from solvers.builder import ModelBuilder
 from solvers.model import TIME_MAX
@@ -256,10 +257,15 @@ def _with_windows(
 
 
 def read_solution(path: Path, n_depots: int = 1) -> tuple[list[list[int]], float]:
-    """Routes (task indexes, -1 - k for a reload at depot k) and the cost a ``.sol`` file states."""
+    """Routes (task indexes, -1 - k for a reload at depot k) and the cost a ``.sol`` file states.
+
+    Trips that serve nobody are left out: three published solutions have some, at no cost.
+    """
     text = path.read_text(encoding="utf-8", errors="replace")
     routes = [
-        [x - n_depots if x >= n_depots else -1 - x for x in map(int, line.split())]
+        without_empty_trips([
+            x - n_depots if x >= n_depots else -1 - x for x in map(int, line.split())
+        ])
         for line in re.findall(r"^Route\s*#\s*\d+\s*:(.*)$", text, flags=re.MULTILINE)
     ]
     cost = re.search(r"^Cost\s*:?\s*([\d.]+)", text, flags=re.MULTILINE | re.IGNORECASE)

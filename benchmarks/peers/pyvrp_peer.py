@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.instances.base import Instance
+from benchmarks.instances.base import Instance, without_empty_trips
 from benchmarks.peers.base import Outcome, clocks, may_serve, refuse
 from solvers.errors import Unsupported
 from solvers.model import NO_LIMIT, TIME_MAX, RoutingModel, service_time
@@ -99,15 +99,7 @@ def _without_unskilled(
     for pickup, delivery in zip(model.pairs.pickup, model.pairs.delivery, strict=True):
         if pickup in bad or delivery in bad:
             bad |= {int(pickup), int(delivery)}
-    kept: list[int] = []
-    for visit in visits:
-        if visit in bad or (visit < 0 and not kept):
-            continue
-        if visit < 0 and kept[-1] < 0:
-            kept.pop()
-        kept.append(visit)
-    if kept and kept[-1] < 0:
-        kept.pop()
+    kept = without_empty_trips([visit for visit in visits if visit not in bad])
     return kept, sum(1 for visit in visits if visit in bad)
 
 

@@ -189,9 +189,32 @@ def test_several_seeds_show_the_median_run_and_the_spread() -> None:
         for seed, (cost, legal) in enumerate([(110, True), (90, False), (100, True)])
     ]
     (line,) = markdown(runs).splitlines()[2:3]
-    # Legal answers rank before others: 100, 110, then 90.
-    assert line.startswith("| I | a | 110 | - | 22.22 |")
+    # Legal answers rank before others: 100, 110, then 90, which is not in the spread.
+    assert line.startswith("| I | a | 110 | - | 10.00 |")
     assert "legal in 2 of 3 runs" in line
+
+
+def test_runs_with_other_vehicles_are_not_in_the_spread_and_are_told() -> None:
+    runs = [
+        empty_row("a", "I", "x", 5) | {
+            "cost": cost, "vehicles": vehicles, "best_vehicles": 3, "legal": True,
+        }
+        for cost, vehicles in ((90.0, 4), (110.0, 3), (100.0, 3))
+    ]
+    (line,) = markdown(runs).splitlines()[2:3]
+    assert line.startswith("| I | a | 110.0 | - | 10.00 | 3 | 3 |")
+    assert "2 of 3 runs with 3 vehicles" in line
+
+
+def test_each_seed_is_a_run(tiny: Path, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tiny.parent / "out.json"
+    asked = ["--family", "solomon_dimacs", "--best", str(table), "--seconds", "0.1"]
+    assert main([*asked, "--solvers", "ortools", "--seeds", "4,7", "--json", str(out)]) == 0
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert [row["seed"] for row in rows] == [4, 7]
+    text = capsys.readouterr().out
+    assert text.count("TINY1") == 1 + text.count("TINY1 ortools:")
+    assert "solomon_dimacs: dimacs: distance and time" in text
 
 
 def test_where_vehicles_come_first_a_gap_needs_as_many_as_the_best_known(tiny: Path) -> None:

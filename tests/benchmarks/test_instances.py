@@ -275,7 +275,7 @@ def test_reload_depots_and_release_times_are_read(tmp_path: Path) -> None:
     assert model.reloads.option_ptr.tolist() == [0, 1, 3]
     assert model.reloads.option.tolist() == [0, 0, 1]
     assert model.task_release.tolist() == [40, 0]
-    (tmp_path / "t.sol").write_text("Route #1: 2 0 3\nRoute #2:\nCost: 12\n", encoding="utf-8")
+    (tmp_path / "t.sol").write_text("Route #1: 0 2 1 0 3 0\nRoute #2:\nCost: 12\n", encoding="utf-8")
     assert read_solution(tmp_path / "t.sol", 2) == ([[0, -1, 1], []], 12.0)
 
 
@@ -387,7 +387,7 @@ class TestWithPublicInstances:
         assert figures.violations == ()
         assert figures.travel_cost == sum(math.floor(10 * leg) for leg in legs)
 
-    @pytest.mark.parametrize("family", ["pcvrptw", "mdvrptw"])
+    @pytest.mark.parametrize("family", ["pcvrptw", "mdvrptw", "mtvrptwr"])
     def test_published_routes_cost_the_best_known_value(self, family: str) -> None:
         table = best_known_table(DATA / "bks.csv")
         files = family_files(family, table, DATA)
