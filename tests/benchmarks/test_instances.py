@@ -275,8 +275,8 @@ def test_reload_depots_and_release_times_are_read(tmp_path: Path) -> None:
     assert model.reloads.option_ptr.tolist() == [0, 1, 3]
     assert model.reloads.option.tolist() == [0, 0, 1]
     assert model.task_release.tolist() == [40, 0]
-    (tmp_path / "t.sol").write_text("Route #1: 0 2 1 0 3 0\nRoute #2:\nCost: 12\n", encoding="utf-8")
-    assert read_solution(tmp_path / "t.sol", 2) == ([[0, -1, 1], []], 12.0)
+    path = written(tmp_path, "t.sol", "Route #1: 0 2 1 0 3 0\nRoute #2:\nCost: 12\n")
+    assert read_solution(path, 2) == ([[0, -1, 1], []], 12.0)
 
 
 @pytest.mark.parametrize(
