@@ -5,7 +5,7 @@ gap after the first. A service may start late; it may not start early. Cost is t
 distance, total tardiness and greatest tardiness. The numbers have at most three decimals, so the
 model counts in thousandths without rounding anything, and three times the cost is an integer. In
 some Italian files a whole number has lost its last bit (431.99999999999994); it is meant here as
-432. Published routes that start up to a minute early read 431.
+432. Two published solutions start a minute early; reading 431 there would explain them.
 
 Source: Mankowska, Meisel, Bierwirth, "The home health care routing and scheduling problem with
 interdependent services", Health Care Management Science 17 (2014); Ceschia, Di Gaspero, Schaerf
