@@ -60,10 +60,16 @@ def _task_faults(builder: ModelBuilder) -> Iterator[str]:
     known = {v["worker"] for v in builder._vehicles}
     # An equal share each, so that neither their sum overflows nor a required task ranks below.
     prize_limit = PRIZE_SUM_MAX // max(builder.n_tasks, 1)
+    # Column by column first: a hundred thousand tasks are seldom out of range anywhere.
+    ranges = {
+        name: (least, most) for name, (least, most) in _TASK_RANGES.items()
+        if any(not least <= t[name] <= most for t in builder._tasks)
+    }
     for i, t in enumerate(builder._tasks):
         if not 0 <= t["location"] < n_locations:
             yield f"task {i}: location {t['location']} is not a row of the matrix"
-        yield from _range_faults(f"task {i}", t, _TASK_RANGES)
+        if ranges:
+            yield from _range_faults(f"task {i}", t, ranges)
         if not t["windows"]:
             yield f"task {i}: no time window"
         for early, late in t["windows"]:
@@ -199,4 +205,6 @@ def _unknown_tasks(who: str, named: Iterable[int], n_tasks: int) -> Iterator[str
 
 
 def _is_no_load(builder: ModelBuilder, load: tuple[int, ...]) -> bool:
-    return len(load) != builder.n_dimensions or not all(0 <= x <= _INT32_MAX for x in load)
+    if len(load) != builder.n_dimensions:
+        return True
+    return bool(load) and not (min(load) >= 0 and max(load) <= _INT32_MAX)

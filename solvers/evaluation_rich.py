@@ -256,4 +256,4 @@ def _tie_faults(
             )
         same = model.vehicle_worker[chain.v] == model.vehicle_worker[other.v]
         if links.worker[m] == (OTHER_WORKER if same else SAME_WORKER):
-            yield f"link {m}: tasks {i} and {j} are served by {'one' if same else 'two'} workers"
+            yield f"link {m}: tasks {i} and {j} are served by {'one worker' if same else 'two'}"

@@ -302,7 +302,7 @@ def make_timetable(model: RoutingModel, chains: Sequence[Chain]) -> None:
             found = (chain.arrival if rule.is_arrival else chain.start)[x] + rule.gap
             chain, x = rule.later
             bounds = chain.leave_bound if rule.is_leaving else chain.bound
-            most = chain.late if rule.is_leaving else chain.windows[x][-1][1]
+            most = chain.late if rule.is_leaving else min(chain.late, chain.windows[x][-1][1])
             if bounds[x] < found <= most:
                 bounds[x] = found
                 if found > (chain.leave if rule.is_leaving else chain.start)[x]:
@@ -342,7 +342,7 @@ def _between_tasks(model: RoutingModel, chains: Sequence[Chain]) -> list[Raise]:
         if ride == TIME_MAX or p not in where or d not in where:
             continue
         (chain, x), (other, y) = where[p], where[d]
-        if chain is other and x < y and chain.least_seconds(x + 1, y) <= ride:
+        if chain is other and x < y:
             rules.append(Raise(where[d], where[p], -ride - chain.service[x]))
     for first, second, least, most in zip(*(x.tolist() for x in links[:4]), strict=True):
         if first in where and second in where:
@@ -350,4 +350,12 @@ def _between_tasks(model: RoutingModel, chains: Sequence[Chain]) -> list[Raise]:
                 rules.append(Raise(where[first], where[second], least))
             if most < TIME_MAX:
                 rules.append(Raise(where[second], where[first], -most))
-    return rules
+    return [rule for rule in rules if not _is_hopeless(rule)]
+
+
+def _is_hopeless(rule: Raise) -> bool:
+    """Whether a task is asked to wait for one after it that cannot come so soon."""
+    (chain, y), (other, x) = rule.earlier, rule.later
+    if chain is not other or x > y:
+        return False
+    return chain.service[x] + chain.least_seconds(x + 1, y) + rule.gap > 0
