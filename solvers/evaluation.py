@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from solvers.large import LargeModel, look_up_arcs
 from solvers.model import OPEN, UNREACHABLE, RoutingModel, service_time
 from solvers.timetable import BreakTaken
 
@@ -69,12 +70,16 @@ class Evaluation(NamedTuple):
         )
 
 
-def evaluate(model: RoutingModel, routes: Sequence[Sequence[int]]) -> Evaluation:
+def evaluate(
+    model: RoutingModel | LargeModel, routes: Sequence[Sequence[int]]
+) -> Evaluation:
     """Measure routes: one sequence of visits a vehicle, as ``solvers.model`` defines them.
 
     A task whose windows are all over is started on arrival and reported as a violation, so that
-    broken routes can be measured too.
+    broken routes can be measured too. Travel of a large model is asked for route by route.
     """
+    if isinstance(model, LargeModel):
+        model = look_up_arcs(model, routes)
     violations: list[str] = []
     if len(routes) != model.n_vehicles:
         violations.append(f"{len(routes)} routes for {model.n_vehicles} vehicles")

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from solvers.errors import SolverError
+from solvers.errors import SolverError, Unsupported
+from solvers.large import LargeModel
 from solvers.model import RoutingModel
 
 
@@ -65,18 +66,23 @@ class Result(NamedTuple):
 BACKENDS = {"search": "solvers.search", "ortools": "solvers.ortools_routing"}
 
 
-def solve(model: RoutingModel, params: SolveParams | None = None) -> Result:
+def solve(model: RoutingModel | LargeModel, params: SolveParams | None = None) -> Result:
     """Solve a model with the backend that ``params`` names; always returns the incumbent.
+
+    A large model, whose travel does not fit into one matrix, is for the search alone.
 
     Raises
     ------
     SolverError : unknown backend, no limit at all, or a backend's own failure.
+    Unsupported : the backend does not take large models.
     """
     params = params or SolveParams()
     if params.backend not in BACKENDS:
         raise SolverError(f"unknown backend {params.backend!r}; known: {', '.join(BACKENDS)}")
     if params.time_limit_s is None and params.max_iterations is None:
         raise SolverError("a time limit or an iteration limit is needed")
+    if isinstance(model, LargeModel) and params.backend != "search":
+        raise Unsupported(f"{params.backend}: takes models with matrices only")
     result: Result = importlib.import_module(BACKENDS[params.backend]).solve(model, params)
     return result
 

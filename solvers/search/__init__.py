@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from solvers.errors import refuse_unsupported
 
 if TYPE_CHECKING:
+    from solvers.large import LargeModel
     from solvers.model import RoutingModel
     from solvers.solve import Result, SolveParams
 
@@ -20,7 +21,7 @@ __all__ = ["SUPPORTED", "solve", "warm_up"]
 SUPPORTED: frozenset[str] = frozenset()
 
 
-def solve(model: RoutingModel, params: SolveParams) -> Result:
+def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     """Search for good routes until a limit of ``params`` is reached; see ``solvers.solve``.
 
     Raises
@@ -28,15 +29,20 @@ def solve(model: RoutingModel, params: SolveParams) -> Result:
     Unsupported : the model has a feature that is not in ``SUPPORTED``, or an arc costs more than
         the search's int32 matrices hold.
     """
-    from solvers.search.run import run
+    from solvers.large import LargeModel
+    from solvers.search import decompose, run
 
-    refuse_unsupported("search", model.features, SUPPORTED)
+    arrays = model.arrays if isinstance(model, LargeModel) else model
+    refuse_unsupported("search", arrays.features, SUPPORTED)
     warm_up()
-    return run(model, params)
+    if decompose.is_large(model):
+        return decompose.run(model, params)
+    return run.run(decompose.whole(model), params)
 
 
 def warm_up() -> None:
     """Compile the kernels, or load them from the disk cache; quick when that is done."""
-    from solvers.search.run import compile_kernels
+    from solvers.search import decompose, run
 
-    compile_kernels()
+    run.compile_kernels()
+    decompose.compile_kernels()

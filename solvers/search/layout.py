@@ -46,10 +46,11 @@ class Matrices(NamedTuple):
     time_row: Int32  # (v,)
 
 
-def build_matrices(model: RoutingModel) -> Matrices:
+def build_matrices(model: RoutingModel, reorder: bool = True) -> Matrices:
     """Make one cost and one time matrix for each distinct one in use, and their transposes.
 
-    Matrices that are equal share memory: one vehicle class that pays by the second on a symmetric
+    ``reorder`` looks for an order in which close locations stand together; without it they stay
+    as they are, which is quicker. Matrices that are equal share memory: one vehicle class that pays by the second on a symmetric
     matrix without gaps needs no copy at all.
 
     Raises
@@ -59,7 +60,7 @@ def build_matrices(model: RoutingModel) -> Matrices:
     ends = np.concatenate([model.vehicle_start, model.vehicle_end])
     used = np.unique(np.concatenate([model.task_location, ends[ends != OPEN]]))
     size = len(used) + int((ends == OPEN).any())
-    if len(used) <= _MAX_REORDERED:
+    if reorder and len(used) <= _MAX_REORDERED:
         busy = int(np.bincount(model.vehicle_profile).argmax())
         order = np.empty_like(used)
         chain_places(_owned(model.seconds[busy]), used, np.zeros(len(used), dtype=np.uint8), order)
@@ -150,9 +151,11 @@ def _transposed(stacked: Int32) -> Int32:
     return out
 
 
-def build_problem(model: RoutingModel) -> tuple[rows.Problem, rows.Guide, Matrices]:
+def build_problem(
+    model: RoutingModel, reorder: bool = True
+) -> tuple[rows.Problem, rows.Guide, Matrices]:
     """Pack what the search never changes; the neighbour lists are still empty (all -1)."""
-    matrices = build_matrices(model)
+    matrices = build_matrices(model, reorder)
     n, d = model.n_tasks, model.n_dimensions
     first, last = model.window_ptr[:-1], model.window_ptr[1:] - 1
     tasks = np.zeros((n, rows.LOAD + d), dtype=np.int32)

@@ -40,11 +40,11 @@ class Held(NamedTuple):
 class Search:
     """One run: the arrays, the clock, and how far it has come."""
 
-    def __init__(self, model: RoutingModel, params: SolveParams) -> None:
+    def __init__(self, model: RoutingModel, params: SolveParams, reorder: bool = True) -> None:
         self.started = time.perf_counter()
         self.model = model
         self.params = params
-        self.problem, self.guide, self.matrices = build_problem(model)
+        self.problem, self.guide, self.matrices = build_problem(model, reorder)
         self.state = build_state(model, self.matrices, params.seed)
         self.counters = self.state.counters
         self.chunk = 100.0  # iterations
@@ -113,8 +113,9 @@ class Search:
         done = float(self.counters[rows.ITERATIONS]) / max(p.max_iterations, 1)
         return spent if spent > done + _BEHIND else done
 
-    def find_neighbours(self) -> None:
-        """Fill the neighbour lists, as far as the time goes."""
+    def find_neighbours(self, n_tasks: int | None = None) -> None:
+        """Fill the neighbour lists, of the first so many tasks, as far as the time goes."""
+        n_tasks = self.model.n_tasks if n_tasks is None else n_tasks
         model, problem, guide = self.model, self.problem, self.guide
         arcs = self.matrices.cost_row.astype(np.int64) << 32 | self.matrices.time_row
         values, counts = np.unique(arcs, return_counts=True)
@@ -128,8 +129,8 @@ class Search:
             np.empty(n_near, dtype=np.int32), np.empty(n_around, dtype=np.int32),
         )
         step = max(1, 2_000_000 // model.n_tasks)
-        for first in range(0, model.n_tasks, step):
-            last = min(first + step, model.n_tasks)
+        for first in range(0, n_tasks, step):
+            last = min(first + step, n_tasks)
             # By parts: many kinds of tasks would need a large table, all at once.
             share = (table[model.task_type[first:last]] @ table.T > 0).astype(np.uint8)
             fill_neighbours(problem, guide.near, guide.n_near, guide.near_cost, guide.near_time,
@@ -170,11 +171,15 @@ class Search:
         c[rows.BEST_ABSENT] = c[rows.N_ABSENT]
         c[rows.BEST_USED] = c[rows.N_USED]
 
-    def construct(self) -> None:
-        """Insert all absent tasks greedily: the most valuable first, then the farthest."""
+    def construct(self, n_tasks: int | None = None) -> None:
+        """Insert the absent ones of all or of the first so many tasks greedily.
+
+        The most valuable come first, then the farthest.
+        """
         c = self.counters
         keys = self.guide.order_keys
         absent = np.sort(self.state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST])
+        absent = absent[: np.searchsorted(absent, self.model.n_tasks if n_tasks is None else n_tasks)]
         order = absent[np.lexsort((keys[absent, rows.BY_FAR], keys[absent, rows.BY_PRIZE]))]
         for first in range(0, len(order), 1000):
             part = order[first : first + 1000]

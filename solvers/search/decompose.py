@@ -1,0 +1,455 @@
+"""Search of large models: one part after another, each with matrices of its own.
+
+Iterations slow down as matrices outgrow the caches, so a large plan is improved through parts: the
+routes around a random task, searched for a while by the same kernels at the temperature of the
+whole. Every step costs what the part holds, so iterations a second do not depend on the size of the
+model. Sources: Taillard and Voss, POPMUSIC (2002); Santini, Schneider, Vidal and Vigo,
+Decomposition strategies for vehicle routing heuristics (2023), barycentres replaced by a seed task.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solvers.large import LargeModel, fetch_matrices, nearest_first
+from solvers.model import OPEN, UNREACHABLE, RoutingModel
+from solvers.parts import Part, Travel, bonds, part
+from solvers.search.kernels import anneal as annealing
+from solvers.search.kernels import rows
+from solvers.search.kernels.cut import cut_lists, gather_block
+from solvers.search.layout import N_AROUND, N_NEAR
+from solvers.search.run import Search, temperatures
+from solvers.search.savings import savings_routes, suits
+from solvers.search.zones import Zones
+from solvers.solve import Progress, Result, SolveParams
+
+Int32 = NDArray[np.int32]
+
+#: Above so many tasks or locations a model is searched in parts.
+LARGE = 2500
+#: Tasks of a zone, and others around it that its tasks may have as neighbours.
+_ZONE, _HALO = 1000, 1000
+#: Tasks of a part, and iterations a task of it before the next one.
+PART, VISIT = 1000, 20
+#: Empty vehicles and absent tasks in a part, at most.
+_EMPTY, _ABSENT = 30, 200
+_CHUNK_S = 0.01
+_PROGRESS_S = 0.25
+
+
+class _Over(Exception):  # noqa: N818  (not an error: time is out somewhere deep inside)
+    pass
+
+
+class Plan(NamedTuple):
+    """A whole solution: the arrays of the routes are never written to, only replaced."""
+
+    routes: list[Int32]
+    cost: int
+
+
+class Decomposition:
+    """One run: the plan, what is known about the whole, and the clock."""
+
+    def __init__(self, model: RoutingModel | LargeModel, params: SolveParams) -> None:
+        self.started = time.perf_counter()
+        self.large = model if isinstance(model, LargeModel) else None
+        self.model = model.arrays if isinstance(model, LargeModel) else model
+        self.params = params
+        self.stopped = ""
+        self.told = self.started
+        self.iterations = self.best_iteration = 0
+        self.chunk = 100.0
+        n, v = self.model.n_tasks, self.model.n_vehicles
+        self.busy = int(np.bincount(self.model.vehicle_profile).argmax())
+        self.travel = self._watched(self.large.travel) if self.large else _gather(self.model)
+        self.random = np.random.default_rng(params.seed)
+        self.rng = np.array([self.random.integers(1, 1 << 63)], dtype=np.uint64)
+        self.near = np.full((n, N_NEAR), -1, dtype=np.int32)
+        self.around = np.full((n, N_AROUND), -1, dtype=np.int32)
+        self.number = np.full(n, -1, dtype=np.int32)
+        self.vehicle_of = np.full(n, -1, dtype=np.int32)
+        self.visits = np.zeros(n, dtype=np.int32)  # how often each task was in a part
+        self.task_bond, self.vehicle_bond = bonds(self.model)
+        empty = np.zeros(0, dtype=np.int32)
+        self.plan = Plan([empty] * v, int(self.model.task_prize.sum()))
+        self.best = self.plan
+        self.arc = 1.0  # mean cost
+        self.detour = 2  # see `layout.detour_factor`; of all zones
+
+    # -- clock ----------------------------------------------------------------------------------
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.perf_counter() - self.started
+
+    def is_over(self) -> bool:
+        """Whether time is out or the caller cancelled; tells the progress now and then."""
+        if self.stopped:
+            return True
+        p = self.params
+        if p.should_stop is not None and p.should_stop():
+            self.stopped = "cancelled"
+        elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
+            self.stopped = "time_limit"
+        elif p.on_progress is not None and time.perf_counter() - self.told >= _PROGRESS_S:
+            self.told = time.perf_counter()
+            p.on_progress(self.progress())
+        return bool(self.stopped)
+
+    def share(self) -> float:
+        """Share of the iterations, or else of the time, that is used up."""
+        p = self.params
+        if p.max_iterations is not None:
+            return min(self.iterations / max(p.max_iterations, 1), 1.0)
+        return min(self.elapsed() / max(p.time_limit_s or 0.0, 1e-9), 1.0)
+
+    def progress(self) -> Progress:
+        """Tell how far the run has come and what the incumbent costs."""
+        lengths = [len(r) for r in self.best.routes]
+        return Progress(
+            self.elapsed(), self.iterations, self.best.cost,
+            self.model.n_tasks - sum(lengths), sum(x > 0 for x in lengths), self.share(),
+        )
+
+    def _watched(self, travel: Travel) -> Travel:
+        """Ask for a few rows at a time, so that the clock is kept."""
+        step = 64
+
+        def watched(profile: int, origins: Int32, destinations: Int32) -> tuple[Int32, Int32]:
+            nonlocal step
+            shape = (len(origins), len(destinations))
+            seconds, metres = np.empty(shape, np.int32), np.empty(shape, np.int32)
+            first = 0
+            while first < len(origins):
+                if self.is_over():
+                    raise _Over
+                last = min(first + step, len(origins))
+                before = time.perf_counter()
+                block = travel(profile, origins[first:last], destinations)
+                seconds[first:last], metres[first:last] = block
+                took = time.perf_counter() - before
+                step = min(step * 2, 1 << 14) if took < 0.05 else max(step // 2, 1)
+                first = last
+            return seconds, metres
+
+        return watched
+
+    # -- a first plan -----------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Make the zones, the neighbour lists and a first plan, zone by zone."""
+        model = self.model
+        self.zones = zones = Zones(model, _ZONE, self._row, self.params.seed % (1 << 63))
+        given = self._given()
+        zone_of = np.full(model.n_vehicles, -1, dtype=np.int32)
+        for v, route in enumerate(given):
+            if route:
+                zone_of[v] = np.bincount(zones.of_task[[i for i in route if i >= 0]]).argmax()
+        self._gather_bonds(given, zone_of)
+        zone_of = zones.allot(zone_of)
+        arcs, n_arcs = 0.0, 0
+        for zone in range(len(zones)):
+            tasks = np.flatnonzero(zones.of_task == zone).astype(np.int32)
+            if not len(tasks):
+                continue
+            vehicles = np.flatnonzero(zone_of == zone).astype(np.int32)
+            search = self._begin_zone(zone, tasks, vehicles, [given[v] for v in vehicles])
+            if len(vehicles):
+                size = len(tasks) + len(vehicles)
+                arcs, n_arcs = arcs + search.mean_arc() * size, n_arcs + size
+        self.arc = arcs / max(n_arcs, 1)
+        self.best = self.plan
+
+    def _given(self) -> list[list[int]]:
+        """Routes to start from; a task stands in one of them at most."""
+        n, v = self.model.n_tasks, self.model.n_vehicles
+        given: list[list[int]] = []
+        seen: set[int] = set()
+        for route in list(self.params.initial or [])[:v]:
+            clean = [i for i in map(int, route) if i < n and i not in seen]
+            seen.update(i for i in clean if i >= 0)
+            given.append(clean if any(i >= 0 for i in clean) else [])
+        return given + [[] for _ in range(v - len(given))]
+
+    def _gather_bonds(self, given: Sequence[Sequence[int]], zone_of: Int32) -> None:
+        """Put tasks of one route, and tasks that belong together, into one zone."""
+        zones = self.zones
+        for v in np.flatnonzero(zone_of >= 0):
+            zones.of_task[[i for i in given[v] if i >= 0]] = zone_of[v]
+        bound = np.flatnonzero(self.task_bond >= 0)
+        zones.of_task[bound] = zones.of_task[self.task_bond[bound]]
+
+    def _begin_zone(
+        self, zone: int, tasks: Int32, vehicles: Int32, given: list[list[int]]
+    ) -> Search:
+        halo = self.zones.halo(zone, _HALO)
+        some = vehicles if len(vehicles) else np.zeros(1, dtype=np.int32)
+        cut = part(self.model, np.concatenate([tasks, halo]), some, self.travel)
+        search = self._open(cut, reorder=True)
+        search.find_neighbours(len(tasks))
+        for whole, here in ((self.near, search.guide.near), (self.around, search.guide.around)):
+            here = here[: len(tasks), : whole.shape[1]]
+            whole[tasks, : here.shape[1]] = np.where(here >= 0, cut.tasks[here], -1)
+        self.detour = min(self.detour, int(search.problem.traits[rows.DETOUR]))
+        self._stop_if_over()
+        if not len(vehicles):
+            return search
+        inside = {int(i) for i in tasks}
+        before = int(search.counters[rows.TOTAL])
+        if any(given) or not suits(search):
+            search.load(cut.inward([[i for i in r if i < 0 or i in inside] for r in given]))
+        else:
+            search.load(savings_routes(search, len(tasks)))
+        search.construct(len(tasks))
+        self._write_back(cut, search, before)
+        self._stop_if_over()
+        return search
+
+    def _row(self, location: int) -> Int32:
+        everywhere = np.arange(len(self.model.setup), dtype=np.int32)
+        if self.large is None:
+            return np.asarray(self.model.seconds[self.busy, location])
+        return self.travel(self.busy, np.array([location], dtype=np.int32), everywhere)[0][0]
+
+    def _stop_if_over(self) -> None:
+        if self.is_over():
+            raise _Over
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def improve(self) -> str:
+        """Search part after part until a limit is reached; returns the status."""
+        hot, cold = (x * self.arc for x in temperatures(self.model.n_tasks))
+        limit, stall = self.params.max_iterations, self.params.stall_iterations
+        while not self.is_over():
+            size = 1 << 60 if limit is None else limit - self.iterations
+            if size <= 0:
+                return "iteration_limit"
+            if stall and self.iterations - self.best_iteration >= stall:
+                return "stalled"
+            tasks, vehicles = self.select(self._seed())
+            if not len(vehicles):
+                continue
+            self._search_part(tasks, vehicles, hot, cold, min(size, VISIT * len(tasks)))
+        return self.stopped
+
+    def _seed(self) -> int:
+        """Draw a task; of some, the one that was in the fewest parts, and absent ones first."""
+        drawn = self.random.integers(self.model.n_tasks, size=8)
+        return int(drawn[np.argmin(self.visits[drawn])])
+
+    def select(self, seed: int) -> tuple[Int32, Int32]:
+        """Tasks and vehicles of the part around a task."""
+        order = self._closest(seed, 4 * PART)
+        owner = self.vehicle_of[order]
+        near = owner[owner >= 0]
+        distinct, first = np.unique(near, return_index=True)
+        routes = distinct[np.argsort(first)]
+        sizes = np.array([len(self.plan.routes[v]) for v in routes], dtype=np.int64)
+        routes = routes[: int(np.searchsorted(np.cumsum(sizes), PART)) + 1]
+        absent = order[owner < 0][:_ABSENT]
+        routes, absent = self._close(routes, absent)
+        visits = [self.plan.routes[v] for v in routes]
+        tasks = np.concatenate([r[r >= 0] for r in visits] + [absent]).astype(np.int32)
+        return tasks, np.concatenate([routes, self._empty(seed, absent)]).astype(np.int32)
+
+    def _closest(self, seed: int, count: int) -> Int32:
+        at = self.model.task_location
+        if self.large is not None:
+            keys = nearest_first(self.large.positions, int(at[seed]), at)
+        else:
+            keys = self._row(int(at[seed]))[at].astype(np.float64)
+        if len(keys) <= count:
+            return np.argsort(keys, kind="stable").astype(np.int32)
+        some = np.argpartition(keys, count)[:count]
+        return some[np.argsort(keys[some], kind="stable")].astype(np.int32)
+
+    def _close(self, routes: Int32, absent: Int32) -> tuple[Int32, Int32]:
+        """Take in what is tied to what is there, or else leave both out."""
+        if self.task_bond.max(initial=-1) < 0 and self.vehicle_bond.max(initial=-1) < 0:
+            return routes, absent
+        while True:
+            in_part = np.zeros(self.model.n_vehicles, dtype=np.bool_)
+            in_part[routes] = True
+            inside = (self.vehicle_of >= 0) & in_part[self.vehicle_of]
+            inside[absent] = True
+            touched = np.unique(self.task_bond[inside])
+            members = np.isin(self.task_bond, touched[touched >= 0])
+            workers = np.unique(self.vehicle_bond[routes])
+            used = np.array([len(r) > 0 for r in self.plan.routes])
+            tied = used & np.isin(self.vehicle_bond, workers[workers >= 0]) & ~in_part
+            missing = members & ~inside
+            if not missing.any() and not tied.any():
+                return routes, absent
+            more = np.unique(self.vehicle_of[missing & (self.vehicle_of >= 0)])
+            more = np.union1d(more, np.flatnonzero(tied)).astype(np.int32)
+            alone = np.flatnonzero(missing & (self.vehicle_of < 0)).astype(np.int32)
+            size = sum(len(self.plan.routes[v]) for v in [*routes, *more]) + len(absent)
+            if size <= 2 * PART:
+                routes = np.concatenate([routes, more])
+                absent = np.concatenate([absent, alone])
+                continue
+            torn = np.unique(self.task_bond[missing])
+            out = np.isin(self.task_bond, torn) & inside
+            lost = np.isin(self.vehicle_bond[routes], self.vehicle_bond[tied])
+            lost |= np.isin(routes, self.vehicle_of[out])
+            routes, absent = routes[~lost], absent[~out[absent]]
+
+    def _empty(self, seed: int, absent: Int32) -> Int32:
+        """A few empty vehicles: of every class near by, and such as can serve what is absent."""
+        model = self.model
+        free = np.array([len(r) == 0 for r in self.plan.routes])
+        held = np.unique(self.vehicle_bond[(~free) & (self.vehicle_bond >= 0)])
+        idle = np.flatnonzero(free & ~np.isin(self.vehicle_bond, held))
+        if len(idle) <= _EMPTY:
+            return idle.astype(np.int32)
+        home = np.where(model.vehicle_start == OPEN, model.vehicle_end, model.vehicle_start)[idle]
+        at = int(model.task_location[seed])
+        places = np.maximum(home, 0)
+        if self.large is not None:
+            away = nearest_first(self.large.positions, at, places)
+        else:
+            away = self._row(at)[places].astype(np.float64)
+        away[home == OPEN] = 0
+        # The n-th nearest of its class; the first of every class, then the second of every class...
+        order = np.argsort(away, kind="stable")
+        classes = model.vehicle_class[idle[order]]
+        by_class = np.argsort(classes, kind="stable")
+        sizes = np.bincount(classes)
+        rank = np.empty(len(idle), dtype=np.int64)
+        rank[by_class] = np.arange(len(idle)) - (np.cumsum(sizes) - sizes)[classes[by_class]]
+        chosen = idle[order[np.argsort(rank, kind="stable")[:_EMPTY]]].tolist()
+        for kind in np.unique(model.task_type[absent])[:_EMPTY]:
+            able = idle[order][model.compatible[kind, model.vehicle_type[idle[order]]]]
+            chosen.extend(able[:2].tolist())
+        return np.array(sorted(set(chosen)), dtype=np.int32)
+
+    def _open(self, cut: Part, reorder: bool) -> Search:
+        inner = replace(
+            self.params, time_limit_s=None, max_iterations=1 << 60, stall_iterations=None,
+            initial=None, on_progress=None, should_stop=self.is_over,
+        )
+        search = Search(cut.model, inner, reorder)
+        search.state = search.state._replace(rng=self.rng)
+        return search
+
+    def _search_part(
+        self, tasks: Int32, vehicles: Int32, hot: float, cold: float, size: int
+    ) -> None:
+        cut = part(self.model, tasks, vehicles, self.travel)
+        search = self._open(cut, reorder=False)
+        self.number[tasks] = np.arange(len(tasks), dtype=np.int32)
+        cut_lists(search.problem, search.guide, self.near, self.around, tasks, self.number)
+        search.problem.traits[rows.DETOUR] = self.detour
+        self.number[tasks] = -1
+        search.load(cut.inward([self.plan.routes[v] for v in vehicles]))
+        cost = int(search.counters[rows.TOTAL])
+        limit = self.params.max_iterations
+        heat, done = search.state.heat, 0
+        heat[rows.COOLING] = 1.0
+        if limit is not None:
+            heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.share()
+            heat[rows.COOLING] = (cold / hot) ** (1.0 / max(limit, 1))
+        while done < size and not self.is_over():
+            if limit is None:
+                heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.share()
+            step = min(max(int(self.chunk), 1), size - done)
+            before = time.perf_counter()
+            annealing.anneal(search.problem, search.guide, search.state, step, 0)
+            took = max(time.perf_counter() - before, 1e-9)
+            self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
+            done += step
+        self.iterations += done
+        self.visits[tasks] += 1
+        self._write_back(cut, search, cost)
+        if self.plan.cost < self.best.cost:
+            self.best, self.best_iteration = self.plan, self.iterations
+
+    def _write_back(self, cut: Part, search: Search, before: int, current: bool = True) -> None:
+        """Take over the routes of a part that cost ``before`` until now."""
+        routes = list(self.plan.routes)
+        total = int(search.counters[rows.TOTAL if current else rows.BEST_TOTAL])
+        for v in cut.vehicles:
+            route = routes[v]
+            self.vehicle_of[route[route >= 0]] = -1
+        for v, route in zip(cut.vehicles, cut.outward(search.routes(current)), strict=True):
+            routes[v] = route
+            self.vehicle_of[route[route >= 0]] = v
+        self.plan = Plan(routes, self.plan.cost + total - before)
+
+    def result(self, status: str) -> Result:
+        """Return the incumbent."""
+        if self.plan.cost < self.best.cost:
+            self.best = self.plan
+        seen = np.zeros(self.model.n_tasks, dtype=np.bool_)
+        for route in self.best.routes:
+            seen[route[route >= 0]] = True
+        return Result(
+            tuple(self.best.routes), np.flatnonzero(~seen).astype(np.int32), status,
+            self.iterations, self.elapsed(),
+        )
+
+
+def _gather(model: RoutingModel) -> Travel:
+    """Travel from the model's matrices; metres are not read where they make no difference."""
+    some = bool(model.vehicle_price_metre.any()) or int(model.metres.max()) >= UNREACHABLE
+
+    def travel(profile: int, origins: Int32, destinations: Int32) -> tuple[Int32, Int32]:
+        seconds = np.empty((len(origins), len(destinations)), np.int32)
+        metres = np.zeros_like(seconds)
+        gather_block(model.seconds[profile], origins, destinations, seconds)
+        if some:
+            gather_block(model.metres[profile], origins, destinations, metres)
+        return seconds, metres
+
+    return travel
+
+
+def is_large(model: RoutingModel | LargeModel) -> bool:
+    """Whether a model is better searched in parts, or cannot be searched otherwise."""
+    if isinstance(model, LargeModel):
+        return len(model.positions) > LARGE or model.arrays.n_tasks > LARGE
+    # The greatest lateness is of the whole plan: a part cannot tell what it costs.
+    return model.n_tasks > LARGE and model.price_worst == 0
+
+
+def whole(model: RoutingModel | LargeModel) -> RoutingModel:
+    """Return the model with its matrices; for one that is not large."""
+    return fetch_matrices(model) if isinstance(model, LargeModel) else model
+
+
+_compiled = False
+
+
+def compile_kernels() -> None:
+    """Call the kernels of this module once, so that numba compiles or loads them."""
+    global _compiled
+    if _compiled:
+        return
+    _compiled = True
+    from solvers.builder import ModelBuilder
+
+    builder = ModelBuilder(n_dimensions=1)
+    builder.add_matrix([[0, 3, 5], [4, 0, 2], [6, 3, 0]])
+    for place in (1, 2, 2):
+        builder.add_task(place, demand=(1,))
+    builder.add_vehicle(0, 0, capacity=(2,))
+    run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3))
+
+
+def run(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
+    """Search a large model; the kernels are compiled already."""
+    run = Decomposition(model, params)
+    try:
+        run.begin()
+        status = run.improve()
+    except _Over:
+        status = run.stopped
+    return run.result(status)
