@@ -96,4 +96,4 @@ class _Arcs:
 def nearest_first(positions: Int32, place: int, places: Int32) -> NDArray[np.float64]:
     """Squared distances on the plane from a location to others, shape of ``places``."""
     away = positions[places].astype(np.float64) - positions[place]
-    return np.einsum("ij,ij->i", away, away)
+    return np.asarray(np.square(away).sum(axis=1))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from solvers.model import OPEN, TIME_MAX, RoutingModel
+from solvers.model import OPEN, TIME_MAX, RoutingModel, connected
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -266,36 +266,22 @@ def _in_order(values: Int32) -> Int32:
 
 
 def bonds(model: RoutingModel) -> tuple[Int32, Int32]:
-    """What must not be torn apart when a model is cut.
+    """Name what must not be torn apart when a model is cut.
 
     Returns
     -------
     task_bond : (n,) tasks of a pair, connected by links or in one group share a number; -1: free.
     vehicle_bond : (v,) vehicles of a worker whose duty is limited share a number; -1: free.
     """
-    n = model.n_tasks
-    group = model.task_group
-    first, second = [model.pairs.pickup, model.links.first], [model.pairs.delivery,
-                                                               model.links.second]
-    grouped = np.flatnonzero(group >= 0)
-    if len(grouped):
-        _, head, which = np.unique(group[grouped], return_index=True, return_inverse=True)
-        first.append(grouped.astype(np.int32))
-        second.append(grouped[head[which.reshape(-1)]].astype(np.int32))
-    a, b = np.concatenate(first), np.concatenate(second)
-    bond = np.arange(n, dtype=np.int32)
-    while len(a):  # the least number wins; each round halves a chain at least
-        least = np.minimum(bond[a], bond[b])
-        before = bond.copy()
-        np.minimum.at(bond, a, least)
-        np.minimum.at(bond, b, least)
-        bond = bond[bond]
-        if (bond == before).all():
-            break
-    bound = np.zeros(n, dtype=np.bool_)
-    bound[a] = bound[b] = True
+    pairs, links, n = model.pairs, model.links, model.n_tasks
+    grouped = np.flatnonzero(model.task_group >= 0)
+    task_bond = np.full(n, -1, dtype=np.int32)
+    a = np.concatenate((pairs.pickup, links.first, grouped))
+    # Tasks of a group are tied to a number of their own, behind those of the tasks.
+    b = np.concatenate((pairs.delivery, links.second, n + model.task_group[grouped]))
+    if len(a):
+        size = n + int(model.task_group.max(initial=-1)) + 1
+        tied = np.unique(np.concatenate([a, b[b < n]]))
+        task_bond[tied] = connected(size, zip(a.tolist(), b.tolist(), strict=True))[tied]
     limited = model.worker_max_duty[model.vehicle_worker] < TIME_MAX
-    return (
-        np.where(bound, bond, -1).astype(np.int32),
-        np.where(limited, model.vehicle_worker, -1).astype(np.int32),
-    )
+    return task_bond, np.where(limited, model.vehicle_worker, -1).astype(np.int32)

@@ -50,8 +50,8 @@ def build_matrices(model: RoutingModel, reorder: bool = True) -> Matrices:
     """Make one cost and one time matrix for each distinct one in use, and their transposes.
 
     ``reorder`` looks for an order in which close locations stand together; without it they stay
-    as they are, which is quicker. Matrices that are equal share memory: one vehicle class that pays by the second on a symmetric
-    matrix without gaps needs no copy at all.
+    as they are, which is quicker. Matrices that are equal share memory: one vehicle class that pays
+    by the second on a symmetric matrix without gaps needs no copy at all.
 
     Raises
     ------

@@ -179,7 +179,8 @@ class Search:
         c = self.counters
         keys = self.guide.order_keys
         absent = np.sort(self.state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST])
-        absent = absent[: np.searchsorted(absent, self.model.n_tasks if n_tasks is None else n_tasks)]
+        if n_tasks is not None:
+            absent = absent[: np.searchsorted(absent, n_tasks)]
         order = absent[np.lexsort((keys[absent, rows.BY_FAR], keys[absent, rows.BY_PRIZE]))]
         for first in range(0, len(order), 1000):
             part = order[first : first + 1000]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def suits(search: Search) -> bool:
-    """Whether savings know all that matters: one class of vehicles, and windows as wide as shifts."""
+    """Whether savings know all that matters: equal vehicles, and windows as wide as shifts."""
     model = search.model
     return (
         not model.features

@@ -115,14 +115,18 @@ class Zones:
         has = np.bincount(zone_of[vehicles[zone_of[vehicles] >= 0]], minlength=len(quota))
         left = np.maximum(quota - has, 0)
         free = vehicles[zone_of[vehicles] < 0]
-        away = self.away_start[:, free]
-        for j in np.argsort(away.min(axis=0), kind="stable"):
-            open_zones = np.flatnonzero(left > 0)
-            if not len(open_zones):
-                return
-            zone = open_zones[np.argmin(away[open_zones, j])]
-            zone_of[free[j]] = zone
-            left[zone] -= 1
+        # In rounds: everybody left asks for the nearest zone with room, which takes the nearest.
+        while len(free) and left.any():
+            room = np.flatnonzero(left)
+            away = self.away_start[np.ix_(room, free)]
+            choice = np.argmin(away, axis=0)
+            order = np.lexsort((away[choice, np.arange(len(free))], choice))
+            asked = np.bincount(choice, minlength=len(room))
+            first = np.repeat(np.cumsum(asked) - asked, asked)
+            taken = order[np.arange(len(free)) - first < left[room][choice[order]]]
+            zone_of[free[taken]] = room[choice[taken]]
+            np.subtract.at(left, room[choice[taken]], 1)
+            free = np.delete(free, taken)
 
     def _work(self) -> NDArray[np.float64]:
         """Share of a vehicle's day that each task takes: of the scarcest of time and loads."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from solvers.search.kernels.jit import inlined, kernel
-from solvers.search.kernels.rows import LOAD, LOCATION, NO_WAY, SERVICE
+from solvers.search.kernels.rows import LOCATION, NO_WAY
 
 
 @kernel
 def list_savings(problem, near, cost_row, start, end, first, second, saved):
-    """What it saves to go from one task straight to another instead of by the depot.
+    """List what it saves to go from one task straight to another instead of by the depot.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def list_savings(problem, near, cost_row, start, end, first, second, saved):
 
 @inlined
 def root_of(parent, i):
-    """Representative of the route of task ``i``; paths are halved on the way."""
+    """Return the representative of the route of task ``i``; paths are halved on the way."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = np.int64(parent[i])
@@ -128,7 +128,7 @@ def read_routes(link, symmetric, seen, ptr, visits):
     n_routes = size = 0
     ptr[0] = 0
     for begin in range(len(link)):
-        if seen[begin] == 1 or link[begin, 0] >= 0 and (symmetric == 0 or link[begin, 1] >= 0):
+        if seen[begin] == 1 or (link[begin, 0] >= 0 and (symmetric == 0 or link[begin, 1] >= 0)):
             continue
         before, here = np.int64(-1), np.int64(begin)
         while here >= 0:
