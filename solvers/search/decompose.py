@@ -308,7 +308,7 @@ class Decomposition:
             routes, absent = routes[~lost], absent[~out[absent]]
 
     def _empty(self, seed: int, absent: Int32) -> Int32:
-        """Choose a few empty vehicles: of every class near by, and such as can serve what is absent."""
+        """Choose a few empty vehicles: near ones of every class, and some for what is absent."""
         model = self.model
         free = np.array([len(r) == 0 for r in self.plan.routes])
         held = np.unique(self.vehicle_bond[(~free) & (self.vehicle_bond >= 0)])

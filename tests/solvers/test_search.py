@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -362,3 +363,11 @@ def test_other_threads_run_while_a_kernel_does() -> None:
     is_over.set()
     thread.join()
     assert during > 20
+
+
+def test_prizes_dearer_than_any_arc_are_no_reason_to_stand_beside_an_absent_task() -> None:
+    model = spread_model(1, 60, 30)
+    model = model._replace(task_prize=np.full(60, 1 << 50, dtype=np.int64))
+    result = search(model, 100)
+    assert len(result.unassigned) == 0
+    assert evaluate(model, result.routes).violations == ()

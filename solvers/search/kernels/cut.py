@@ -41,17 +41,21 @@ def cut_lists(problem, guide, near, around, tasks, number):
             if j < 0:
                 continue
             there = np.uint64(problem.tasks[j, LOCATION])
-            cost = np.int32(NO_WAY)
+            cost = time = np.int32(NO_WAY)
             for block in range(np.uint64(0), np.uint64(len(problem.cost_to)), size):
                 cost = min(cost, problem.cost_to[block + here, there])
                 cost = min(cost, problem.cost_from[block + here, there])
+            for block in range(np.uint64(0), np.uint64(len(problem.time_to)), size):
+                time = min(time, problem.time_to[block + here, there])
+                time = min(time, problem.time_from[block + here, there])
             guide.near[a, n_near] = j
+            guide.near_time[a, n_near] = time
             guide.near_cost[a, n_near] = cost
             n_near += 1
         guide.n_near[a] = n_near
         for k in range(n_near, guide.near.shape[1]):
             guide.near[a, k] = -1
-            guide.near_cost[a, k] = NO_WAY
+            guide.near_cost[a, k] = guide.near_time[a, k] = NO_WAY
 
         n_around = 0
         for k in range(around.shape[1]):

@@ -164,6 +164,8 @@ def find_position(problem, guide, state, i, limit):
         while k < n_spots:
             p = np.uint64(spots[k])
             k += np.uint64(1)
+            if stops[p, ROUTE] < 0:  # absent, yet it looks cheap to a prize above NO_WAY
+                continue
             v = np.uint64(stops[p, ROUTE])
             # `may_take` written out: calling it here is slower.
             if problem.compatible[kind, np.uint64(vehicles[v, VEHICLE_KIND])] == 0:
