@@ -23,7 +23,7 @@ from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rows
 from solvers.search.kernels.cut import cut_lists, gather_block
 from solvers.search.layout import N_AROUND, N_NEAR
-from solvers.search.run import Search
+from solvers.search.run import BEHIND, Search
 from solvers.search.savings import savings_routes, suits
 from solvers.search.zones import Zones
 from solvers.solve import Progress, Result, SolveParams
@@ -105,12 +105,18 @@ class Decomposition:
             p.on_progress(self.progress())
         return bool(self.stopped)
 
+    def share_of_iterations(self) -> float:
+        """Share of the iterations that is used up, up to the last part; 0 without a limit."""
+        limit = self.params.max_iterations
+        return 0.0 if limit is None else min(self.iterations / max(limit, 1), 1.0)
+
     def share(self) -> float:
-        """Share of the iterations, or else of the time, that is used up."""
+        """Share of the budget that is used up, as in ``Search.share``; at most 1."""
         p = self.params
-        if p.max_iterations is not None:
-            return min(self.iterations / max(p.max_iterations, 1), 1.0)
-        return min(self.elapsed() / max(p.time_limit_s or 0.0, 1e-9), 1.0)
+        spent = self.elapsed() / max(p.time_limit_s, 1e-9) if p.time_limit_s is not None else 0.0
+        done = self.share_of_iterations()
+        by_time = p.max_iterations is None or spent > done + BEHIND
+        return min(spent, 1.0) if by_time else done
 
     def progress(self) -> Progress:
         """Tell how far the run has come and what the incumbent costs."""
@@ -356,14 +362,12 @@ class Decomposition:
         self.number[tasks] = -1
         search.load(cut.inward([self.plan.routes[v] for v in vehicles]))
         cost = int(search.counters[rows.TOTAL])
-        limit = self.params.max_iterations
         heat, done = search.state.heat, 0
-        heat[rows.COOLING] = 1.0
-        if limit is not None:
-            heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.share()
-            heat[rows.COOLING] = (cold / hot) ** (1.0 / max(limit, 1))
+        heat[rows.TEMPERATURE], heat[rows.COOLING] = hot * (cold / hot) ** self.share(), 1.0
+        if self.params.max_iterations is not None:
+            heat[rows.COOLING] = (cold / hot) ** (1.0 / max(self.params.max_iterations, 1))
         while done < size and not self.is_over():
-            if limit is None:
+            if self.share() != self.share_of_iterations():
                 heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.share()
             step = min(max(int(self.chunk), 1), size - done)
             before = time.perf_counter()

@@ -22,7 +22,7 @@ from solvers.solve import Progress, Result, SolveParams
 _CHUNK_S = 0.01
 _PROGRESS_S = 0.25
 #: The temperature follows the time if the iterations are so far behind it, as shares.
-_BEHIND = 0.1
+BEHIND = 0.1
 #: Vehicles dearer than so many mean arcs are saved first, and the share of the budget for that. At
 #: 5 mean arcs (home-care days) annealing alone was 1-3 % better.
 _DEAR_VEHICLE, _FLEET_SHARE = 20.0, 0.1
@@ -111,7 +111,7 @@ class Search:
         if p.max_iterations is None:
             return spent
         done = float(self.counters[rows.ITERATIONS]) / max(p.max_iterations, 1)
-        return spent if spent > done + _BEHIND else done
+        return spent if spent > done + BEHIND else done
 
     def find_neighbours(self, n_tasks: int | None = None) -> None:
         """Fill the neighbour lists, of the first so many tasks, as far as the time goes."""
