@@ -120,8 +120,7 @@ def _evaluate_route(
     leave = clock = int(model.vehicle_early[v])
     if not visits:
         return RouteEvaluation((), (), (), leave, leave, 0, 0, (0,) * model.n_dimensions, 0)
-    sec = model.seconds[model.vehicle_profile[v]]
-    met = model.metres[model.vehicle_profile[v]]
+    profile = int(model.vehicle_profile[v])
     permille = int(model.vehicle_permille[v])
     at = int(model.vehicle_start[v])
     seconds = metres = 0
@@ -130,11 +129,12 @@ def _evaluate_route(
     def travel(to: int) -> None:
         nonlocal at, clock, seconds, metres
         if at != OPEN and to != OPEN:
-            if sec[at, to] >= UNREACHABLE:
+            leg = int(model.seconds[profile, at, to])
+            if leg >= UNREACHABLE:
                 violations.append(f"vehicle {v}: no way from location {at} to {to}")
-            clock += int(sec[at, to])
-            seconds += int(sec[at, to])
-            metres += int(met[at, to])
+            clock += leg
+            seconds += leg
+            metres += int(model.metres[profile, at, to])
         at = to
 
     for i in visits:

@@ -44,12 +44,12 @@ def fetch_matrices(large: LargeModel) -> RoutingModel:
 def look_up_arcs(large: LargeModel, routes: Sequence[Sequence[int]]) -> RoutingModel:
     """Make a model whose matrices know the arcs of these routes; any other arc is asked for.
 
-    Only single entries can be read from them, as ``seconds[profile][a, b]``: this is what the
+    Only single entries can be read from them, as ``seconds[profile, a, b]``: this is what the
     evaluation does.
     """
     model = large.arrays
     n = model.n_tasks
-    tables: list[dict[tuple[int, int], tuple[int, int]]] = [{} for _ in model.seconds]
+    tables: list[dict[tuple[int, int], tuple[int, int]]] = [{} for _ in range(len(model.seconds))]
     for v, route in enumerate(routes[: model.n_vehicles]):
         visits = np.asarray(route, dtype=np.int64)
         tasks = visits[(visits >= 0) & (visits < n)]
@@ -69,31 +69,29 @@ def look_up_arcs(large: LargeModel, routes: Sequence[Sequence[int]]) -> RoutingM
             tables[profile].update(
                 ((a, b), pair) for b, pair in zip(index, zip(sec, met, strict=True), strict=True)
             )
-    lookups: list[Any] = [
-        [_Arcs(large.travel, p, table, which) for p, table in enumerate(tables)] for which in (0, 1)
-    ]
+    lookups: list[Any] = [_Arcs(large.travel, tables, which) for which in (0, 1)]
     return model._replace(seconds=lookups[0], metres=lookups[1])
 
 
 class _Arcs:
-    """Stands in for a matrix of one profile where single entries are read."""
+    """Stands in for the matrices where single entries are read, by [profile, from, to]."""
 
     def __init__(
-        self, travel: Travel, profile: int, table: dict[tuple[int, int], tuple[int, int]],
-        which: int,
+        self, travel: Travel, tables: list[dict[tuple[int, int], tuple[int, int]]], which: int
     ) -> None:
-        self._travel, self._profile, self._table, self._which = travel, profile, table, which
+        self._travel, self._tables, self._which = travel, tables, which
 
-    def __getitem__(self, arc: tuple[int, int]) -> int:
-        key = (int(arc[0]), int(arc[1]))
-        if key not in self._table:
-            ends = [np.array([place], dtype=np.int32) for place in key]
-            seconds, metres = self._travel(self._profile, ends[0], ends[1])
-            self._table[key] = (int(seconds[0, 0]), int(metres[0, 0]))
-        return self._table[key][self._which]
+    def __getitem__(self, arc: tuple[int, int, int]) -> int:
+        profile, *ends = (int(x) for x in arc)
+        key, table = (ends[0], ends[1]), self._tables[profile]
+        if key not in table:
+            places = [np.array([place], dtype=np.int32) for place in key]
+            seconds, metres = self._travel(profile, places[0], places[1])
+            table[key] = (int(seconds[0, 0]), int(metres[0, 0]))
+        return table[key][self._which]
 
 
-def nearest_first(positions: Int32, place: int, places: Int32) -> NDArray[np.float64]:
+def squared_distances(positions: Int32, place: int, places: Int32) -> NDArray[np.float64]:
     """Squared distances on the plane from a location to others, shape of ``places``."""
     away = positions[places].astype(np.float64) - positions[place]
     return np.asarray(np.square(away).sum(axis=1))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from solvers.large import LargeModel, fetch_matrices, nearest_first
+from solvers.large import LargeModel, fetch_matrices, squared_distances
 from solvers.model import OPEN, UNREACHABLE, RoutingModel
 from solvers.parts import Part, Travel, bonds, part
 from solvers.search.kernels import anneal as annealing
@@ -274,7 +274,7 @@ class Decomposition:
     def _closest(self, seed: int, count: int) -> Int32:
         at = self.model.task_location
         if self.large is not None:
-            keys = nearest_first(self.large.positions, int(at[seed]), at)
+            keys = squared_distances(self.large.positions, int(at[seed]), at)
         else:
             keys = self._row(int(at[seed]))[at].astype(np.float64)
         if len(keys) <= count:
@@ -325,7 +325,7 @@ class Decomposition:
         at = int(model.task_location[seed])
         places = np.maximum(home, 0)
         if self.large is not None:
-            away = nearest_first(self.large.positions, at, places)
+            away = squared_distances(self.large.positions, at, places)
         else:
             away = self._row(at)[places].astype(np.float64)
         away[home == OPEN] = 0

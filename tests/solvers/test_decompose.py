@@ -22,6 +22,7 @@ from solvers.search.savings import savings_routes, suits
 from solvers.search.zones import Zones
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests.builders import rich_model, spread_model
+from tests.rich_models import FEATURES, random_model, random_routes
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -369,6 +370,15 @@ def test_travel_is_asked_for_by_parts_alone() -> None:
     search(as_large(model, calls), 500)
     assert max(a * b for a, b in calls) <= 121 * 121 / 4
     assert all(a == 1 for a, b in calls if b == 121)  # whole rows: seeds of zones alone
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_evaluation_measures_a_large_model_with_every_feature(seed: int) -> None:
+    model = random_model(seed, FEATURES)
+    routes = random_routes(model, np.random.default_rng(seed))
+    calls: list[tuple[int, int]] = []
+    assert evaluate(as_large(model, calls), routes) == evaluate(model, routes)
+    assert len(calls) < 30  # by route, not by arc
 
 
 def test_a_large_model_that_is_small_gets_its_matrices(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from solvers.evaluation import evaluate
 from solvers.model import OPEN, RoutingModel
 from solvers.parts import _RULES, bonds, part
 from tests.builders import rich_model
+from tests.rich_models import FEATURES, random_model, random_routes
 
 
 def leaves() -> set[str]:
@@ -71,6 +72,22 @@ def test_a_part_of_everything_is_the_model_but_for_its_numbers(seed: int) -> Non
     assert np.array_equal(may, model.compatible[model.task_type][:, model.vehicle_type])
     starts = cut.model.vehicle_start
     assert np.array_equal(np.where(starts == OPEN, OPEN, at[starts]), model.vehicle_start)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_all_tasks_in_another_order_are_worth_the_same_with_every_feature(seed: int) -> None:
+    model = random_model(seed, FEATURES, n_tasks=10, n_vehicles=4)
+    rng = np.random.default_rng(seed)
+    cut = part(model, rng.permutation(10), rng.permutation(4))
+    for _ in range(4):
+        routes = random_routes(model, rng)
+        told = evaluate(model, routes)
+        here = evaluate(cut.model, cut.inward([routes[v] for v in cut.vehicles]))
+        assert here._replace(routes=(), unassigned=(), violations=()) == told._replace(
+            routes=(), unassigned=(), violations=()
+        )
+        assert here.routes == tuple(told.routes[v] for v in cut.vehicles)
+        assert len(here.violations) == len(told.violations)
 
 
 def tied_model() -> RoutingModel:
