@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from solvers.builder_checks import PRIZE_SUM_MAX, all_faults
 from solvers.errors import ModelError
+from solvers.large import LargeModel
 from solvers.model import (
     ANY_WORKER,
     NO_LIMIT,
@@ -29,6 +30,7 @@ from solvers.model import (
     detour_bound,
     units_of,
 )
+from solvers.parts import Travel
 
 Rows = list[dict[str, Any]]
 
@@ -54,6 +56,7 @@ class ModelBuilder:
         self.price_worst = 0
         self._seconds: list[Int32] = []
         self._metres: list[Int32] = []
+        self._n_locations: int | None = None  # of a large model
         self._tasks: Rows = []
         self._vehicles: Rows = []
         self._pairs: Rows = []
@@ -84,6 +87,20 @@ class ModelBuilder:
         self._seconds.append(sec)
         self._metres.append(met)
         return len(self._seconds) - 1
+
+    def add_profile(self, n_locations: int, longest_seconds: int, longest_metres: int = 0) -> int:
+        """Add a profile whose travel is asked for later, and return its index.
+
+        For :meth:`build_large`, in place of every :meth:`add_matrix`. The longest way of all need
+        not be exact: it says what a required task has to outweigh.
+        """
+        self._n_locations = n_locations
+        return self.add_matrix([[longest_seconds]], [[longest_metres]])
+
+    @property
+    def n_locations(self) -> int:
+        """Number of locations of the model."""
+        return len(self._seconds[0]) if self._n_locations is None else self._n_locations
 
     def add_task(
         self,
@@ -246,6 +263,25 @@ class ModelBuilder:
         """Limit the duty of all vehicles of a worker together."""
         self._limits[worker] = max_duty
 
+    def build_large(self, travel: Travel, positions: ArrayLike) -> LargeModel:
+        """Check everything and make a model whose travel is a function.
+
+        Parameters
+        ----------
+        travel : see :data:`solvers.parts.Travel`.
+        positions : (locations, 2) metres on a plane.
+
+        Raises
+        ------
+        ModelError : with every fault found.
+        """
+        places = _int32(positions)
+        if places.shape != (self._n_locations, 2):
+            raise ModelError([f"positions: shape {places.shape}, not ({self._n_locations}, 2)"])
+        model = self.build()
+        none = np.zeros((len(self._seconds), 0, 0), dtype=np.int32)
+        return LargeModel(model._replace(seconds=none, metres=none), travel, places)
+
     def build(self) -> RoutingModel:
         """Check everything and make the arrays.
 
@@ -294,7 +330,7 @@ class ModelBuilder:
             compatible=compatible,
             seconds=np.ascontiguousarray(np.stack(self._seconds)),
             metres=np.ascontiguousarray(np.stack(self._metres)),
-            setup=_int32([self._setup.get(k, 0) for k in range(self._seconds[0].shape[0])]),
+            setup=_int32([self._setup.get(k, 0) for k in range(self.n_locations)]),
             task_pickup=_column(tasks, "pickup", d),
             task_soft_late=_column(tasks, "soft_late"),
             task_late_price=_column(tasks, "late_price"),

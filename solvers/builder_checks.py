@@ -56,7 +56,7 @@ def _matrix_faults(builder: ModelBuilder) -> Iterator[str]:
 
 
 def _task_faults(builder: ModelBuilder) -> Iterator[str]:
-    n_locations = builder._seconds[0].shape[0]
+    n_locations = builder.n_locations
     known = {v["worker"] for v in builder._vehicles}
     # An equal share each, so that neither their sum overflows nor a required task ranks below.
     prize_limit = PRIZE_SUM_MAX // max(builder.n_tasks, 1)
@@ -91,7 +91,7 @@ def _task_faults(builder: ModelBuilder) -> Iterator[str]:
 
 
 def _vehicle_faults(builder: ModelBuilder) -> Iterator[str]:
-    n_locations = builder._seconds[0].shape[0]
+    n_locations = builder.n_locations
     for v, vehicle in enumerate(builder._vehicles):
         for side in ("start", "end"):
             if vehicle[side] != OPEN and not 0 <= vehicle[side] < n_locations:
@@ -170,7 +170,7 @@ def _tie_faults(builder: ModelBuilder) -> Iterator[str]:
 
 
 def _place_faults(builder: ModelBuilder) -> Iterator[str]:
-    n_locations = builder._seconds[0].shape[0]
+    n_locations = builder.n_locations
     for b, batch in enumerate(builder._batches):
         yield from _range_faults(f"batch {b}", batch, {"ready": (0, TIME_MAX)})
         if _is_no_load(builder, batch["portions"]):
