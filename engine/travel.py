@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,31 @@ def build_travel(
             on_progress((i + 1) / len(snapped.by_mode))
     nodes = {mode: found.node for mode, found in snapped.by_mode.items()}
     return Travel(network, snapped.location, snapped.lon, snapped.lat, nodes, seconds, metres)
+
+
+def road_travel(
+    network: Network, nodes: Mapping[str, NDArray[np.int32]], modes: Sequence[str]
+) -> Callable[[int, NDArray[np.int32], NDArray[np.int32]], tuple[Any, Any]]:
+    """Travel between locations as a function, for models too large for one matrix.
+
+    Parameters
+    ----------
+    network : the roads.
+    nodes : of every location, by mode.
+    modes : mode of each profile of the model.
+
+    Returns
+    -------
+    travel : of profile, origins and destinations; seconds and metres between these locations.
+    """
+
+    def travel(
+        profile: int, origins: NDArray[np.int32], destinations: NDArray[np.int32]
+    ) -> tuple[Any, Any]:
+        at = nodes[modes[profile]]
+        return geodata.travel_block(network, at[origins], at[destinations], modes[profile])
+
+    return travel
 
 
 class _OnRoads(NamedTuple):

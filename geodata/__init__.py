@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from geodata.build import build_network
     from geodata.coordinates import distance_m, from_wgs84, to_wgs84
     from geodata.errors import NetworkError
-    from geodata.matrix import UNREACHABLE, TravelMatrix, travel_matrix
+    from geodata.matrix import UNREACHABLE, TravelMatrix, travel_block, travel_matrix
     from geodata.network import CLOSED, Network
     from geodata.osm import download_network, from_osmnx, to_networkx
     from geodata.paths import Path, leg_geometries, path_geometry, travel_path
@@ -46,6 +46,7 @@ __all__ = [
     "synthetic_city",
     "to_networkx",
     "to_wgs84",
+    "travel_block",
     "travel_matrix",
     "travel_path",
     "warm_up",
@@ -74,6 +75,7 @@ _HOME: Final = {
     "synthetic_city": "synthetic",
     "to_networkx": "osm",
     "to_wgs84": "coordinates",
+    "travel_block": "matrix",
     "travel_matrix": "matrix",
     "travel_path": "paths",
     "warm_up": "warm",

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from geodata.errors import NetworkError
 from geodata.graph import make_scratch, n_workers, profile_graph
-from geodata.kernels.dijkstra import UNREACHABLE, matrix_rows
+from geodata.kernels.dijkstra import UNREACHABLE, block_rows, matrix_rows
 from geodata.network import Network
 
-__all__ = ["UNREACHABLE", "TravelMatrix", "travel_matrix"]
+__all__ = ["UNREACHABLE", "TravelMatrix", "travel_block", "travel_matrix"]
 
 _BLOCK = 16  # sources per call: some 20 ms at 16,000 nodes, so progress moves and cores stay even
 
@@ -93,6 +93,51 @@ def travel_matrix(
             if on_progress is not None:
                 on_progress("matrix", done / len(unique))
     return TravelMatrix(seconds, metres)
+
+
+def travel_block(
+    network: Network, origins: ArrayLike, destinations: ArrayLike, profile: str
+) -> TravelMatrix:
+    """Travel times and distances from some nodes to others: the same figures as in a matrix.
+
+    Parameters
+    ----------
+    network : streets.
+    origins, destinations : nodes, shape (a,) and (b,); each is worked out once.
+    profile : ``car``, ``ebike`` or ``walk``.
+
+    Returns
+    -------
+    block : seconds and metres of shape (a, b).
+
+    Raises
+    ------
+    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes.
+
+    Notes
+    -----
+    One Dijkstra per unique origin, which ends when it has met all destinations: close ones cost
+    little however large the network. On all cores.
+    """
+    graph = profile_graph(network, profile)
+    sources, row = np.unique(network.require_nodes(origins), return_inverse=True)
+    targets, column = np.unique(network.require_nodes(destinations), return_inverse=True)
+    is_target = np.zeros(network.n_nodes, np.bool_)
+    is_target[targets] = True
+    seconds = np.empty((len(sources), len(targets)), np.int32)
+    metres = np.empty_like(seconds)
+
+    def fill(first: int) -> None:
+        last = min(first + _BLOCK, len(sources))
+        block_rows(
+            graph, sources, targets, is_target, first, last, *make_scratch(graph), seconds, metres
+        )
+
+    with ThreadPoolExecutor(max(1, min(n_workers(), -(-len(sources) // _BLOCK)))) as pool:
+        for _ in pool.map(fill, range(0, len(sources), _BLOCK)):
+            pass
+    whole = np.ix_(row.reshape(-1), column.reshape(-1))
+    return TravelMatrix(seconds[whole], metres[whole])
 
 
 def _buffers(

@@ -13,7 +13,7 @@ def warm_up() -> None:
     Some ten seconds the first time on a machine, a fraction of a second afterwards.
     """
     from geodata.build import build_network
-    from geodata.matrix import travel_matrix
+    from geodata.matrix import travel_block, travel_matrix
     from geodata.paths import travel_path
     from geodata.raw import RawStreets
 
@@ -36,4 +36,5 @@ def warm_up() -> None:
     )
     network = build_network(ring, "warm-up")
     travel_matrix(network, [0, 1], "car")
+    travel_block(network, [0], [1], "car")
     travel_path(network, 0, 1, "car")

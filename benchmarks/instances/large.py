@@ -34,7 +34,8 @@ def large_day(n: int, seed: int = 1) -> LargeModel:
 
     def travel(profile: int, origins: Int32, destinations: Int32) -> tuple[Int32, Int32]:
         a, b = positions[origins].astype(np.float32), positions[destinations].astype(np.float32)
-        metres = _DETOUR * np.hypot(a[:, 0, None] - b[:, 0], a[:, 1, None] - b[:, 1])
+        x, y = a[:, 0, None] - b[:, 0], a[:, 1, None] - b[:, 1]
+        metres = _DETOUR * np.sqrt(x * x + y * y)
         return (metres / _SPEED).astype(np.int32), metres.astype(np.int32)
 
     longest = int(_DETOUR * 2 * (side + 12 * _SPREAD_M))

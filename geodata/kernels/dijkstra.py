@@ -160,6 +160,33 @@ def matrix_rows(
 
 
 @kernel
+def block_rows(
+    graph, sources, targets, is_target, first, last,
+    weight, via, tail, keys, items, seconds, metres,
+):  # fmt: skip
+    """Rows ``first:last`` of a block from some nodes to others.
+
+    Parameters
+    ----------
+    graph : Graph.
+    sources, targets : unique nodes, shape (a,) and (b,), int32; the targets and no other node are
+        marked in ``is_target``, shape (n,), bool.
+    weight, via, tail, keys, items : scratch of ``search``.
+    seconds, metres : shape (a, b), int32. Overwritten in these rows.
+    """
+    for u in range(first, last):
+        search(graph, sources[u], is_target, len(targets), weight, via, tail, keys, items)
+        for v in range(len(targets)):
+            w = weight[targets[v]]
+            if w >= FAR:
+                seconds[u, v] = UNREACHABLE
+                metres[u, v] = UNREACHABLE
+            else:
+                seconds[u, v] = ((w >> DM_BITS) + 500) // 1000
+                metres[u, v] = ((w & DM_MASK) + 5) // 10
+
+
+@kernel
 def trace_back(source, target, via, tail, edges):
     """Edges from source to target after ``search``; returns their number.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from solvers.errors import Unsupported
 from solvers.model import OPEN, UNREACHABLE, RoutingModel, service_time
 from solvers.search.kernels import rows
+from solvers.search.kernels.alone import price_alone
 from solvers.search.kernels.neighbours import (
     chain_places,
     fill_costs,
@@ -169,8 +170,6 @@ def build_problem(
     tasks[:, rows.LEAST_SERVICE] = service_time(model.task_service, model.vehicle_permille.min())
     tasks[:, rows.LOAD :] = model.task_demand
 
-    n_classes = int(model.vehicle_class.max()) + 1
-    alone_ptr, alone_class, alone_cost = _serve_alone(model, matrices, tasks, n_classes)
     problem = rows.Problem(
         tasks=tasks,
         windows=np.stack([model.window_early, model.window_late], axis=1),
@@ -183,6 +182,7 @@ def build_problem(
         time_to=matrices.time_to,
         time_from=matrices.time_from,
     )
+    alone_ptr, alone_class, alone_cost = _serve_alone(model, matrices, problem)
     n_near = N_NEAR_SMALL if n <= _SMALL else N_NEAR
     guide = rows.Guide(
         near=np.full((n, min(n_near, max(n - 1, 1))), -1, dtype=np.int32),
@@ -248,7 +248,7 @@ def _owned(array: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 def _serve_alone(
-    model: RoutingModel, matrices: Matrices, tasks: Int32, n_classes: int
+    model: RoutingModel, matrices: Matrices, problem: rows.Problem
 ) -> tuple[Int32, Int32, Int64]:
     """Which vehicle classes can serve each task in a route of its own, the cheapest first.
 
@@ -257,41 +257,25 @@ def _serve_alone(
     ptr, classes : CSR by task.
     cost : (n,) of the cheapest; 0 if there is none.
     """
-    n = model.n_tasks
-    none = np.iinfo(np.int64).max
-    cost = np.full((n_classes, n), none, dtype=np.int64)
-    at = tasks[:, rows.LOCATION]
-    for c in range(n_classes):
-        v = int(np.flatnonzero(model.vehicle_class == c)[0])
-        start, end = (
-            matrices.open_place if x == OPEN else int(matrices.place[x])
-            for x in (model.vehicle_start[v], model.vehicle_end[v])
-        )
-        time_row, cost_row = int(matrices.time_row[v]), int(matrices.cost_row[v])
-        clock = matrices.time_to[time_row + start, at].astype(np.int64)
-        clock += int(model.vehicle_early[v])
-        fits = model.compatible[model.task_type, model.vehicle_type[v]]
-        fits = fits & (model.task_demand <= model.vehicle_capacity[v]).all(axis=1)
-        fits &= clock <= tasks[:, rows.LATE]
-        window = tasks[:, rows.FIRST_WINDOW].copy()
-        while True:
-            over = fits & (clock > model.window_late[window])
-            if not over.any():
-                break
-            window[over] += 1
-        clock = np.maximum(clock, model.window_early[window])
-        clock += service_time(model.task_service, model.vehicle_permille[v]).astype(np.int64)
-        clock += matrices.time_from[time_row + end, at]
-        fits &= clock <= model.vehicle_late[v]
-        travel = matrices.cost_to[cost_row + start, at].astype(np.int64)
-        travel += matrices.cost_from[cost_row + end, at]
-        cost[c, fits] = int(model.vehicle_fixed[v]) + travel[fits]
-    order = np.argsort(cost, axis=0, kind="stable")
-    able = np.take_along_axis(cost, order, axis=0) < none
+    n, none = model.n_tasks, np.iinfo(np.int64).max
+    first = np.unique(model.vehicle_class, return_index=True)[1]
+    start, end = problem.places[n::2][first], problem.places[n + 1 :: 2][first]
+    figures = (
+        start, end, matrices.cost_row[first], matrices.time_row[first], model.vehicle_early[first],
+        model.vehicle_late[first], model.vehicle_type[first], model.vehicle_permille[first],
+        model.vehicle_fixed[first],
+    )
+    cost = np.full((n, len(first)), none, dtype=np.int64)
+    price_alone(
+        problem, np.stack([f.astype(np.int64) for f in figures], axis=1),
+        np.ascontiguousarray(model.vehicle_capacity[first]), cost,
+    )
+    order = np.argsort(cost, axis=1, kind="stable")
+    able = np.take_along_axis(cost, order, axis=1) < none
     ptr = np.zeros(n + 1, dtype=np.int32)
-    np.cumsum(able.sum(axis=0), out=ptr[1:])
-    least = cost.min(axis=0)
-    return ptr, order.T[able.T].astype(np.int32), np.where(least == none, 0, least)
+    np.cumsum(able.sum(axis=1), out=ptr[1:])
+    least = cost.min(axis=1)
+    return ptr, order[able].astype(np.int32), np.where(least == none, 0, least)
 
 
 def _order_keys(model: RoutingModel, tasks: Int32, alone_cost: Int64) -> Int64:

@@ -6,7 +6,11 @@ import pytest
 import geodata
 from engine.day import DayParams, plan_day
 from engine.domain.parse import read_problem
-from engine.travel import build_travel
+from engine.travel import build_travel, road_travel
+from solvers.builder import ModelBuilder
+from solvers.evaluation import evaluate
+from solvers.search import decompose
+from solvers.solve import SolveParams, solve
 
 LIMIT = 500
 
@@ -71,3 +75,41 @@ def test_nobody_is_sent_where_their_mode_has_no_road(
     params = DayParams(seconds=None, iterations=500)
     plan = plan_day(day(network, mode), params, network=network).plan
     assert [u.reason for u in plan.unserved] == reasons
+
+
+def test_roads_are_asked_part_by_part_for_a_large_model(network, monkeypatch):
+    """The search gets a function instead of matrices, and the plan is worth what matrices say."""
+    for name, value in {"LARGE": 50, "_ZONE": 30, "_HALO": 30, "PART": 40}.items():
+        monkeypatch.setattr(decompose, name, value)
+    lon, lat = geodata.sample_points(network, 121, 1)
+    found = {mode: geodata.snap(network, lon, lat, mode) for mode in ("car", "walk")}
+    nodes = {mode: snapped.node for mode, snapped in found.items()}
+    blocks = []
+
+    def told(profile, origins, destinations):
+        blocks.append((len(origins), len(destinations)))
+        return roads(profile, origins, destinations)
+
+    roads = road_travel(network, nodes, ["car", "walk"])
+    large, dense = ModelBuilder(1), ModelBuilder(1)
+    for mode in ("car", "walk"):
+        matrix = geodata.travel_matrix(network, nodes[mode], mode)
+        dense.add_matrix(matrix.seconds, matrix.metres)
+        large.add_profile(121, 20_000, 20_000)
+    for builder in (large, dense):
+        for i in range(120):
+            builder.add_task(i, service=600, windows=[(8 * 3600, 16 * 3600)], demand=(1,))
+        for v in range(24):
+            builder.add_vehicle(
+                120, 120, shift=(8 * 3600, 16 * 3600), capacity=(12,), profile=v % 2,
+                price_per_metre=v % 2, fixed_cost=900,
+            )
+    x, y = (lon - lon[0]) * 80_000, (lat - lat[0]) * 111_000
+    model = large.build_large(told, np.stack([x, y], axis=1).astype(np.int32))
+    result = solve(model, SolveParams(time_limit_s=None, max_iterations=3000))
+    assert max(a * b for a, b in blocks) < 121 * 121
+    here = evaluate(model, result.routes)
+    there = evaluate(dense.build(), result.routes)
+    assert here.violations == there.violations == ()
+    assert here.unassigned == ()
+    assert here.routes == there.routes

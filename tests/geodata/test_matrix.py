@@ -8,7 +8,15 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from geodata import CLOSED, UNREACHABLE, Network, NetworkError, travel_matrix, travel_path
+from geodata import (
+    CLOSED,
+    UNREACHABLE,
+    Network,
+    NetworkError,
+    travel_block,
+    travel_matrix,
+    travel_path,
+)
 from geodata.build import build_network
 from geodata.sketch import Sketch
 
@@ -190,3 +198,14 @@ def simple_ways(network: Network, source: int, target: int, seen: tuple[int, ...
             rest = simple_ways(network, head, target, (*seen, source))
             ways += [[edge, *way] for way in rest]
     return ways
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_block_is_a_piece_of_the_matrix(city: Network, profile: str) -> None:
+    nodes = some_nodes(city, profile, 40)
+    whole = travel_matrix(city, nodes, profile)
+    a, b = np.array([3, 0, 3, 17, 39]), np.array([5, 3, 5, 21])
+    block = travel_block(city, nodes[a], nodes[b], profile)
+    assert np.array_equal(block.seconds, whole.seconds[np.ix_(a, b)])
+    assert np.array_equal(block.metres, whole.metres[np.ix_(a, b)])
+    assert travel_block(city, [], nodes[b], profile).seconds.shape == (0, 4)
