@@ -11,6 +11,7 @@ import numba
 import numpy as np
 import pytest
 
+from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
 from solvers.model import TIME_MAX, UNREACHABLE, RoutingModel
 from solvers.search.kernels import rows
@@ -19,6 +20,7 @@ from solvers.search.kernels.insertion import find_position
 from solvers.search.kernels.journal import open_journal
 from solvers.search.kernels.neighbours import is_symmetric, transpose_blocks
 from solvers.search.kernels.routes import insert_task, remove_segment
+from solvers.search.kernels.tails import find_exchange, swap_tails
 from solvers.search.layout import build_matrices
 from solvers.search.run import Search
 from solvers.solve import SolveParams
@@ -45,6 +47,15 @@ def remove(problem, state, v, first, last):
     open_journal(state)
     state.counters[rows.N_WORK] = 0
     remove_segment(problem, state, v, first, last)
+
+
+@numba.njit
+def exchange(problem, guide, state, p):
+    open_journal(state)
+    y, w = find_exchange(problem, guide, state, p, np.int64(1 << 60))
+    if y >= 0:
+        swap_tails(problem, state, p, np.int64(state.stops[p, rows.ROUTE]), y, w)
+    return y
 
 
 def begin(model: RoutingModel, iterations: int = 0, seed: int = 3) -> Search:
@@ -121,6 +132,62 @@ def test_position_is_the_cheapest_that_evaluation_allows(seed: int) -> None:
         assert_state_is_consistent(search)
         after = evaluate(model, search.routes(current=True)).cost
         assert after - before + int(model.task_prize[i]) == expected
+
+
+def test_exchange_of_tails_is_the_cheapest_among_vehicles_with_one_end() -> None:
+    n_made = 0
+    for seed in SEEDS:
+        search = begin(rich_model(seed, n_tasks=12, n_vehicles=6), iterations=20)
+        model, state = search.model, search.state
+        for p in range(model.n_tasks):
+            v = int(state.stops[p, rows.ROUTE])
+            if v == rows.ABSENT:
+                continue
+            routes = search.routes(current=True)
+            k = routes[v].index(p) + 1
+            best = None
+            for w in range(model.n_vehicles):
+                same = (state.vehicles[w] == state.vehicles[v])[
+                    [rows.COST_ROW, rows.TIME_ROW, rows.PERMILLE]
+                ].all() and model.vehicle_late[v] == model.vehicle_late[w]
+                if w == v or not same or model.vehicle_end[v] != model.vehicle_end[w]:
+                    continue
+                for j in range(len(routes[w])):
+                    swapped = routes.copy()
+                    swapped[v] = routes[v][:k] + routes[w][j:]
+                    swapped[w] = routes[w][:j] + routes[v][k:]
+                    evaluation = evaluate(model, swapped)
+                    if not evaluation.violations:
+                        best = min(evaluation.cost, best or evaluation.cost)
+            exchange(search.problem, search.guide, state, p)
+            assert_state_is_consistent(search)
+            if best is not None:
+                n_made += 1
+                assert search.counters[rows.TOTAL] <= best
+    assert n_made > 20
+
+
+@pytest.mark.parametrize(
+    ("fixed_cost", "before", "after"), [(0, [[0, 1, 2, 3], []], [[0, 1], [2, 3]]),
+                                        (20, [[0, 1], [2, 3]], [[0, 1, 2, 3], []])]
+)
+def test_a_route_is_split_or_joined_where_no_single_task_gains_by_it(
+    fixed_cost: int, before: list[list[int]], after: list[list[int]]
+) -> None:
+    # Two towns of two tasks, 10 from the depot and 30 apart: the way between them is 10 longer.
+    builder = ModelBuilder()
+    builder.add_matrix([[0, 10, 10, 10, 10], [10, 0, 1, 30, 30], [10, 1, 0, 30, 30],
+                        [10, 30, 30, 0, 1], [10, 30, 30, 1, 0]])
+    for location in (1, 2, 3, 4):
+        builder.add_task(location)
+    for _ in range(2):
+        builder.add_vehicle(0, 0, fixed_cost=fixed_cost)
+    search = Search(builder.build(), SolveParams(time_limit_s=None, max_iterations=1))
+    search.load(before)
+    search.find_neighbours()
+    exchange(search.problem, search.guide, search.state, 1)
+    assert search.routes(current=True) == after
+    assert search.counters[rows.TOTAL] == evaluate(search.model, after).cost
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,4 +1,4 @@
-"""The search itself: ruin, recreate, accept by simulated annealing."""
+"""The search itself: exchange tails, ruin, recreate, accept by simulated annealing."""
 
 from __future__ import annotations
 
@@ -27,13 +27,10 @@ from solvers.search.kernels.rows import (
     WORK,
 )
 from solvers.search.kernels.ruin import ruin
+from solvers.search.kernels.tails import FAR, exchange_tails
 
 #: Why :func:`anneal` came back.
 DONE, STALLED, ALL_SERVED = range(3)
-
-
-#: Nothing costs as much; four times this fits int64.
-_FAR = float(1 << 61)
 
 
 @inlined
@@ -62,7 +59,7 @@ def sort_work(guide, state):
 
 @kernel
 def anneal(problem, guide, state, n_iterations, n_given):
-    """Run iterations of ruin and recreate.
+    """Run iterations: an exchange of tails is tried, then ruin and recreate.
 
     Parameters
     ----------
@@ -82,18 +79,20 @@ def anneal(problem, guide, state, n_iterations, n_given):
             and state.vehicle_marks.shape[1] == 3):
         return DONE
     for _ in range(n_iterations):
+        if n_given == 0:
+            exchange_tails(problem, guide, state)
         open_journal(state)
         before = counters[TOTAL]
         threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))
         heat[TEMPERATURE] *= heat[COOLING]
         # Costs are integers; the bounds keep the sums below within int64.
-        bound = before + np.int64(math.ceil(min(max(threshold, -_FAR), _FAR)))
+        bound = before + np.int64(math.ceil(min(max(threshold, -FAR), FAR)))
         if n_given == 0:
             ruin(problem, guide, state)
             sort_work(guide, state)
         else:
             counters[N_WORK] = n_given
-            bound = np.int64(2 * _FAR)
+            bound = np.int64(2 * FAR)
         # What the solution would cost if all that is still to be inserted went in for nothing. Once
         # that reaches the bound, the iteration will be rejected: no need to go on.
         least = counters[TOTAL]
