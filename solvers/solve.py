@@ -63,7 +63,11 @@ class Result(NamedTuple):
 
 
 #: name -> module with ``solve(model, params) -> Result`` and ``warm_up() -> None``.
-BACKENDS = {"search": "solvers.search", "ortools": "solvers.ortools_routing"}
+BACKENDS = {
+    "search": "solvers.search",
+    "ortools": "solvers.ortools_routing",
+    "cpsat": "solvers.ortools_cpsat",
+}
 
 
 def solve(model: RoutingModel | LargeModel, params: SolveParams | None = None) -> Result:
