@@ -11,40 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from ortools.sat.python import cp_model
 
+from solvers.cpsat_ties import DEPOT, Node, add_breaks, add_links, add_pairs
 from solvers.model import (
     NO_LIMIT,
     OPEN,
-    OTHER_WORKER,
-    SAME_WORKER,
     TIME_MAX,
     UNREACHABLE,
     RoutingModel,
     service_time,
+    units_of,
 )
+from solvers.ortools_common import affinity
 
 #: Tasks up to which every number of trips is modelled; above, a vehicle has three copies an option.
 _ALL_COPIES = 12
 
-
-class Node(NamedTuple):
-    """A node of a vehicle's circuit: the vehicle's ends, a task, or a copy of a reload option."""
-
-    task: int = -1
-    option: int = -1
-    copy: int = 0
-
-    @property
-    def visit(self) -> int:
-        """As in a route."""
-        return self.task if self.task >= 0 else -1 - self.option
-
-
-DEPOT = Node()
 Arc = tuple[int, Node, Node]  # vehicle, from, to
 
 
@@ -81,9 +67,10 @@ class Encoding:
         self.arc: dict[Arc, Any] = {}
         self.visited: dict[tuple[int, Node], Any] = {}
         self.nodes: list[list[Node]] = []
-        self._from: dict[tuple[int, Node], list[tuple[Node, Any]]] = {}
-        self._to: dict[tuple[int, Node], list[tuple[Node, Any]]] = {}
+        self.out: dict[tuple[int, Node], list[tuple[Node, Any]]] = {}
+        self.to: dict[tuple[int, Node], list[tuple[Node, Any]]] = {}
         self.start: dict[int, Any] = {}
+        self.served: dict[int, Any] = {}
         self.leave: list[Any] = []
         self.end: list[Any] = []
         self.route_cost: list[Any] = []
@@ -91,7 +78,6 @@ class Encoding:
         self.objective: list[Any] = []
         features = model.features
         self._trips = bool(features & {"release", "freshness", "max trip", "batches"})
-        self._order = "pairs" in features
         self._add_starts()
         self._add_circuits()
         self._add_presence()
@@ -100,8 +86,8 @@ class Encoding:
             self._add_trip_leaves()
         for d in range(model.n_dimensions):
             self._add_load(d)
-        self._add_pairs()
-        self._add_links()
+        add_pairs(self)
+        add_links(self)
         self._add_costs()
         self.cp.minimize(sum(self.objective))
 
@@ -135,8 +121,8 @@ class Encoding:
                 for b in [DEPOT, *nodes]:
                     if self._possible(v, a, b):
                         literal = self.arc[v, a, b] = cp.new_bool_var(f"arc {v} {a} {b}")
-                        self._from.setdefault((v, a), []).append((b, literal))
-                        self._to.setdefault((v, b), []).append((a, literal))
+                        self.out.setdefault((v, a), []).append((b, literal))
+                        self.to.setdefault((v, b), []).append((a, literal))
                         arcs.append((number[a], number[b], literal))
             cp.add_circuit(arcs)
             for a, b in pairwise(nodes):
@@ -160,7 +146,7 @@ class Encoding:
             return False
         if a.task >= 0 and b.task >= 0:
             earliest = int(model.window_early[model.window_ptr[a.task]])
-            earliest += self._service(v, a) + self._seconds(v, a, b)
+            earliest += self.service(v, a) + self.seconds(v, a, b)
             return earliest <= int(model.window_late[model.window_ptr[b.task + 1] - 1])
         return True
 
@@ -183,25 +169,26 @@ class Encoding:
             seconds, int(self.model.metres[profile, at, to])
         )
 
-    def _seconds(self, v: int, a: Node, b: Node) -> int:
-        """From leaving one node to being ready at another: travel and set-up."""
+    def seconds(self, v: int, a: Node, b: Node) -> int:
+        """Seconds from leaving one node to being ready at another: travel and set-up."""
         at, to = self._place(v, a, leaving=True), self._place(v, b, leaving=False)
         travel = self.travel(v, a, b)
         assert travel is not None  # arcs without a way were never made
         return travel[0] + (0 if OPEN in (at, to) or at == to else int(self.model.setup[to]))
 
-    def _service(self, v: int, node: Node) -> int:
+    def service(self, v: int, node: Node) -> int:
+        """Seconds of service at a node, none but at tasks."""
         if node.task < 0:
             return 0
         return int(service_time(self.model.task_service[node.task], self.model.vehicle_permille[v]))
 
     def successor(self, v: int, node: Node, chosen: Callable[[Any], bool]) -> Node:
         """Where vehicle ``v`` goes on from a node; the depot if it is not there at all."""
-        return next((b for b, x in self._from.get((v, node), ()) if chosen(x)), DEPOT)
+        return next((b for b, x in self.out.get((v, node), ()) if chosen(x)), DEPOT)
 
     def _arcs(self, v: int) -> Iterator[tuple[Node, Node, Any]]:
         for a in [DEPOT, *self.nodes[v]]:
-            for b, literal in self._from.get((v, a), ()):
+            for b, literal in self.out.get((v, a), ()):
                 yield a, b, literal
 
     def _add_presence(self) -> None:
@@ -210,21 +197,19 @@ class Encoding:
         for (_, node), literal in self.visited.items():
             if node.task >= 0:
                 of_task[node.task].append(literal)
-        self.served = {}
-        groups: dict[int, list[int]] = {}
         for i, literals in of_task.items():
             self.served[i] = cp.new_bool_var(f"served {i}")
             cp.add(sum(literals) == self.served[i])
+        groups: dict[int, dict[int, int]] = {}  # one task of every unit of a group
+        for i, unit in enumerate(units_of(model).tolist()):
             group = int(model.task_group[i])
-            groups.setdefault(group if group >= 0 else -1 - i, []).append(i)
-        self.prize_lost = []
+            groups.setdefault(group if group >= 0 else -1 - i, {})[unit] = i
         for members in groups.values():
-            prize = max(int(model.task_prize[i]) for i in members)
-            any_served = sum(self.served[i] for i in members)
+            any_served = sum(self.served[i] for i in members.values())
             if len(members) > 1:
                 cp.add(any_served <= 1)
-            self.prize_lost.append(prize * (1 - any_served))
-        self.objective += self.prize_lost
+            prize = int(model.task_prize[next(iter(members.values()))])
+            self.objective.append(prize * (1 - any_served))
 
     # -- when --------------------------------------------------------------------------------------
 
@@ -255,69 +240,28 @@ class Encoding:
                         )
             breaks = range(model.breaks.ptr[v], model.breaks.ptr[v + 1])
             if len(breaks):
-                self._add_breaks(v, breaks)
+                add_breaks(self, v, breaks)
                 continue
             for a, b, literal in self._arcs(v):
                 cp.add(
-                    self._ready(v, b) >= self._departure(v, a) + self._seconds(v, a, b)
+                    self.ready(v, b) >= self.departure(v, a) + self.seconds(v, a, b)
                 ).only_enforce_if(literal)
 
-    def _departure(self, v: int, node: Node) -> Any:
+    def departure(self, v: int, node: Node) -> Any:
         """When the vehicle may go on from a node."""
         if node.task >= 0:
-            return self.start[node.task] + self._service(v, node)
+            return self.start[node.task] + self.service(v, node)
         return self.reload_leave[v, node] if node.option >= 0 else self.leave[v]
 
-    def _ready(self, v: int, node: Node) -> Any:
+    def ready(self, v: int, node: Node) -> Any:
         """When what is to be done at a node begins."""
         if node.task >= 0:
             return self.start[node.task]
         return self.loading[v, node] if node.option >= 0 else self.end[v]
 
-    def _add_breaks(self, v: int, breaks: range) -> None:
-        """Before the first leg, after the end, or on one leg, before or after its travel."""
-        model, cp = self.model, self.cp
-        used = self.visited[v, DEPOT]
-        begins: list[Any] = []
-        lengths = [int(model.breaks.length[b]) for b in breaks]
-        for b in breaks:
-            begins.append(cp.new_int_var(
-                int(model.breaks.early[b]), int(model.breaks.late[b]), f"break {b}"
-            ))
-        for k in range(1, len(breaks)):
-            cp.add(begins[k] >= begins[k - 1] + lengths[k - 1]).only_enforce_if(used)
-        places: list[list[Any]] = [[] for _ in breaks]
-        for k, length in enumerate(lengths):
-            first, last = (cp.new_bool_var(f"break {k} {side} {v}") for side in ("first", "last"))
-            cp.add(begins[k] + length <= self.leave[v]).only_enforce_if(first)
-            cp.add(begins[k] >= self.end[v]).only_enforce_if(last)
-            places[k] += [first, last]
-        for node in [DEPOT, *self.nodes[v]]:
-            visited = self.visited[v, node]
-            departed, gone, arrived = (
-                cp.new_int_var(0, self.horizon, f"{name} {v} {node}")
-                for name in ("departed", "gone", "arrived")
-            )
-            cp.add(gone >= departed).only_enforce_if(visited)
-            cp.add(self._ready(v, node) >= arrived).only_enforce_if(visited)
-            for a, literal in self._to.get((v, node), ()):
-                cp.add(departed >= self._departure(v, a)).only_enforce_if(literal)
-                cp.add(arrived >= gone + self._seconds(v, a, node)).only_enforce_if(literal)
-            for k, length in enumerate(lengths):
-                before, after = (cp.new_bool_var(f"break {k} {v} {node}") for _ in range(2))
-                for here in (before, after):
-                    cp.add_implication(here, visited)
-                cp.add(begins[k] >= departed).only_enforce_if(before)
-                cp.add(begins[k] + length <= gone).only_enforce_if(before)
-                cp.add(begins[k] >= arrived).only_enforce_if(after)
-                cp.add(begins[k] + length <= self._ready(v, node)).only_enforce_if(after)
-                places[k] += [before, after]
-        for choice in places:
-            cp.add(sum(choice) == 1).only_enforce_if(used)
-
     # -- trips -------------------------------------------------------------------------------------
 
-    def _carry(
+    def carry(
         self, name: str, late: int, begin: Any, step: Any, *, check: Any = None
     ) -> dict[int, Any]:
         """One variable a task that travels along a trip.
@@ -331,7 +275,7 @@ class Encoding:
             if b.task >= 0:
                 before = carried[a.task] if a.task >= 0 else begin(v, a)
                 cp.add(carried[b.task] == before + step(b.task)).only_enforce_if(literal)
-            elif check is not None:
+            elif check is not None and a.task >= 0:
                 check(v, carried[a.task], b, literal)
         return carried
 
@@ -341,9 +285,9 @@ class Encoding:
         def check(v: int, left: Any, node: Node, literal: Any) -> None:
             if model.vehicle_max_trip[v] < TIME_MAX:
                 most = int(model.vehicle_max_trip[v])
-                cp.add(self._ready(v, node) - left <= most).only_enforce_if(literal)
+                cp.add(self.ready(v, node) - left <= most).only_enforce_if(literal)
 
-        left = self._carry("left", self.horizon, self._departure, lambda _: 0, check=check)
+        left = self.carry("left", self.horizon, self.departure, lambda _: 0, check=check)
         for i, time in left.items():
             if model.task_release[i] > 0:
                 cp.add(time >= int(model.task_release[i])).only_enforce_if(self.served[i])
@@ -371,13 +315,13 @@ class Encoding:
                     loaded[v, node] = cp.new_int_var(0, capacity, f"loaded {v} {node}")
         self._add_portions(d, loaded)
 
-        trip = self._carry("trip load", most, lambda v, a: loaded[v, a], lambda _: 0)
-        given = self._carry("given", most, lambda *_: 0, lambda i: int(demand[i]))
+        trip = self.carry("trip load", most, lambda v, a: loaded[v, a], lambda _: 0)
+        given = self.carry("given", most, lambda *_: 0, lambda i: int(demand[i]))
         for i in self.start:
             cp.add(given[i] <= trip[i]).only_enforce_if(self.served[i])
         if not picked.any():
             return
-        taken = self._carry("taken", most, lambda *_: 0, lambda i: int(picked[i]))
+        taken = self.carry("taken", most, lambda *_: 0, lambda i: int(picked[i]))
         for (v, node), literal in self.visited.items():
             capacity = int(model.vehicle_capacity[v, d])
             if (i := node.task) >= 0 and capacity < most:
@@ -392,59 +336,6 @@ class Encoding:
                     if node.option >= 0 and model.reloads.batch[node.option] == b
                 ]
                 self.cp.add(sum(taken) <= portions)
-
-    def _add_pairs(self) -> None:
-        model, cp = self.model, self.cp
-        if not self._order:
-            return
-        n = model.n_tasks
-        place = self._carry("place", n, lambda *_: 0, lambda _: 1)
-        trip_of: dict[int, Any] = {}
-        if len(model.reloads.option):
-            # The number of a reload node is as good a name of its trip as any.
-            names = {node: 1 + k for k, node in enumerate(
-                sorted({node for nodes in self.nodes for node in nodes if node.option >= 0})
-            )}
-            trip_of = self._carry(
-                "trip", len(names), lambda _, a: names.get(a, 0), lambda _: 0
-            )
-        for p, q, ride in zip(
-            *(x.tolist() for x in (model.pairs.pickup, model.pairs.delivery, model.pairs.ride)),
-            strict=True,
-        ):
-            cp.add(self.served[p] == self.served[q])
-            if p not in self.start or q not in self.start:
-                continue
-            for v in range(model.n_vehicles):
-                of_p = self.visited.get((v, Node(task=p)), 0)
-                cp.add(of_p == self.visited.get((v, Node(task=q)), 0))
-                if not isinstance(of_p, int) and ride < TIME_MAX:
-                    done = self.start[p] + self._service(v, Node(task=p))
-                    cp.add(self.start[q] - done <= ride).only_enforce_if(of_p)
-            cp.add(place[p] < place[q]).only_enforce_if(self.served[p])
-            if trip_of:
-                cp.add(trip_of[p] == trip_of[q]).only_enforce_if(self.served[p])
-
-    def _add_links(self) -> None:
-        model, cp = self.model, self.cp
-        for i, j, least, most, who in zip(*(x.tolist() for x in model.links), strict=True):
-            cp.add(self.served[i] == self.served[j])
-            if i not in self.start or j not in self.start:
-                continue
-            gap = self.start[j] - self.start[i]
-            cp.add(gap >= least).only_enforce_if(self.served[i])
-            cp.add(gap <= most).only_enforce_if(self.served[i])
-            if who not in (SAME_WORKER, OTHER_WORKER):
-                continue
-            for w in np.unique(model.vehicle_worker):
-                days = np.flatnonzero(model.vehicle_worker == w).tolist()
-                serves_i, serves_j = (
-                    sum(self.visited.get((v, Node(task=k)), 0) for v in days) for k in (i, j)
-                )
-                if who == SAME_WORKER:
-                    cp.add(serves_i == serves_j)
-                else:
-                    cp.add(serves_i + serves_j <= 1)
 
     # -- what it costs -----------------------------------------------------------------------------
 
@@ -493,13 +384,3 @@ class Encoding:
                 self.task_cost[i] = price * late
         self.worst_cost = model.price_worst * worst
         self.objective += [*self.task_cost.values(), self.worst_cost]
-
-
-def affinity(model: RoutingModel, v: int, i: int) -> int:
-    """What it costs that the worker of vehicle ``v`` serves task ``i``."""
-    of_task = slice(model.affinities.ptr[i], model.affinities.ptr[i + 1])
-    workers = model.affinities.worker[of_task]
-    k = int(np.searchsorted(workers, model.vehicle_worker[v]))
-    if k < len(workers) and workers[k] == model.vehicle_worker[v]:
-        return int(model.affinities.cost[of_task][k])
-    return 0

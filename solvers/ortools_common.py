@@ -55,10 +55,20 @@ def result_of(
     model: RoutingModel, routes: Sequence[Sequence[int]], status: str, iterations: int,
     elapsed_s: float,
 ) -> Result:
-    """Result of a run from its routes."""
+    """Make the result of a run from its routes."""
     absent = np.ones(model.n_tasks, dtype=np.bool_)
     arrays = tuple(np.array(route, dtype=np.int32) for route in routes)
     for route in arrays:
         absent[route[route >= 0]] = False
     unassigned = np.flatnonzero(absent).astype(np.int32)
     return Result(arrays, unassigned, status, iterations, elapsed_s)
+
+
+def affinity(model: RoutingModel, v: int, i: int) -> int:
+    """Return what it costs that the worker of vehicle ``v`` serves task ``i``."""
+    of_task = slice(model.affinities.ptr[i], model.affinities.ptr[i + 1])
+    workers = model.affinities.worker[of_task]
+    k = int(np.searchsorted(workers, model.vehicle_worker[v]))
+    if k < len(workers) and workers[k] == model.vehicle_worker[v]:
+        return int(model.affinities.cost[of_task][k])
+    return 0

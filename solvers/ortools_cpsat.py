@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 from ortools.sat.python import cp_model
 
-from solvers.cpsat_encoding import DEPOT, Arc, Encoding, Node, count_arcs
+from solvers.cpsat_encoding import Arc, Encoding, count_arcs
+from solvers.cpsat_ties import DEPOT, Node
 from solvers.errors import Unsupported
 from solvers.evaluation import Evaluation, evaluate
 from solvers.model import RoutingModel
@@ -201,7 +202,7 @@ class Search:
 
     def _hint(self) -> None:
         cp = self.encoding.cp
-        cp.clear_hints()
+        cp.clear_hints()  # type: ignore[no-untyped-call]
         chosen = set(self._arcs(self.routes))
         for arc, literal in self.encoding.arc.items():
             cp.add_hint(literal, arc in chosen)
@@ -267,7 +268,7 @@ class Search:
         return True
 
     def _groups(self, routes: Routes) -> list[set[int]]:
-        """Used vehicles that act upon each other: through links, a worker or the worst lateness."""
+        """Group the used vehicles that act upon each other: links, a worker, the worst lateness."""
         model = self.model
         used = [v for v, route in enumerate(routes) if route]
         if model.price_worst:
@@ -290,7 +291,7 @@ class Search:
         return groups
 
 
-class _Callback(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+class _Callback(cp_model.CpSolverSolutionCallback):
     """Reads the routes of every solution CP-SAT finds."""
 
     def __init__(self, search: Search) -> None:

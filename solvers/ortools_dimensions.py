@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -189,7 +190,7 @@ def _add_links(encoding: Encoding, dimension: Any) -> None:
 
 
 def _add_breaks(encoding: Encoding, dimension: Any) -> None:
-    """Breaks as intervals; OR-Tools may put one into a leg, the evaluation before or after it."""
+    """Make breaks intervals; OR-Tools may put one into a leg, the evaluation beside it."""
     model, routing, solver = encoding.model, encoding.routing, encoding.solver
     for v in range(model.n_vehicles):
         breaks = range(model.breaks.ptr[v], model.breaks.ptr[v + 1])
@@ -202,7 +203,7 @@ def _add_breaks(encoding: Encoding, dimension: Any) -> None:
             )
             for b in breaks
         ]
-        for before, after in zip(intervals[:-1], intervals[1:], strict=True):
+        for before, after in pairwise(intervals):
             solver.Add(after.StartExpr() >= before.EndExpr())
         service = service_time(model.task_service[encoding.tasks], int(model.vehicle_permille[v]))
         visit = [0] * routing.Size()

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp
 
-from solvers.cpsat_encoding import affinity
 from solvers.errors import Unsupported
 from solvers.model import NO_LIMIT, OPEN, UNREACHABLE, RoutingModel
-from solvers.ortools_common import compressed_prizes
+from solvers.ortools_common import affinity, compressed_prizes
 
 #: Nodes above which the transit matrices (int64, one a class) no longer fit a usual machine.
 MAX_NODES = 12_000

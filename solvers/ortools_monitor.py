@@ -9,6 +9,8 @@ from typing import Any
 
 from solvers.evaluation import evaluate
 from solvers.model import RoutingModel
+from solvers.ortools_encoding import Encoding
+from solvers.repair import Routes
 from solvers.solve import Progress, SolveParams
 
 _PROGRESS_PERIOD_S = 0.25
@@ -23,19 +25,20 @@ class Monitor:
     Parameters
     ----------
     model : what is solved.
-    routing : OR-Tools' model of it.
-    read_routes : reads the current solution from the variables of ``routing``.
+    encoding : OR-Tools' model of it.
     params : limits and hooks of the caller.
+    improve : what is to be done with routes that are better for OR-Tools; answers the best routes
+        so far. None: such routes are the best.
     """
 
     def __init__(
-        self, model: RoutingModel, routing: Any,
-        read_routes: Callable[[Any], list[list[int]]], params: SolveParams,
+        self, model: RoutingModel, encoding: Encoding, params: SolveParams,
+        improve: Callable[[Routes], Routes] | None = None,
     ) -> None:
         self.model, self.params = model, params
         # The search owns these callbacks; a strong reference back would keep both for ever.
-        self._routing = weakref.ref(routing)
-        self._read_routes = read_routes
+        self._encoding = weakref.ref(encoding)
+        self._improve = improve
         self.started = time.perf_counter()
         self.n_solutions = 0
         self.error: BaseException | None = None
@@ -47,16 +50,15 @@ class Monitor:
 
     def at_solution(self) -> None:
         """Count an accepted solution; tell of it when it is the best so far."""
-        routing = self._routing()
-        if routing is None:
+        encoding = self._encoding()
+        if encoding is None:
             return
         self.n_solutions += 1
         self._dry = 0
-        cost = routing.CostVar().Max()
+        cost = encoding.routing.CostVar().Max()
         if self._best is None or cost < self._best:
             self._best, self._best_at = cost, self.n_solutions
-            if self.params.on_progress and time.perf_counter() >= self._next_progress:
-                self._guard(self._tell, routing)
+            self._guard(self._look, encoding)
 
     def at_limit(self) -> bool:
         """Whether the search must end; asked between moves, so it answers quickly."""
@@ -91,10 +93,20 @@ class Monitor:
         if self.params.should_stop and self.params.should_stop():
             self._stopped = "cancelled"
 
-    def _tell(self, routing: Any) -> None:
+    def _look(self, encoding: Encoding) -> None:
+        tells = self.params.on_progress and time.perf_counter() >= self._next_progress
+        if not tells and self._improve is None:
+            return
+        routes = encoding.read_routes(lambda var: var.Value())
+        if self._improve is not None:
+            routes = self._improve(routes)
+        if tells:
+            self._tell(routes)
+
+    def _tell(self, routes: Routes) -> None:
         if self.params.on_progress is None:
             return
-        figures = evaluate(self.model, self._read_routes(routing))
+        figures = evaluate(self.model, routes)
         elapsed = time.perf_counter() - self.started
         shares = [0.0]
         if self.params.time_limit_s:
@@ -114,7 +126,7 @@ class Monitor:
         except BaseException as error:
             self.error = error
             self._stopped = "cancelled"
-            routing = self._routing()
-            if routing is not None:
-                routing.CancelSearch()
+            encoding = self._encoding()
+            if encoding is not None:
+                encoding.routing.CancelSearch()
 

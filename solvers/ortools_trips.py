@@ -1,4 +1,4 @@
-"""Loads and trips as dimensions of OR-Tools' routing model: reloads, batches, leaving, freshness."""
+"""Loads and trips as dimensions of OR-Tools' routing model: reloads, batches, freshness."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def add_loads(encoding: Encoding) -> None:
 
 
 def _net_pickups(model: RoutingModel, d: int) -> Any:
-    """What comes on board at each task, (n,): pickups, and pairs from pickup to delivery."""
+    """Return what comes on board at each task, (n,): pickups, and pairs until delivered."""
     net = model.task_pickup[:, d].astype(np.int64)
     np.add.at(net, model.pairs.pickup, model.pairs.load[:, d])
     np.subtract.at(net, model.pairs.delivery, model.pairs.load[:, d])
@@ -90,7 +90,7 @@ def _add_trip_load(
 
 
 def add_trip_count(encoding: Encoding) -> Any:
-    """Number the trips where pairs need to know theirs, and limit them; returns the dimension."""
+    """Limit the trips; return the dimension that numbers them where pairs need to know."""
     model, routing = encoding.model, encoding.routing
     if not encoding.options:
         return None

@@ -8,11 +8,12 @@ import time
 import numpy as np
 import pytest
 
-from solvers import ortools_monitor, ortools_routing
+from solvers import ortools_encoding, ortools_monitor, ortools_routing
 from solvers.builder import ModelBuilder
 from solvers.errors import SolverError, Unsupported
 from solvers.evaluation import evaluate
 from solvers.model import OPEN, UNREACHABLE, RoutingModel
+from solvers.ortools_common import compressed_prizes
 from solvers.solve import Progress, Result, SolveParams, solve
 
 # On a line: location k lies k * 10 seconds from location 0.
@@ -184,7 +185,7 @@ def test_tiers_keep_their_order_when_prizes_are_too_large_for_a_float() -> None:
     model = builder.build()
     assert int(model.task_prize.max()) > 1 << 52
     assert list(run(model).routes[0]) in ([1, 3], [3, 1])
-    penalties = ortools_routing._penalties(model)
+    penalties = compressed_prizes(model).task_prize
     assert int(penalties.sum()) <= 1 << 52
     assert list(np.argsort(penalties)) == list(np.argsort(model.task_prize))
 
@@ -354,7 +355,7 @@ def test_initial_routes_that_are_no_routes_are_refused(initial: list[list[int]])
 def test_more_nodes_than_a_dense_matrix_holds_are_refused_by_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ortools_routing, "MAX_NODES", 1)
+    monkeypatch.setattr(ortools_encoding, "MAX_NODES", 1)
     builder = line()
     builder.add_task(1)
     with pytest.raises(Unsupported, match="ortools"):
@@ -362,7 +363,7 @@ def test_more_nodes_than_a_dense_matrix_holds_are_refused_by_name(
 
 
 def test_large_matrices_are_read_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ortools_routing, "_LIST_ENTRIES", 0)
+    monkeypatch.setattr(ortools_encoding, "_LIST_ENTRIES", 0)
     assert_optimal(random_model(3), max_iterations=3000, time_limit_s=0.5)
 
 
