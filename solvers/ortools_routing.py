@@ -68,21 +68,18 @@ from solvers.ortools_trips import add_leaving, add_loads, add_trip_count
 from solvers.repair import Routes, keep_valid
 from solvers.solve import Result, SolveParams
 
-#: ``RoutingModel.features`` that the routing library expresses; any other goes to CP-SAT.
-SUPPORTED: frozenset[str] = frozenset({
-    "setup", "pickups", "soft windows", "worst lateness", "release", "freshness", "groups", "duty",
-    "overtime", "max duty", "max travel", "max tasks", "max trips", "max trip", "first load",
-    "worker duty", "pairs", "links", "breaks", "reloads", "batches", "affinities",
-})
-#: ``RoutingModel.features`` that this backend solves, if need be with CP-SAT.
-KNOWN = SUPPORTED | {"groups of tied tasks"}
+#: ``RoutingModel.features`` that the routing library cannot express; CP-SAT solves such models.
+NEEDS_CPSAT = frozenset({"groups of tied tasks"})
+#: ``RoutingModel.features`` that this backend solves, with the one library or the other.
+SUPPORTED = ortools_cpsat.SUPPORTED
 #: Features where the routing library's figures are not the evaluation's.
 _INEXACT = frozenset({
     "duty", "overtime", "max duty", "worker duty", "links", "breaks", "pairs", "worst lateness",
 })
 #: Features with constraints that insertion in parallel does not see: with ten links among thirty
-#: tasks it left one task out, inserting one task after another left none.
-_COUPLED = frozenset({"links", "freshness", "release", "reloads", "batches", "max trip"})
+#: tasks it left one task out, inserting one task after another left none. With reloads no way of
+#: insertion was sure to find anything; from nothing, local search inserts tasks and reloads.
+_COUPLED = frozenset({"links", "freshness", "release", "max trip", "worst lateness"})
 #: Tasks from which accepted moves are only checked now and then: at 500 and 1,000 tasks that gave
 #: 6 and 8 % lower cost in 20 s, at 400 the same, at 200 more.
 _LARGE = 500
@@ -99,14 +96,24 @@ def solve(model: RoutingModel, params: SolveParams) -> Result:
 
     Raises
     ------
-    Unsupported : the model has a feature that is not in ``KNOWN``, or more nodes than the transit
+    Unsupported : the model has a feature that is not in ``SUPPORTED``, more nodes than the transit
         matrices can be held for, or needs CP-SAT and is too large for it.
     SolverError : ``initial`` is not one list of visits a vehicle.
     """
     started = time.perf_counter()
-    refuse_unsupported("ortools", model.features, KNOWN)
-    if model.features - SUPPORTED:
+    refuse_unsupported("ortools", model.features, SUPPORTED)
+    if model.features & NEEDS_CPSAT:
         return ortools_cpsat.solve(model, params)
+    return _solve(model, params, started)
+
+
+def find_routes(model: RoutingModel, params: SolveParams) -> Routes:
+    """Valid routes, also for models with features that only CP-SAT knows to the full."""
+    routes = _solve(model, params, time.perf_counter()).routes
+    return [[int(i) for i in route] for route in routes]
+
+
+def _solve(model: RoutingModel, params: SolveParams, started: float) -> Result:
     check_initial(model, params.initial)
     nothing: Routes = [[] for _ in range(model.n_vehicles)]
     incumbent = nothing if params.initial is None else keep_valid(model, params.initial)
@@ -118,7 +125,7 @@ def solve(model: RoutingModel, params: SolveParams) -> Result:
     encoding.routing.CloseModelWithParameters(settings)
 
     best = _Best(model, incumbent)
-    measures = bool(model.features & _INEXACT) and len(tasks) <= _MEASURED
+    measures = bool(model.features & (_INEXACT | NEEDS_CPSAT)) and len(tasks) <= _MEASURED
     monitor = Monitor(model, encoding, params, best.take if measures else None)
     monitor.started = started
     encoding.routing.AddAtSolutionCallback(monitor.at_solution)
@@ -181,7 +188,8 @@ def _search_parameters(model: RoutingModel, params: SolveParams) -> Any:
     settings = pywrapcp.DefaultRoutingSearchParameters()
     strategies = routing_enums_pb2.FirstSolutionStrategy
     settings.first_solution_strategy = (
-        strategies.LOCAL_CHEAPEST_INSERTION if model.features & _COUPLED
+        strategies.ALL_UNPERFORMED if "reloads" in model.features
+        else strategies.LOCAL_CHEAPEST_INSERTION if model.features & _COUPLED
         else strategies.PARALLEL_CHEAPEST_INSERTION
     )
     settings.local_search_metaheuristic = (

@@ -47,8 +47,9 @@ def _add_trip_load(
 ) -> None:
     """Two dimensions: what is still to be given out, and all that is on board.
 
-    Both begin a trip with the sum of its demands, which propagation finds, as what is left cannot
-    fall below zero. At a reload they are set anew: ``- most + slack`` reaches any value.
+    Both begin a trip with the sum of its demands, because nothing is left at a trip's end: so every
+    value is known as soon as the route is, which sums over trips (portions) rely on. At a reload
+    they are set anew: ``- most + slack`` reaches any value.
     """
     model, routing, solver = encoding.model, encoding.routing, encoding.solver
     most = int(capacity.max())
@@ -69,8 +70,11 @@ def _add_trip_load(
     left = dimension("left", -demand)
     for v in range(model.n_vehicles):
         left.CumulVar(routing.Start(v)).SetMax(int(first[v]))
+        left.CumulVar(routing.End(v)).SetValue(0)
     reloads = [encoding.index(node) for node in encoding.reload_nodes]
-    loaded = [left.CumulVar(index) + left.SlackVar(index) - most for index in reloads]
+    for index in reloads:
+        left.CumulVar(index).SetValue(0)
+    loaded = [left.SlackVar(index) - most for index in reloads]
     for b, portions in enumerate(model.batches.portions[:, d].tolist()):
         of_batch = [
             load * routing.ActiveVar(index)
@@ -120,6 +124,9 @@ def add_leaving(encoding: Encoding, time: Any) -> None:
     horizon = encoding.horizon
     routing.AddDimension(encoding.register_unary([]), horizon, horizon, False, "left at")
     leaving = routing.GetDimensionOrDie("left at")
+    # Constraints of more than two variables are only sure to hold where all of them have values.
+    for index in [*encoding.index_of.values(), *map(encoding.index, encoding.reload_nodes)]:
+        routing.AddVariableMinimizedByFinalizer(time.CumulVar(index))
     for i, index in encoding.index_of.items():
         leaving.SlackVar(index).SetValue(0)
         if model.task_release[i] > 0:
@@ -141,6 +148,8 @@ def add_leaving(encoding: Encoding, time: Any) -> None:
         left = leaving.CumulVar(index) + leaving.SlackVar(index)
         solver.Add(left >= loaded)
         solver.Add(left <= loaded + time.SlackVar(index))
+        for variable in (leaving.CumulVar(index), leaving.SlackVar(index)):
+            routing.AddVariableMinimizedByFinalizer(variable)
         batch = int(model.reloads.batch[k])
         if batch >= 0:
             solver.Add(left >= int(model.batches.ready[batch]))
