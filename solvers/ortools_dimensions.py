@@ -27,8 +27,11 @@ _FREE_START = frozenset({
 _TIMED = _FREE_START | {"links", "pairs", "reloads", "soft windows", "worst lateness"}
 
 
-def add_time(encoding: Encoding) -> Any:
-    """Add the time dimension and what hangs on it; None where no route could miss a window."""
+def add_time(encoding: Encoding, *, whole_links: bool) -> Any:
+    """Add the time dimension and what hangs on it; None where no route could miss a window.
+
+    ``whole_links``: linked tasks are served all or none; without, the repair sees to it.
+    """
     model = encoding.model
     features = model.features
     if not (features & _TIMED or _time_binds(model)):
@@ -47,7 +50,7 @@ def add_time(encoding: Encoding) -> Any:
         end.SetRange(early, late)
     _add_duty(encoding, dimension)
     _add_soft_windows(encoding, dimension)
-    _add_links(encoding, dimension)
+    _add_links(encoding, dimension, whole=whole_links)
     _add_breaks(encoding, dimension)
     return dimension
 
@@ -159,11 +162,8 @@ def _add_soft_windows(encoding: Encoding, dimension: Any) -> None:
         )
 
 
-def _add_links(encoding: Encoding, dimension: Any) -> None:
-    """Links hold between tasks that are both served; "all or none" is left to the repair.
-
-    As a constraint it kept local search, which inserts one task after another, from serving any.
-    """
+def _add_links(encoding: Encoding, dimension: Any, *, whole: bool) -> None:
+    """Tie the starts and workers of linked tasks that are both served."""
     model, routing, solver = encoding.model, encoding.routing, encoding.solver
     workers = [-1, *model.vehicle_worker.tolist()]
     for i, j, least, most, who in zip(*(x.tolist() for x in model.links), strict=True):
@@ -172,6 +172,8 @@ def _add_links(encoding: Encoding, dimension: Any) -> None:
         first, second = encoding.index_of[i], encoding.index_of[j]
         gap = dimension.CumulVar(second) - dimension.CumulVar(first)
         both = routing.ActiveVar(first) + routing.ActiveVar(second)
+        if whole:
+            solver.Add(routing.ActiveVar(first) == routing.ActiveVar(second))
         wide = 2 * encoding.horizon + abs(least) + abs(most)
         solver.Add(gap - wide * both >= least - 2 * wide)
         if most < TIME_MAX:
