@@ -11,8 +11,8 @@ is optimal, by the evaluation's rules.
 - An iteration is a thousandth of CP-SAT's own deterministic time, so that it can be counted.
 - ``"complete"`` means proven optimal, but for a model with more than twelve tasks a vehicle and
   reloads: there every vehicle may use each reload option three times at most.
-- A model of more than twelve tasks begins with what the routing library finds in the first part
-  of the time (:mod:`solvers.ortools_routing`), unless ``initial`` is given.
+- It begins with what the routing library finds in the first part of the time
+  (:mod:`solvers.ortools_routing`), unless ``initial`` is given.
 - ``time_limit_s`` counts from the call on, the building of the constraints included.
 """
 
@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from ortools.sat.python import cp_model
 
+from solvers import ortools_routing
 from solvers.cpsat_encoding import Arc, Encoding, count_arcs
 from solvers.cpsat_ties import DEPOT, Node
 from solvers.errors import Unsupported, refuse_unsupported
@@ -36,17 +37,11 @@ from solvers.repair import Routes, keep_valid
 from solvers.solve import Progress, Result, SolveParams
 
 #: ``RoutingModel.features`` that are expressed here; any other one is refused.
-SUPPORTED: frozenset[str] = frozenset({
-    "setup", "pickups", "soft windows", "worst lateness", "release", "freshness", "groups",
-    "groups of tied tasks", "duty", "overtime", "max duty", "max travel", "max tasks", "max trips",
-    "max trip", "first load", "worker duty", "pairs", "links", "breaks", "reloads", "batches",
-    "affinities",
-})
+SUPPORTED = ortools_routing.SUPPORTED
 #: Arcs above which building and presolve take longer than anybody would wait.
 MAX_ARCS = 120_000
-#: Tasks above which the routing library is asked for a start: without one, CP-SAT had served no
-#: task of 25 after 14 s; with one, it improved it.
-_ALONE = 12
+#: Of the time and at most so many iterations, for the routing library's start: without one,
+#: CP-SAT had served no task of 25 after 14 s; with one, it improved it.
 _START_SHARE = 0.3
 _START_ITERATIONS = 200
 _POLL_S = 0.02
@@ -84,8 +79,8 @@ class Proof(NamedTuple):
 
 
 def prove(model: RoutingModel, time_limit_s: float = 60.0) -> Proof:
-    """Search for a proven optimum; ``cost`` is the evaluation's."""
-    search = Search(model, SolveParams(time_limit_s=time_limit_s), time.perf_counter())
+    """Search for a proven optimum, without any other solver; ``cost`` is the evaluation's."""
+    search = Search(model, SolveParams(time_limit_s=time_limit_s), time.perf_counter(), alone=True)
     search.run()
     return Proof(search.routes, evaluate(model, search.routes).cost, search.status == "complete")
 
@@ -100,7 +95,9 @@ class Search:
     iterations : thousandths of deterministic time so far.
     """
 
-    def __init__(self, model: RoutingModel, params: SolveParams, started: float) -> None:
+    def __init__(
+        self, model: RoutingModel, params: SolveParams, started: float, *, alone: bool = False
+    ) -> None:
         arcs = count_arcs(model)
         if arcs > MAX_ARCS:
             raise Unsupported(f"cpsat: {arcs} arcs of all vehicles; it is given {MAX_ARCS} at most")
@@ -108,7 +105,7 @@ class Search:
         self.params, self._started = params, started
         check_initial(model, params.initial)
         self.routes = keep_valid(model, params.initial or [[] for _ in model.vehicle_start])
-        if params.initial is None and model.n_tasks > _ALONE:
+        if params.initial is None and not alone:
             self.routes = self._start()
         self.cost = evaluate(self.model, self.routes).cost
         self.status = ""
@@ -121,14 +118,13 @@ class Search:
 
     def _start(self) -> Routes:
         """Routes of the routing library, found in the first part of the time."""
-        from solvers import ortools_routing  # which imports this module, for what it cannot do
-
         params = self.params
         limit = None if params.time_limit_s is None else _START_SHARE * params.time_limit_s
-        routes = ortools_routing.find_routes(self.model, replace(
-            params, time_limit_s=limit, max_iterations=_START_ITERATIONS, on_progress=None,
+        most = min(_START_ITERATIONS, params.max_iterations or _START_ITERATIONS)
+        found = ortools_routing.solve(self.model, replace(
+            params, time_limit_s=limit, max_iterations=most, on_progress=None,
         ))
-        return keep_valid(self.model, routes)
+        return keep_valid(self.model, [route.tolist() for route in found.routes])
 
     def run(self) -> None:
         """Search until the optimum is proven or a limit is reached."""

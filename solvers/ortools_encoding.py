@@ -7,6 +7,7 @@ the places where vehicles start and end.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp
 
 from solvers.errors import Unsupported
-from solvers.model import NO_LIMIT, OPEN, UNREACHABLE, RoutingModel
+from solvers.model import NO_LIMIT, OPEN, UNREACHABLE, RoutingModel, units_of
 from solvers.ortools_common import affinity, compressed_prizes
 
 #: Nodes above which the transit matrices (int64, one a class) no longer fit a usual machine.
@@ -223,20 +224,37 @@ class Encoding:
 
     def _add_disjunctions(self) -> None:
         model = self.model
-        penalty = (model.task_prize + self._greatest_bonus()).tolist()
-        groups: dict[int, list[int]] = {}
+        bonus = self._greatest_bonus().tolist()
+        groups: dict[int, dict[int, list[int]]] = {}  # group -> unit -> tasks
+        units = units_of(model)
         for i in self.tasks.tolist():
             group = int(model.task_group[i])
             if group >= 0:
-                groups.setdefault(group, []).append(i)
+                groups.setdefault(group, {}).setdefault(int(units[i]), []).append(i)
             else:
-                self.routing.AddDisjunction([self.index_of[i]], penalty[i])
+                self._leave_out([i], int(model.task_prize[i]) + bonus[i])
         for members in groups.values():
-            self.routing.AddDisjunction(
-                [self.index_of[i] for i in members], max(penalty[i] for i in members), 1
-            )
+            prize = max(int(model.task_prize[i]) for tasks in members.values() for i in tasks)
+            if all(len(tasks) == 1 for tasks in members.values()):
+                alternatives = [tasks[0] for tasks in members.values()]
+                self._leave_out(alternatives, prize + bonus[alternatives[0]])
+                continue
+            # A disjunction counts tasks, not units. So every unit has the whole prize, in shares;
+            # what is counted too much is the same for all solutions that serve one of them.
+            for tasks in members.values():
+                for share, i in enumerate(tasks):
+                    part = prize * (share + 1) // len(tasks) - prize * share // len(tasks)
+                    self._leave_out([i], part + bonus[i])
+            for one, other in combinations(members.values(), 2):
+                for i, j in product(one, other):
+                    active = [self.routing.ActiveVar(self.index_of[k]) for k in (i, j)]
+                    self.solver.Add(active[0] + active[1] <= 1)
         for node in self.reload_nodes:
             self.routing.AddDisjunction([self.index(node)], 0)
+
+    def _leave_out(self, tasks: list[int], penalty: int) -> None:
+        """Serve one of these at most, none at a price."""
+        self.routing.AddDisjunction([self.index_of[i] for i in tasks], penalty, 1)
 
 
 def servable_tasks(model: RoutingModel) -> Nodes:

@@ -2,7 +2,8 @@
 
 How the fields are expressed
 ----------------------------
-- task -> a node of its own in a disjunction whose penalty is the prize (one for a whole group); a
+- task -> a node of its own in a disjunction whose penalty is the prize (one for a whole group,
+  unless pairs or links tie its tasks: then alternatives exclude each other by constraints); a
   task that no vehicle can take is left out of the search altogether, which is the same and cheaper
 - windows -> range of the time cumul, gaps between several windows by ``RemoveInterval``; soft ends
   -> soft upper bounds; the worst lateness -> global span of a dimension that late tasks push up
@@ -32,8 +33,6 @@ Where OR-Tools sees it differently
   that break a rule are taken out, and the best valid routes are what is returned (models of more
   than ``_MEASURED`` tasks: the last solution is measured).
 - A first trip without tasks obeys ``max_trip`` too, which the model does not ask for.
-- Alternatives whose tasks are tied by pairs or links it does not know (a disjunction counts tasks,
-  not units): such a model is passed on to CP-SAT (:mod:`solvers.ortools_cpsat`), within its size.
 
 What OR-Tools cannot promise
 ----------------------------
@@ -57,7 +56,6 @@ from typing import Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from solvers import ortools_cpsat
 from solvers.errors import refuse_unsupported
 from solvers.evaluation import evaluate
 from solvers.model import RoutingModel
@@ -69,10 +67,13 @@ from solvers.ortools_trips import add_leaving, add_loads, add_trip_count
 from solvers.repair import Routes, keep_valid
 from solvers.solve import Result, SolveParams
 
-#: ``RoutingModel.features`` that the routing library cannot express; CP-SAT solves such models.
-NEEDS_CPSAT = frozenset({"groups of tied tasks"})
-#: ``RoutingModel.features`` that this backend solves, with the one library or the other.
-SUPPORTED = ortools_cpsat.SUPPORTED
+#: ``RoutingModel.features`` that are expressed here; any other one is refused.
+SUPPORTED = frozenset({
+    "setup", "pickups", "soft windows", "worst lateness", "release", "freshness", "groups",
+    "groups of tied tasks", "duty", "overtime", "max duty", "max travel", "max tasks", "max trips",
+    "max trip", "first load", "worker duty", "pairs", "links", "breaks", "reloads", "batches",
+    "affinities",
+})
 #: Features where the routing library's figures are not the evaluation's.
 _INEXACT = frozenset({
     "duty", "overtime", "max duty", "worker duty", "links", "breaks", "pairs", "worst lateness",
@@ -100,24 +101,12 @@ def solve(model: RoutingModel, params: SolveParams) -> Result:
 
     Raises
     ------
-    Unsupported : the model has a feature that is not in ``SUPPORTED``, more nodes than the transit
-        matrices can be held for, or needs CP-SAT and is too large for it.
+    Unsupported : the model has a feature that is not in ``SUPPORTED``, or more nodes than the
+        transit matrices can be held for.
     SolverError : ``initial`` is not one list of visits a vehicle.
     """
     started = time.perf_counter()
     refuse_unsupported("ortools", model.features, SUPPORTED)
-    if model.features & NEEDS_CPSAT:
-        return ortools_cpsat.solve(model, params)
-    return _solve(model, params, started)
-
-
-def find_routes(model: RoutingModel, params: SolveParams) -> Routes:
-    """Find valid routes, also for models with features that only CP-SAT knows to the full."""
-    routes = _solve(model, params, time.perf_counter()).routes
-    return [[int(i) for i in route] for route in routes]
-
-
-def _solve(model: RoutingModel, params: SolveParams, started: float) -> Result:
     check_initial(model, params.initial)
     nothing: Routes = [[] for _ in range(model.n_vehicles)]
     best = _Best(model, keep_valid(model, params.initial or nothing))
@@ -155,7 +144,7 @@ class _Phase:
             budget = int(self.share * params.max_iterations) - n_solutions
             settings.solution_limit = max(1, budget)
         encoding.routing.CloseModelWithParameters(settings)
-        measures = bool(model.features & (_INEXACT | NEEDS_CPSAT)) and len(tasks) <= _MEASURED
+        measures = bool(model.features & _INEXACT) and len(tasks) <= _MEASURED
         monitor = Monitor(model, encoding, params, best.take if measures else None)
         monitor.started, monitor.n_solutions = self.started, n_solutions
         encoding.routing.AddAtSolutionCallback(monitor.at_solution)
