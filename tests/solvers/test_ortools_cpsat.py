@@ -20,8 +20,8 @@ def rich(seed: int = 1, n_tasks: int = 20) -> RoutingModel:
 
 
 def test_the_same_seed_and_iterations_give_the_same_routes() -> None:
-    params = SolveParams(backend="cpsat", time_limit_s=None, max_iterations=60)
-    one, other = (solve(rich(), params) for _ in range(2))
+    params = SolveParams(backend="cpsat", time_limit_s=None, max_iterations=10)
+    one, other = (solve(rich(n_tasks=10), params) for _ in range(2))
     assert [r.tolist() for r in one.routes] == [r.tolist() for r in other.routes]
     assert one.status == "iteration_limit"
 
@@ -76,7 +76,7 @@ def test_the_start_is_never_made_worse_and_nonsense_is_refused() -> None:
 
 def test_too_many_arcs_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ortools_cpsat, "MAX_ARCS", 10)
-    with pytest.raises(Unsupported, match="cpsat: .* arcs"):
+    with pytest.raises(Unsupported, match=r"cpsat: \d+ arcs"):
         solve(rich(), SolveParams(backend="cpsat", time_limit_s=1))
 
 
