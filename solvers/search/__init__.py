@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["SUPPORTED", "solve", "warm_up"]
 
 #: ``RoutingModel.features`` that the search knows; any other one is refused.
-SUPPORTED: frozenset[str] = frozenset()
+SUPPORTED: frozenset[str] = frozenset({
+    "affinities", "breaks", "duty", "first load", "groups", "groups of tied tasks", "links",
+    "max duty", "max tasks", "max travel", "overtime", "pickups", "setup", "soft windows",
+    "worker duty", "worst lateness",
+})
 
 
 def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:

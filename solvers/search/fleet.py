@@ -41,16 +41,16 @@ def reduce_fleet(search: Search, share: float, dear: float) -> None:
     heat = search.mean_arc()
     # Construction may leave a few tasks out; with empty vehicles allowed they soon find a place.
     able = np.diff(search.guide.alone_ptr) > 0  # what no vehicle can serve is always absent
-    n_never = int(np.count_nonzero(~able))
+    n_never = int(np.count_nonzero(~able & (search.model.task_group < 0)))
     c[rows.UNTIL_ALL_SERVED] = n_never + 1
     search.state.heat[rows.TEMPERATURE], search.state.heat[rows.COOLING] = _HEAT * heat, 1.0
-    while c[rows.N_ABSENT] > n_never:
+    while search.n_missing() > n_never:
         size = _round_size(search, share / 2)
         if size == 0:
             break
-        annealing.anneal(search.problem, search.guide, search.state, size, 0)
+        annealing.anneal(search.problem, search.guide, search.state, search.rich, size, 0)
     c[rows.UNTIL_ALL_SERVED] = 0
-    if c[rows.N_ABSENT] > n_never:
+    if search.n_missing() > n_never:
         return
     held = search.held = search.hold()
     best = search.routes(current=True)
@@ -77,7 +77,9 @@ def reduce_fleet(search: Search, share: float, dear: float) -> None:
             size = _round_size(search, share)
             if size == 0:
                 break
-            status = annealing.anneal(search.problem, search.guide, search.state, size, 0)
+            status = annealing.anneal(
+                search.problem, search.guide, search.state, search.rich, size, 0
+            )
             absent = search.state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST]
             absent = absent[able[absent]]
             prize = search.state.prize[absent]

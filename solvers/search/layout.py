@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from solvers.errors import Unsupported
 from solvers.model import OPEN, UNREACHABLE, RoutingModel, service_time
-from solvers.search.kernels import rows
+from solvers.search.kernels import rich_rows, rows
 from solvers.search.kernels.alone import price_alone
 from solvers.search.kernels.neighbours import (
     chain_places,
@@ -85,7 +85,7 @@ def build_matrices(model: RoutingModel, reorder: bool = True) -> Matrices:
             time_blocks.append(_time_block(model, profile, used, size, horizon))
         time = time_blocks[time_index[profile]]
         cost_index[profile, price_second, price_metre] = len(cost_blocks)
-        if (price_second, price_metre) == (1, 0):
+        if (price_second, price_metre) == (1, 0) and not model.setup.any():
             cost_blocks.append(time)
         else:
             cost_blocks.append(_cost_block(model, profile, price_second, price_metre, used, time))
@@ -113,12 +113,17 @@ def _time_block(
     seconds, metres = model.seconds[profile], model.metres[profile]
     gaps = (int(seconds.max()) > horizon) or int(metres.max()) >= UNREACHABLE
     as_given = len(used) == size == len(seconds) and bool((np.diff(used) == 1).all())
-    if as_given and not gaps and seconds.flags.writeable:
+    setup = model.setup[used]
+    if as_given and not gaps and not setup.any() and seconds.flags.writeable:
         return np.asarray(seconds)
     block = np.zeros((size, size), dtype=np.int32)
     part = seconds[np.ix_(used, used)]
     if gaps:
         part[(part > horizon) | (metres[np.ix_(used, used)] >= UNREACHABLE)] = rows.NO_WAY
+    if setup.any():
+        stays = np.diagonal(part).copy()
+        part += np.where(part < rows.NO_WAY, setup, 0)
+        np.fill_diagonal(part, stays)
     block[: len(used), : len(used)] = part
     return block
 
@@ -153,7 +158,7 @@ def _transposed(stacked: Int32) -> Int32:
 
 
 def build_problem(
-    model: RoutingModel, reorder: bool = True
+    model: RoutingModel, reorder: bool = True, is_rich: bool = False
 ) -> tuple[rows.Problem, rows.Guide, Matrices]:
     """Pack what the search never changes; the neighbour lists are still empty (all -1)."""
     matrices = build_matrices(model, reorder)
@@ -176,7 +181,7 @@ def build_problem(
         compatible=np.ascontiguousarray(model.compatible, dtype=np.uint8),
         fixed=model.vehicle_fixed.copy(),
         places=_places(model, matrices),
-        traits=np.array([_is_timed(model, matrices), 1], dtype=np.int64),
+        traits=np.array([is_rich or _is_timed(model, matrices), 1], dtype=np.int64),
         cost_to=matrices.cost_to,
         cost_from=matrices.cost_from,
         time_to=matrices.time_to,
@@ -268,7 +273,7 @@ def _serve_alone(
     cost = np.full((n, len(first)), none, dtype=np.int64)
     price_alone(
         problem, np.stack([f.astype(np.int64) for f in figures], axis=1),
-        np.ascontiguousarray(model.vehicle_capacity[first]), cost,
+        np.ascontiguousarray(model.vehicle_first_load[first]), cost,
     )
     order = np.argsort(cost, axis=1, kind="stable")
     able = np.take_along_axis(cost, order, axis=1) < none
@@ -295,7 +300,9 @@ def _order_keys(model: RoutingModel, tasks: Int32, alone_cost: Int64) -> Int64:
     return keys
 
 
-def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.State:
+def build_state(
+    model: RoutingModel, matrices: Matrices, seed: int, is_rich: bool = False
+) -> rows.State:
     """Make the state in which every vehicle is empty and every task absent."""
     n, v, d = model.n_tasks, model.n_vehicles, model.n_dimensions
     n_stops = n + 2 * v
@@ -319,7 +326,7 @@ def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.Stat
     vehicles[:, rows.TIME_ROW] = matrices.time_row
     vehicles[:, rows.PERMILLE] = model.vehicle_permille
     vehicles[:, rows.NUMBER] = np.arange(v)
-    vehicles[:, rows.LEFT :] = model.vehicle_capacity
+    vehicles[:, rows.LEFT :] = model.vehicle_first_load
 
     by_class = np.argsort(model.vehicle_class, kind="stable")[::-1]
     empty = by_class[np.argsort(model.vehicle_class[by_class], kind="stable")]
@@ -333,6 +340,7 @@ def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.Stat
     stop_marks[:n, rows.ABSENT_PLACE] = np.arange(n)
     lists = np.zeros((n_stops, 3), dtype=np.int32)
     lists[:n, rows.ABSENT_LIST] = np.arange(n)
+    n_saved = rich_rows.journal_length(n_stops) if is_rich else n_stops
     counters = np.zeros(rows.N_COUNTERS, dtype=np.int64)
     counters[[rows.N_ABSENT, rows.BEST_ABSENT]] = n
     counters[[rows.TOTAL, rows.BEST_TOTAL]] = int(model.task_prize.sum())
@@ -343,11 +351,11 @@ def build_state(model: RoutingModel, matrices: Matrices, seed: int) -> rows.Stat
     return rows.State(
         stops=stops,
         stop_marks=stop_marks,
-        saved_stops=np.zeros((n_stops, rows.STOP_WIDTH + 1), dtype=np.int32),
+        saved_stops=np.zeros((n_saved, rows.STOP_WIDTH + 1), dtype=np.int32),
         lists=lists,
         vehicles=vehicles,
         vehicle_marks=vehicle_marks,
-        saved_vehicles=np.zeros_like(vehicles),
+        saved_vehicles=np.zeros((n_saved if is_rich else v, rows.LEFT + d), dtype=np.int32),
         classes=classes,
         prize=model.task_prize.copy(),
         work_key=np.zeros(n, dtype=np.int64),

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from solvers.model import RoutingModel
 from solvers.search.fleet import reduce_fleet
 from solvers.search.kernels import anneal as annealing
-from solvers.search.kernels import rows
+from solvers.search.kernels import rich_rows, rows
 from solvers.search.kernels.loading import load_routes
 from solvers.search.kernels.neighbours import fill_neighbours
+from solvers.search.rich_layout import PLAIN, build_rich, load_rich
 from solvers.search.layout import build_problem, build_state, detour_factor
 from solvers.solve import Progress, Result, SolveParams
 
@@ -44,13 +45,27 @@ class Search:
         self.started = time.perf_counter()
         self.model = model
         self.params = params
-        self.problem, self.guide, self.matrices = build_problem(model, reorder)
-        self.state = build_state(model, self.matrices, params.seed)
-        self.counters = self.state.counters
+        is_rich = bool(model.features - PLAIN)
+        self.problem, self.guide, self.matrices = build_problem(model, reorder, is_rich)
+        self.reset()
         self.chunk = 100.0  # iterations
         self.told = self.started
         self.stopped = ""
         self.held: Held | None = None
+
+    def reset(self) -> None:
+        """Begin with every vehicle empty."""
+        is_rich = bool(self.model.features - PLAIN)
+        self.state = build_state(self.model, self.matrices, self.params.seed, is_rich)
+        self.counters = self.state.counters
+        self.rich = None
+        if is_rich:
+            self.rich = build_rich(self.model, self.matrices.open_place, self.state)
+
+    def n_missing(self) -> int:
+        """Count the absent tasks, but for those in whose place another alternative is served."""
+        n_spare = 0 if self.rich is None else int(self.rich.counters[rich_rows.N_SPARE])
+        return int(self.counters[rows.N_ABSENT]) - n_spare
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -154,6 +169,10 @@ class Search:
         n = self.model.n_tasks
         clean = [[i for i in map(int, r) if 0 <= i < n] for r in routes[: self.model.n_vehicles]]
         clean += [[]] * (self.model.n_vehicles - len(clean))
+        if self.rich is not None:
+            load_rich(self, clean)
+            self.keep()
+            return
         ptr = np.zeros(len(clean) + 1, dtype=np.int32)
         np.cumsum([len(r) for r in clean], out=ptr[1:])
         visits = np.array([i for r in clean for i in r], dtype=np.int32)
@@ -181,11 +200,13 @@ class Search:
         absent = np.sort(self.state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST])
         if n_tasks is not None:
             absent = absent[: np.searchsorted(absent, n_tasks)]
+        if self.rich is not None:  # what stands for units and groups
+            absent = np.unique(self.rich.tasks[absent, rich_rows.LEADER])
         order = absent[np.lexsort((keys[absent, rows.BY_FAR], keys[absent, rows.BY_PRIZE]))]
         for first in range(0, len(order), 1000):
             part = order[first : first + 1000]
             self.state.lists[: len(part), rows.WORK] = part
-            annealing.anneal(self.problem, self.guide, self.state, 1, len(part))
+            annealing.anneal(self.problem, self.guide, self.state, self.rich, 1, len(part))
             if self.is_over():
                 break
         c[rows.ITERATIONS] = c[rows.BEST_ITERATION] = 0
@@ -221,7 +242,7 @@ class Search:
                 if size <= 0:
                     return "iteration_limit"
             before = time.perf_counter()
-            status = annealing.anneal(self.problem, self.guide, self.state, size, 0)
+            status = annealing.anneal(self.problem, self.guide, self.state, self.rich, size, 0)
             took = max(time.perf_counter() - before, 1e-9)
             self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             if status == annealing.STALLED:
@@ -230,6 +251,9 @@ class Search:
                 c[rows.CLOCK] = 0
                 self.state.stop_marks[:, rows.STAMP] = 0
                 self.state.vehicle_marks[:, rows.STAMP] = 0
+                if self.rich is not None:
+                    self.rich.counters[rich_rows.LAST_CLOCK] = 0
+                    self.rich.marks[:, rich_rows.WORKED] = 0
         return self.stopped
 
     def routes(self, current: bool = False) -> list[list[int]]:
@@ -248,10 +272,9 @@ class Search:
 
     def restart(self, routes: Sequence[Sequence[int]]) -> None:
         """Begin again from routes with the model's own prizes; time, iterations and luck go on."""
-        iterations, rng = self.counters[rows.ITERATIONS], self.state.rng
-        state = build_state(self.model, self.matrices, self.params.seed)
-        self.state = state._replace(rng=rng)
-        self.counters = state.counters
+        iterations, rng = int(self.counters[rows.ITERATIONS]), self.state.rng.copy()
+        self.reset()
+        self.state.rng[:] = rng
         self.counters[rows.ITERATIONS] = iterations
         self.load(routes)
 

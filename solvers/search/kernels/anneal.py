@@ -9,6 +9,8 @@ import numpy as np
 from solvers.search.kernels.insertion import find_position
 from solvers.search.kernels.jit import inlined, kernel
 from solvers.search.kernels.journal import keep_incumbent, mark_dirty, open_journal, undo
+from solvers.search.kernels.pricing import price_routes
+from solvers.search.kernels.rich_rows import N_SPARE, UNIT_FROM, UNIT_SIZE
 from solvers.search.kernels.rng import draw, draw_below, draw_unit
 from solvers.search.kernels.routes import insert_task
 from solvers.search.kernels.rows import (
@@ -28,6 +30,8 @@ from solvers.search.kernels.rows import (
 )
 from solvers.search.kernels.ruin import ruin
 from solvers.search.kernels.tails import FAR, exchange_tails
+from solvers.search.kernels.timetable import retime
+from solvers.search.kernels.trials import place
 
 #: Why :func:`anneal` came back.
 DONE, STALLED, ALL_SERVED = range(3)
@@ -57,13 +61,26 @@ def sort_work(guide, state):
         lists[j, WORK] = i
 
 
+@inlined
+def worth(state, rich, i):
+    """Prize of what ``i`` stands for on the work list."""
+    if rich is None:
+        return state.prize[i]
+    prizes = np.int64(0)
+    first = np.int64(rich.tasks[i, UNIT_FROM])
+    for k in range(first, first + rich.tasks[i, UNIT_SIZE]):
+        prizes += state.prize[rich.members[k]]
+    return prizes
+
+
 @kernel
-def anneal(problem, guide, state, n_iterations, n_given):
+def anneal(problem, guide, state, rich, n_iterations, n_given):
     """Run iterations: an exchange of tails is tried, then ruin and recreate.
 
     Parameters
     ----------
     problem, guide, state : see ``rows``; the state is overwritten.
+    rich : see ``rich_rows``, or None if the model is plain; overwritten.
     n_iterations : how many at most.
     n_given : 0 to ruin. Otherwise a single iteration inserts the first so many tasks of
         the work list, all absent, in that order and accepts the result: this is the construction.
@@ -79,16 +96,21 @@ def anneal(problem, guide, state, n_iterations, n_given):
             and state.vehicle_marks.shape[1] == 3):
         return DONE
     for _ in range(n_iterations):
-        if n_given == 0:
+        if rich is None and n_given == 0:
             exchange_tails(problem, guide, state)
-        open_journal(state)
+        open_journal(state, rich)
         before = counters[TOTAL]
         threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))
         heat[TEMPERATURE] *= heat[COOLING]
         # Costs are integers; the bounds keep the sums below within int64.
         bound = before + np.int64(math.ceil(min(max(threshold, -FAR), FAR)))
+        is_possible = True
         if n_given == 0:
-            ruin(problem, guide, state)
+            ruin(problem, guide, state, rich)
+            if rich is not None:
+                # Where travel breaks the triangle inequality, what is left may be impossible.
+                is_possible = retime(problem, state, rich)
+                is_possible = price_routes(problem, state, rich) and is_possible
             sort_work(guide, state)
         else:
             counters[N_WORK] = n_given
@@ -97,28 +119,42 @@ def anneal(problem, guide, state, n_iterations, n_given):
         # that reaches the bound, the iteration will be rejected: no need to go on.
         least = counters[TOTAL]
         for k in range(counters[N_WORK]):
-            least -= state.prize[lists[k, WORK]]
+            least -= worth(state, rich, np.int64(lists[k, WORK]))
+        if not is_possible:
+            least = bound
         for k in range(counters[N_WORK]):
             if least >= bound:
                 break
             i = np.int64(lists[k, WORK])
-            p, v = find_position(problem, guide, state, i, bound - least)
-            if p >= 0:
-                least -= counters[TOTAL] - state.prize[i]
-                insert_task(problem, state, i, p, v)
-                least += counters[TOTAL]
+            if rich is None:
+                p, v = find_position(problem, guide, state, i, bound - least)
+                if p >= 0:
+                    least -= counters[TOTAL] - state.prize[i]
+                    insert_task(problem, state, rich, i, p, v)
+                    least += counters[TOTAL]
+                else:
+                    least += state.prize[i]
             else:
-                least += state.prize[i]
+                limit = bound - least
+                least += worth(state, rich, i) - counters[TOTAL]
+                place(problem, guide, state, rich, i, limit)
+                least += counters[TOTAL]
+                if n_given > 0:  # nothing will be undone, and the journal would grow long
+                    mark_dirty(state)
+                    open_journal(state, rich)
 
         counters[ITERATIONS] += 1
         if least >= bound:
-            undo(state)
+            undo(state, rich)
             counters[TOTAL] = before
         else:
             mark_dirty(state)
             if counters[TOTAL] < counters[BEST_TOTAL]:
                 keep_incumbent(state)
-            if counters[N_ABSENT] < counters[UNTIL_ALL_SERVED]:
+            n_missing = counters[N_ABSENT]
+            if rich is not None:
+                n_missing -= rich.counters[N_SPARE]
+            if n_missing < counters[UNTIL_ALL_SERVED]:
                 return ALL_SERVED
         if 0 < counters[STALL] <= counters[ITERATIONS] - counters[BEST_ITERATION]:
             return STALLED

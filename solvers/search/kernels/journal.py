@@ -9,7 +9,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from solvers.search.kernels.jit import inlined
+from solvers.search.kernels.jit import inlined, part
+from solvers.search.kernels.rich_rows import (
+    DAYS_WIDTH,
+    DUTY,
+    GROUP,
+    IN_GROUP,
+    LAST_CLOCK,
+    LATENESS,
+    N_SPARE,
+    OLD_STAMP_DAYS,
+    OLD_STAMP_TIMES,
+    PRICE_WORST,
+    SERVED,
+    TIMES_WIDTH,
+    WORKER,
+)
 from solvers.search.kernels.rows import (
     ABSENT,
     ABSENT_LIST,
@@ -45,22 +60,28 @@ from solvers.search.kernels.rows import (
 
 
 @inlined
-def open_journal(state):
+def open_journal(state, rich):
     """Begin an iteration: everything that changes from here on can be undone."""
     counters = state.counters
     counters[CLOCK] += 1
+    if rich is not None:
+        counters[CLOCK] = rich.counters[LAST_CLOCK] = rich.counters[LAST_CLOCK] + 1
     counters[N_STOPS_SAVED] = 0
     counters[N_VEHICLES_SAVED] = 0
 
 
 @inlined
-def save_stop(state, x):
+def save_stop(state, rich, x):
     """Journal the row of stop ``x``, unless this iteration did so already."""
     counters = state.counters
     x = np.uint64(x)
     if state.stop_marks[x, STAMP] != counters[CLOCK]:
-        state.stop_marks[x, STAMP] = counters[CLOCK]
         k = np.uint64(counters[N_STOPS_SAVED])
+        if rich is not None:
+            for column in range(TIMES_WIDTH):
+                rich.saved_times[k, column] = rich.times[x, column]
+            rich.saved_times[k, OLD_STAMP_TIMES] = state.stop_marks[x, STAMP]
+        state.stop_marks[x, STAMP] = counters[CLOCK]
         state.saved_stops[k, SAVED] = x
         for column in range(STOP_WIDTH):
             state.saved_stops[k, column] = state.stops[x, column]
@@ -68,12 +89,16 @@ def save_stop(state, x):
 
 
 @inlined
-def save_vehicle(state, v):
+def save_vehicle(state, rich, v):
     """Journal the row of vehicle ``v``, unless this iteration did so already."""
     counters = state.counters
     if state.vehicle_marks[v, STAMP] != counters[CLOCK]:
-        state.vehicle_marks[v, STAMP] = counters[CLOCK]
         k = counters[N_VEHICLES_SAVED]
+        if rich is not None:
+            for column in range(DAYS_WIDTH):
+                rich.saved_days[k, column] = rich.days[v, column]
+            rich.saved_days[k, OLD_STAMP_DAYS] = state.vehicle_marks[v, STAMP]
+        state.vehicle_marks[v, STAMP] = counters[CLOCK]
         for column in range(state.vehicles.shape[1]):
             state.saved_vehicles[k, column] = state.vehicles[v, column]
         counters[N_VEHICLES_SAVED] += 1
@@ -124,11 +149,96 @@ def unlist_empty(state, v):
 
 
 @inlined
-def undo(state):
+def count_served(rich, i, change):
+    """Note that task ``i`` is served (``change`` 1) or absent again (-1), for its group's sake."""
+    g = rich.tasks[i, GROUP]
+    if g >= 0:
+        before = rich.served[g, SERVED]
+        rich.served[g, SERVED] = before + change
+        spare = rich.served[g, IN_GROUP] - max(before, before + change)
+        # While any of a group is served, the others that are absent are not missed.
+        if before == 0:
+            rich.counters[N_SPARE] += spare
+        elif before + change == 0:
+            rich.counters[N_SPARE] -= spare
+        else:
+            rich.counters[N_SPARE] -= change
+
+
+@inlined
+def set_worst(rich, i, lateness):
+    """Put the lateness of task ``i`` into the heap of the greatest."""
+    k = len(rich.worst) // 2 + i
+    rich.worst[k] = lateness
+    while k > 1:
+        k //= 2
+        greater = max(rich.worst[2 * k], rich.worst[2 * k + 1])
+        if rich.worst[k] == greater:
+            return
+        rich.worst[k] = greater
+
+
+@part
+def roll_back(state, rich, n_stops, n_vehicles):
+    """Put back the rows that were journalled after the first so many, the newest first.
+
+    A row may be journalled several times in an iteration, under the stamp of each savepoint.
+    """
+    stops, vehicles, counters = state.stops, state.vehicles, state.counters
+    n = len(state.prize)
+    k = np.uint64(counters[N_STOPS_SAVED])
+    while k > np.uint64(n_stops):
+        k -= np.uint64(1)
+        x = np.uint64(state.saved_stops[k, SAVED])
+        if x < np.uint64(n):
+            i = np.int64(x)
+            before = state.saved_stops[k, ROUTE] == ABSENT
+            now = stops[x, ROUTE] == ABSENT
+            if now and not before:
+                unlist_absent(state, i)
+                count_served(rich, i, 1)
+            elif before and not now:
+                list_absent(state, i)
+                count_served(rich, i, -1)
+            lateness = rich.saved_times[k, LATENESS]
+            if rich.counters[PRICE_WORST] > 0 and lateness != rich.times[x, LATENESS]:
+                set_worst(rich, i, lateness)
+        for column in range(STOP_WIDTH):
+            stops[x, column] = state.saved_stops[k, column]
+        for column in range(TIMES_WIDTH):
+            rich.times[x, column] = rich.saved_times[k, column]
+        state.stop_marks[x, STAMP] = rich.saved_times[k, OLD_STAMP_TIMES]
+    counters[N_STOPS_SAVED] = n_stops
+    m = np.int64(counters[N_VEHICLES_SAVED])
+    while m > n_vehicles:
+        m -= 1
+        v = np.int64(state.saved_vehicles[m, NUMBER])
+        before = state.saved_vehicles[m, COUNT] == 0
+        now = vehicles[v, COUNT] == 0
+        if now and not before:
+            unlist_empty(state, v)
+        elif before and not now:
+            list_empty(state, v)
+        rich.worker_duty[rich.shifts[v, WORKER]] += (
+            np.int64(rich.saved_days[m, DUTY]) - rich.days[v, DUTY]
+        )
+        for column in range(vehicles.shape[1]):
+            vehicles[v, column] = state.saved_vehicles[m, column]
+        for column in range(DAYS_WIDTH):
+            rich.days[v, column] = rich.saved_days[m, column]
+        state.vehicle_marks[v, STAMP] = rich.saved_days[m, OLD_STAMP_DAYS]
+    counters[N_VEHICLES_SAVED] = n_vehicles
+
+
+@inlined
+def undo(state, rich):
     """Put back every row of the journal, and the two lists that follow from the rows.
 
     The lists may come back in another order; the caller puts back ``counters[TOTAL]``.
     """
+    if rich is not None:
+        roll_back(state, rich, 0, 0)
+        return
     stops, vehicles, counters = state.stops, state.vehicles, state.counters
     n = len(state.prize)
     for k in range(np.uint64(counters[N_STOPS_SAVED])):

@@ -39,11 +39,11 @@ def load_routes(problem, state, visit_ptr, visits):
     """
     stops, vehicles, counters = state.stops, state.vehicles, state.counters
     n = len(problem.tasks)
-    open_journal(state)
+    open_journal(state, None)
     for v in range(len(vehicles)):
         start, end = np.int64(n + 2 * v), np.int64(n + 2 * v + 1)
-        save_stop(state, start)
-        save_stop(state, end)
+        save_stop(state, None, start)
+        save_stop(state, None, end)
         time_row = np.int64(vehicles[v, TIME_ROW])
         p = start
         for k in range(visit_ptr[v], visit_ptr[v + 1]):
@@ -55,7 +55,7 @@ def load_routes(problem, state, visit_ptr, visits):
             depart = begin + service_of(problem, state, i, v)
             if depart > stops[end, LATEST]:
                 continue
-            save_stop(state, i)
+            save_stop(state, None, i)
             stops[i, DEPART], stops[i, ROUTE], stops[i, PREV], stops[p, NEXT] = depart, v, p, i
             vehicles[v, COUNT] += 1
             for d in range(vehicles.shape[1] - LEFT):
@@ -85,5 +85,5 @@ def load_routes(problem, state, visit_ptr, visits):
             following = np.int64(stops[x, NEXT])
             counters[TOTAL] += set_arc(problem, state, v, x, following)
             x = following
-        carry_forward(problem, state, v, np.int64(stops[start, NEXT]), np.int64(vehicles[v, COUNT]))
-        carry_backward(problem, state, v, np.int64(last), np.int64(vehicles[v, COUNT]))
+        carry_forward(problem, state, None, v, np.int64(stops[start, NEXT]), np.int64(vehicles[v, COUNT]))
+        carry_backward(problem, state, None, v, np.int64(last), np.int64(vehicles[v, COUNT]))

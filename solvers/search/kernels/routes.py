@@ -11,6 +11,7 @@ import numpy as np
 
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.journal import (
+    count_served,
     list_absent,
     list_empty,
     save_stop,
@@ -18,8 +19,26 @@ from solvers.search.kernels.journal import (
     unlist_absent,
     unlist_empty,
 )
+from solvers.search.kernels.rich_rows import (
+    AFFINITY,
+    BUSY,
+    IS_TIMED,
+    LEADER,
+    LEAVING,
+    MATES,
+    N_MATES,
+    N_TIMED,
+    OPEN_PLACE,
+    START,
+    TRAVEL,
+    UNIT_FROM,
+    UNIT_SIZE,
+    WORKED,
+    WORKER,
+)
 from solvers.search.kernels.rows import (
     ABSENT,
+    CLOCK,
     COST,
     COST_IN,
     COST_ROW,
@@ -39,6 +58,7 @@ from solvers.search.kernels.rows import (
     TOTAL,
     WORK,
 )
+from solvers.search.kernels.starts import add_head, move_start, set_lateness, touch
 from solvers.search.kernels.timing import earliest_start, latest_start, service_of
 
 
@@ -63,7 +83,7 @@ def set_arc(problem, state, v, p, q):
 
 
 @inlined
-def carry_forward(problem, state, v, x, force):
+def carry_forward(problem, state, rich, v, x, force):
     """Recompute DEPART from stop ``x`` on, at least for the first ``force`` stops."""
     if problem.traits[TIMED] == 0:
         return
@@ -76,14 +96,14 @@ def carry_forward(problem, state, v, x, force):
         depart = earliest_start(problem, x, arrival) + service_of(problem, state, x, v)
         if depart == stops[x, DEPART] and force <= 0:
             return
-        save_stop(state, x)
+        save_stop(state, rich, x)
         stops[x, DEPART] = depart
         force -= 1
         x = np.uint64(stops[x, NEXT])
 
 
 @inlined
-def carry_backward(problem, state, v, x, force):
+def carry_backward(problem, state, rich, v, x, force):
     """Recompute LATEST from stop ``x`` back, at least for the first ``force`` stops."""
     if problem.traits[TIMED] == 0:
         return
@@ -96,24 +116,54 @@ def carry_backward(problem, state, v, x, force):
         latest = latest_start(problem, x, bound)
         if latest == stops[x, LATEST] and force <= 0:
             return
-        save_stop(state, x)
+        save_stop(state, rich, x)
         stops[x, LATEST] = latest
         force -= 1
         x = np.uint64(stops[x, PREV])
 
 
 @inlined
-def insert_task(problem, state, i, p, v):
-    """Insert the absent task ``i`` after stop ``p`` of vehicle ``v``; it must fit."""
+def count_arc(problem, state, rich, v, p, sign):
+    """Add the arc from stop ``p`` on to the travel of ``v``, or take it off (``sign`` -1)."""
+    stops = state.stops
+    time, place = np.int64(stops[p, TIME]), problem.places[p]
+    q = np.int64(stops[p, NEXT])
+    rich.days[v, BUSY] += sign * time
+    if place != problem.places[q] and place != rich.counters[OPEN_PLACE]:
+        time -= rich.setup[q]
+    rich.days[v, TRAVEL] += sign * time
+
+
+@inlined
+def count_visit(problem, state, rich, i, v, sign):
+    """Count the visit of task ``i`` by ``v``, or take it off (``sign`` -1), for all but its arcs."""
+    rich.days[v, BUSY] += sign * service_of(problem, state, i, v)
+    rich.days[v, N_TIMED] += sign * rich.tasks[i, IS_TIMED]
+    count_served(rich, i, sign)
+    if rich.tasks[i, AFFINITY] >= 0:
+        state.counters[TOTAL] += sign * np.int64(
+            rich.affinity[rich.tasks[i, AFFINITY], rich.shifts[v, WORKER]]
+        )
+
+
+@inlined
+def insert_task(problem, state, rich, i, p, v):
+    """Insert the absent task ``i`` after stop ``p`` of vehicle ``v``; it must fit.
+
+    In a rich model the timetable is left to be made by ``retime``, and LATEST to
+    :func:`carry_backward`.
+    """
     stops, vehicles, counters = state.stops, state.vehicles, state.counters
     q = np.int64(stops[p, NEXT])
-    save_stop(state, p)
-    save_stop(state, i)
-    save_stop(state, q)
-    save_vehicle(state, v)
+    save_stop(state, rich, p)
+    save_stop(state, rich, i)
+    save_stop(state, rich, q)
+    save_vehicle(state, rich, v)
     if vehicles[v, COUNT] == 0:
         unlist_empty(state, v)
         counters[TOTAL] += problem.fixed[v]
+    elif rich is not None:
+        count_arc(problem, state, rich, v, p, -1)
     unlist_absent(state, i)
     counters[TOTAL] -= state.prize[i] + stops[p, COST]
     vehicles[v, COUNT] += 1
@@ -122,16 +172,56 @@ def insert_task(problem, state, i, p, v):
     stops[i, ROUTE] = v
     counters[TOTAL] += set_arc(problem, state, v, p, i)
     counters[TOTAL] += set_arc(problem, state, v, i, q)
-    carry_forward(problem, state, v, i, np.int64(1))
-    carry_backward(problem, state, v, i, np.int64(1))
+    if rich is None:
+        carry_forward(problem, state, rich, v, i, np.int64(1))
+        carry_backward(problem, state, rich, v, i, np.int64(1))
+    else:
+        count_arc(problem, state, rich, v, p, 1)
+        count_arc(problem, state, rich, v, i, 1)
+        count_visit(problem, state, rich, i, v, 1)
+        bound = np.int64(stops[q, LATEST]) - stops[i, TIME] - service_of(problem, state, i, v)
+        stops[i, LATEST] = max(latest_start(problem, i, bound), np.int64(-1))
+        # The links may push it up from here. Heads are looked at from the last one on.
+        start = earliest_start(problem, i, np.int64(stops[p, DEPART]) + stops[p, TIME])
+        move_start(problem, state, rich, i, v, min(start, np.int64(NO_WAY)))
+        add_head(rich, q)
+        add_head(rich, i)
 
 
 @inlined
-def remove_segment(problem, state, v, first, last):
+def add_work(state, rich, i):
+    """Put task ``i`` on the work list; in a rich model what it stands for, and only once."""
+    counters = state.counters
+    if rich is not None:
+        i = np.int64(rich.tasks[i, LEADER])
+        if rich.marks[i, WORKED] == counters[CLOCK]:
+            return
+        rich.marks[i, WORKED] = counters[CLOCK]
+    state.lists[counters[N_WORK], WORK] = i
+    counters[N_WORK] += 1
+
+
+@inlined
+def add_mates(state, rich, i):
+    """Note the tasks that are served with ``i`` or not at all."""
+    if rich.tasks[i, UNIT_SIZE] > 1:
+        first = np.int64(rich.tasks[i, UNIT_FROM])
+        for k in range(first, first + rich.tasks[i, UNIT_SIZE]):
+            mate = np.int64(rich.members[k])
+            if state.stops[mate, ROUTE] != ABSENT and rich.marks[mate, LEAVING] == 0:
+                rich.marks[mate, LEAVING] = 1
+                rich.lists[rich.counters[N_MATES], MATES] = mate
+                rich.counters[N_MATES] += 1
+
+
+@inlined
+def remove_segment(problem, state, rich, v, first, last):
     """Remove the tasks from ``first`` to ``last`` of vehicle ``v`` and put them on the work list.
 
     Where travel breaks the triangle inequality, or there is no way at all, what remains may be
     impossible: then neighbours of the segment go too, until it is possible or the route is empty.
+    In a rich model the timetable is left to be made by ``retime``, and the tasks that must leave
+    with those removed are noted in ``MATES``.
     """
     stops, vehicles, counters = state.stops, state.vehicles, state.counters
     n = len(problem.tasks)
@@ -146,19 +236,26 @@ def remove_segment(problem, state, v, first, last):
         else:
             p = np.int64(stops[p, PREV])
 
-    save_stop(state, p)
-    save_stop(state, q)
-    save_vehicle(state, v)
+    save_stop(state, rich, p)
+    save_stop(state, rich, q)
+    save_vehicle(state, rich, v)
     counters[TOTAL] -= stops[p, COST]
+    if rich is not None:
+        count_arc(problem, state, rich, v, p, -1)
     x = np.int64(stops[p, NEXT])
     while x != q:
-        save_stop(state, x)
+        save_stop(state, rich, x)
+        if rich is not None:
+            count_arc(problem, state, rich, v, x, -1)
+            count_visit(problem, state, rich, x, v, -1)
+            rich.times[x, START] = 0
+            set_lateness(state, rich, x, np.int64(0))
+            add_mates(state, rich, x)
         counters[TOTAL] += state.prize[x] - stops[x, COST]
         stops[x, ROUTE] = ABSENT
         stops[x, COST] = stops[x, COST_IN] = -NO_WAY
         list_absent(state, x)
-        state.lists[counters[N_WORK], WORK] = x
-        counters[N_WORK] += 1
+        add_work(state, rich, x)
         vehicles[v, COUNT] -= 1
         for d in range(vehicles.shape[1] - LEFT):
             vehicles[v, LEFT + d] += problem.tasks[x, LOAD + d]
@@ -167,5 +264,11 @@ def remove_segment(problem, state, v, first, last):
     if vehicles[v, COUNT] == 0:
         list_empty(state, v)
         counters[TOTAL] -= problem.fixed[v]
-    carry_forward(problem, state, v, q, np.int64(0))
-    carry_backward(problem, state, v, p, np.int64(0))
+    elif rich is not None:
+        count_arc(problem, state, rich, v, p, 1)
+    if rich is None:
+        carry_forward(problem, state, rich, v, q, np.int64(0))
+    else:
+        add_head(rich, q)
+        touch(rich, v)
+    carry_backward(problem, state, rich, v, p, np.int64(0))

@@ -10,7 +10,8 @@ import numpy as np
 
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.rng import draw_below, draw_unit
-from solvers.search.kernels.routes import remove_segment
+from solvers.search.kernels.rich_rows import LEAVING, MATES, N_MATES
+from solvers.search.kernels.routes import add_work, remove_segment
 from solvers.search.kernels.rows import (
     ABSENT,
     ABSENT_LIST,
@@ -41,7 +42,7 @@ _ABSENT_NEAR, _ABSENT_DRAWN = 10, 2
 
 
 @inlined
-def remove_string(problem, state, i, v, length):
+def remove_string(problem, state, rich, i, v, length):
     """Remove about ``length`` adjacent tasks of vehicle ``v``, drawn so that ``i`` is among them.
 
     Half the time some tasks in the middle of a longer string stay where they are.
@@ -80,7 +81,7 @@ def remove_string(problem, state, i, v, length):
         following = np.int64(stops[last, NEXT])
         for _ in range(stay):
             following = np.int64(stops[following, NEXT])
-        remove_segment(problem, state, v, first, last)
+        remove_segment(problem, state, rich, v, first, last)
         # The segment may have had to grow into what was to stay or to go next.
         if stay == 0 or stops[following, ROUTE] == ABSENT:
             return
@@ -88,7 +89,18 @@ def remove_string(problem, state, i, v, length):
 
 
 @inlined
-def ruin(problem, guide, state):
+def remove_mates(problem, state, rich):
+    """Remove all that cannot stay, since others of their unit have left."""
+    while rich.counters[N_MATES] > 0:
+        rich.counters[N_MATES] -= 1
+        i = np.int64(rich.lists[rich.counters[N_MATES], MATES])
+        rich.marks[i, LEAVING] = 0
+        if state.stops[i, ROUTE] != ABSENT:
+            remove_segment(problem, state, rich, np.int64(state.stops[i, ROUTE]), i, i)
+
+
+@inlined
+def ruin(problem, guide, state, rich):
     """Fill the work list: tasks removed around a random seed, and absent ones to try again."""
     stops, vehicles, counters, rng = state.stops, state.vehicles, state.counters, state.rng
     n = len(problem.tasks)
@@ -96,7 +108,9 @@ def ruin(problem, guide, state):
     n_absent_before = counters[N_ABSENT]
     for _ in range(min(np.int64(_ABSENT_DRAWN), n_absent_before)):
         i = np.int64(state.lists[draw_below(rng, n_absent_before), ABSENT_LIST])
-        if counters[N_WORK] == 0 or state.lists[0, WORK] != i:
+        if rich is not None:
+            add_work(state, rich, i)
+        elif counters[N_WORK] == 0 or state.lists[0, WORK] != i:
             state.lists[counters[N_WORK], WORK] = i
             counters[N_WORK] += 1
     n_drawn = counters[N_WORK]
@@ -129,14 +143,19 @@ def ruin(problem, guide, state):
                 drawn = False
                 for j in range(n_drawn):
                     drawn = drawn or state.lists[j, WORK] == i
-                if not drawn:
+                if rich is not None:
+                    add_work(state, rich, i)
+                    absent_left -= 1
+                elif not drawn:
                     state.lists[counters[N_WORK], WORK] = i
                     counters[N_WORK] += 1
                     absent_left -= 1
         elif n_strings > 0 and state.vehicle_marks[v, STAMP] != counters[CLOCK]:
             most = min(longest, np.float64(vehicles[v, COUNT]))
             length = min(np.int64(1.0 + draw_unit(rng) * most), np.int64(vehicles[v, COUNT]))
-            remove_string(problem, state, i, v, length)
+            remove_string(problem, state, rich, i, v, length)
             n_strings -= 1
         if n_strings == 0 and (absent_left == 0 or counters[N_ABSENT] == counters[N_WORK]):
             break
+    if rich is not None:
+        remove_mates(problem, state, rich)

@@ -144,7 +144,7 @@ def give_tail(problem, state, x, v, w):
     n = len(problem.tasks)
     last = np.int64(-1)
     while x < n:
-        save_stop(state, x)
+        save_stop(state, None, x)
         stops[x, ROUTE] = v
         vehicles[v, COUNT] += 1
         vehicles[w, COUNT] -= 1
@@ -166,12 +166,12 @@ def swap_tails(problem, state, p, v, y, w):
     n = len(problem.tasks)
     x, q = np.int64(stops[p, NEXT]), np.int64(stops[y, PREV])
     end_v, end_w = np.int64(n + 2 * v + 1), np.int64(n + 2 * w + 1)
-    save_vehicle(state, v)
-    save_vehicle(state, w)
-    save_stop(state, p)
-    save_stop(state, q)
-    save_stop(state, end_v)
-    save_stop(state, end_w)
+    save_vehicle(state, None, v)
+    save_vehicle(state, None, w)
+    save_stop(state, None, p)
+    save_stop(state, None, q)
+    save_stop(state, None, end_v)
+    save_stop(state, None, end_w)
     if vehicles[w, COUNT] == 0:
         unlist_empty(state, w)
         counters[TOTAL] += problem.fixed[w]
@@ -195,14 +195,14 @@ def swap_tails(problem, state, p, v, y, w):
     if vehicles[w, COUNT] == 0:
         list_empty(state, w)
         counters[TOTAL] -= problem.fixed[w]
-    carry_forward(problem, state, v, np.int64(stops[p, NEXT]), np.int64(0))
-    carry_forward(problem, state, w, np.int64(stops[q, NEXT]), np.int64(0))
+    carry_forward(problem, state, None, v, np.int64(stops[p, NEXT]), np.int64(0))
+    carry_forward(problem, state, None, w, np.int64(stops[q, NEXT]), np.int64(0))
     if y < n:
-        carry_backward(problem, state, v, last_y, np.int64(0))
-    carry_backward(problem, state, v, p, np.int64(0))
+        carry_backward(problem, state, None, v, last_y, np.int64(0))
+    carry_backward(problem, state, None, v, p, np.int64(0))
     if x < n:
-        carry_backward(problem, state, w, last_x, np.int64(0))
-    carry_backward(problem, state, w, q, np.int64(0))
+        carry_backward(problem, state, None, w, last_x, np.int64(0))
+    carry_backward(problem, state, None, w, q, np.int64(0))
 
 
 @inlined
@@ -308,7 +308,7 @@ def exchange_tails(problem, guide, state):
     limit = np.int64(math.ceil(min(max(threshold, -FAR), FAR)))
     y, w = find_exchange(problem, guide, state, p, limit)
     if y >= 0:
-        open_journal(state)
+        open_journal(state, None)
         swap_tails(problem, state, p, v, y, w)
         mark_dirty(state)
         if counters[TOTAL] < counters[BEST_TOTAL]:

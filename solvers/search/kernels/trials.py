@@ -1,0 +1,413 @@
+"""Insertion into a rich model: positions by a lower bound of their cost, then tried for good.
+
+What an insertion costs and whether it is possible may depend on the whole timetable. So the scan
+keeps the positions with the least cost as far as it can be known at once, and these are carried
+out in turn, timed, priced and undone, until the next bound is no better than the best price found.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solvers.search.kernels.insertion import blinks, insertion_cost
+from solvers.search.kernels.jit import inlined, part
+from solvers.search.kernels.journal import roll_back
+from solvers.search.kernels.pricing import price_of_duty, price_routes
+from solvers.search.kernels.rich_rows import (
+    AFFINITY,
+    BUSY,
+    C_BEFORE,
+    C_COST,
+    C_VEHICLE,
+    DUE,
+    DUTY,
+    DUTY_MATTERS,
+    EDGE_FROM,
+    GROUP,
+    GROUP_FROM,
+    GROUP_SIZE,
+    IN,
+    IS_LOADING,
+    IS_TIMED,
+    LAST_CLOCK,
+    LATE_PRICE,
+    MAX_DUTY,
+    MAX_TASKS,
+    N_CANDIDATES,
+    N_EDGES,
+    N_FOUND,
+    N_TIMED,
+    OTHER,
+    OUT,
+    PRICE_WORST,
+    RELEASE,
+    SERVED,
+    SOFT_LATE,
+    START,
+    TARGET,
+    UNIT_FROM,
+    UNIT_SIZE,
+    WATCHED,
+    WHO,
+    WORKER,
+)
+from solvers.search.kernels.rng import draw_below
+from solvers.search.kernels.routes import carry_backward, insert_task
+from solvers.search.kernels.rows import (
+    ABSENT,
+    BLINK,
+    CLOCK,
+    COST,
+    COST_ROW,
+    COUNT,
+    DEPART,
+    EMPTY_LIST,
+    FROM,
+    KIND,
+    LATEST,
+    LEFT,
+    LOAD,
+    LOCATION,
+    MAY_OPEN,
+    N_EMPTY,
+    N_STOPS_SAVED,
+    N_VEHICLES_SAVED,
+    NEVER,
+    NEXT,
+    PREV,
+    ROUTE,
+    TIME,
+    TIME_ROW,
+    TOTAL,
+    VEHICLE_KIND,
+)
+from solvers.search.kernels.timetable import retime
+from solvers.search.kernels.timing import earliest_start, service_of
+
+#: Rules of links, as in the model.
+_SAME, _OTHER = 1, 2
+#: Routes that are looked through when no neighbour's route can take a task.
+_FALLBACK_ROUTES = 4
+
+
+@inlined
+def may_serve(problem, state, rich, i, v):
+    """Whether vehicle ``v`` may serve task ``i`` beside what it does, but for its times."""
+    tasks, vehicles = problem.tasks, state.vehicles
+    if problem.compatible[tasks[i, KIND], vehicles[v, VEHICLE_KIND]] == 0:
+        return False
+    for d in range(tasks.shape[1] - LOAD):
+        if tasks[i, d + LOAD] > vehicles[v, d + LEFT]:
+            return False
+    if vehicles[v, COUNT] >= rich.shifts[v, MAX_TASKS]:
+        return False
+    edge = np.int64(rich.tasks[i, EDGE_FROM])
+    for e in range(edge, edge + rich.tasks[i, N_EDGES]):
+        who = rich.edges[e, WHO]
+        u = np.int64(state.stops[rich.edges[e, OTHER], ROUTE])
+        if who != 0 and u != ABSENT:
+            same = rich.shifts[u, WORKER] == rich.shifts[v, WORKER]
+            if (who == _SAME and not same) or (who == _OTHER and same):
+                return False
+    return True
+
+
+@inlined
+def keep_candidate(rich, cost, p, v, bound):
+    """Put a position on the list of candidates, unless it is there; returns the bound to beat."""
+    candidates, counters = rich.candidates, rich.counters
+    size = np.int64(counters[N_FOUND])
+    for k in range(size):
+        if candidates[k, C_BEFORE] == p:
+            return bound
+    k = min(size, np.int64(N_CANDIDATES - 1))
+    while k > 0 and candidates[k - 1, C_COST] > cost:
+        for column in range(3):
+            candidates[k, column] = candidates[k - 1, column]
+        k -= 1
+    candidates[k, C_COST], candidates[k, C_BEFORE], candidates[k, C_VEHICLE] = cost, p, v
+    size = min(size + 1, np.int64(N_CANDIDATES))
+    counters[N_FOUND] = size
+    if size == N_CANDIDATES:
+        return min(bound, candidates[size - 1, C_COST])
+    return bound
+
+
+@inlined
+def consider(problem, state, rich, i, p, v, bound):
+    """Keep the position of task ``i`` after ``p`` of ``v`` if it may cost less than ``bound``.
+
+    Returns the bound that the next position has to beat.
+    """
+    stops, tasks, times = state.stops, problem.tasks, rich.tasks
+    q = np.uint64(stops[p, NEXT])
+    is_new = state.vehicles[v, COUNT] == 0
+    place = np.uint64(tasks[i, LOCATION])
+    row = np.uint64(state.vehicles[v, COST_ROW]) + place
+    cost = (
+        np.int64(problem.cost_from[row, np.uint64(problem.places[p])])
+        + problem.cost_to[row, np.uint64(problem.places[q])]
+        - stops[p, COST]
+    )
+    if is_new:
+        cost += problem.fixed[v]
+    if times[i, AFFINITY] >= 0:
+        cost += rich.affinity[times[i, AFFINITY], rich.shifts[v, WORKER]]
+    if cost >= bound:
+        return bound
+    row = np.uint64(state.vehicles[v, TIME_ROW]) + place
+    come = np.int64(problem.time_from[row, np.uint64(problem.places[p])])
+    go = np.int64(problem.time_to[row, np.uint64(problem.places[q])])
+    start = earliest_start(
+        problem, i, max(np.int64(stops[p, DEPART]) + come, rich.counters[RELEASE])
+    )
+    service = service_of(problem, state, i, v)
+    if start > rich.counters[DUE] or start + service + go > stops[q, LATEST]:
+        return bound
+    if start > times[i, SOFT_LATE]:
+        cost += (start - times[i, SOFT_LATE]) * times[i, LATE_PRICE]
+    if rich.shifts[v, DUTY_MATTERS] == 1:
+        # A duty is no shorter than what there is to do.
+        busy = np.int64(rich.days[v, BUSY]) + come + service + go
+        if not is_new:
+            busy -= stops[p, TIME]
+        if busy > rich.shifts[v, MAX_DUTY]:
+            return bound
+        duty = np.int64(rich.days[v, DUTY])
+        if busy > duty:
+            cost += price_of_duty(rich, v, busy) - price_of_duty(rich, v, duty)
+    if cost >= bound or blinks(state):
+        return bound
+    bound = keep_candidate(rich, cost, np.int64(p), np.int64(v), bound)
+    if rich.shifts[v, WATCHED] == 0 and rich.days[v, N_TIMED] == 0 and (
+        times[i, IS_TIMED] == 0 or (times[i, N_EDGES] == 0 and rich.counters[PRICE_WORST] == 0)
+    ):
+        # The cost is exact, so nothing dearer is of use.
+        return min(bound, cost)
+    return bound
+
+
+@inlined
+def bind_start(state, rich, i):
+    """Find between which times the links of task ``i`` let it start."""
+    release, due = np.int64(-NEVER), np.int64(NEVER - 1)
+    edge = np.int64(rich.tasks[i, EDGE_FROM])
+    for e in range(edge, edge + rich.tasks[i, N_EDGES]):
+        y = np.int64(rich.edges[e, OTHER])
+        if state.stops[y, ROUTE] != ABSENT:
+            release = max(release, np.int64(rich.times[y, START]) + rich.edges[e, IN])
+            due = min(due, np.int64(state.stops[y, LATEST]) - rich.edges[e, OUT])
+    rich.counters[RELEASE], rich.counters[DUE] = release, due
+
+
+@inlined
+def scan_near(problem, guide, state, rich, i, bound):
+    """Look at the places beside the neighbours of task ``i``, and at empty vehicles."""
+    stops, near = state.stops, guide.near
+    n = len(problem.tasks)
+    for k in range(near.shape[1]):
+        o = np.int64(near[i, k])
+        if o < 0:
+            break
+        v = np.int64(stops[o, ROUTE])
+        if v == ABSENT or not may_serve(problem, state, rich, i, v):
+            continue
+        p = np.uint64(o)
+        for _ in range(2):
+            bound = consider(problem, state, rich, np.uint64(i), p, np.uint64(v), bound)
+            p = np.uint64(stops[o, PREV])
+    return bound
+
+
+@inlined
+def scan_empty(problem, guide, state, rich, i, bound):
+    """Look at one empty vehicle of each class that can serve task ``i`` alone."""
+    if state.counters[MAY_OPEN] == 0:
+        return bound
+    for k in range(guide.alone_ptr[i], guide.alone_ptr[i + 1]):
+        c = guide.alone_class[k]
+        if state.classes[c, N_EMPTY] == 0:
+            continue
+        top = state.classes[c, FROM] + state.classes[c, N_EMPTY] - 1
+        v = np.int64(state.vehicle_marks[top, EMPTY_LIST])
+        p = np.int64(len(guide.near) + 2 * v)
+        # The classes stand in order of this cost; the others can only add to it.
+        if problem.fixed[v] + insertion_cost(problem, state, i, p, p + 1, v) >= bound:
+            break
+        if may_serve(problem, state, rich, i, v):
+            bound = consider(problem, state, rich, np.uint64(i), np.uint64(p), np.uint64(v), bound)
+    return bound
+
+
+@inlined
+def scan_routes(problem, state, rich, i, is_fallback, bound):
+    """Look at all places of the routes of workers that links ask for, or else of a few drawn."""
+    stops, vehicles = state.stops, state.vehicles
+    n, n_vehicles = len(problem.tasks), len(vehicles)
+    edge = np.int64(rich.tasks[i, EDGE_FROM])
+    last_edge = edge + rich.tasks[i, N_EDGES]
+    wanted, left, v = _FALLBACK_ROUTES, n_vehicles, np.int64(0)
+    if is_fallback:
+        v = draw_below(state.rng, n_vehicles)
+    while True:
+        if is_fallback:
+            if left == 0 or wanted == 0:
+                return bound
+            left -= 1
+            v = v + 1 if v + 1 < n_vehicles else np.int64(0)
+        else:
+            if edge == last_edge:
+                return bound
+            v = np.int64(stops[rich.edges[edge, OTHER], ROUTE])
+            edge += 1
+            if v == ABSENT or rich.edges[edge - 1, WHO] != _SAME:
+                continue
+        if vehicles[v, COUNT] == 0 or not may_serve(problem, state, rich, i, v):
+            continue
+        wanted -= 1
+        p = np.int64(n + 2 * v)
+        while p != n + 2 * v + 1:
+            bound = consider(problem, state, rich, np.uint64(i), np.uint64(p), np.uint64(v), bound)
+            p = np.int64(stops[p, NEXT])
+
+
+@inlined
+def find_candidates(problem, guide, state, rich, i, bound, is_fallback):
+    """Fill the list of candidates: positions that may cost less than ``bound``, the best first."""
+    counters = rich.counters
+    counters[N_FOUND] = 0
+    if counters[IS_LOADING] == 1:
+        v = np.int64(rich.marks[i, TARGET])
+        if may_serve(problem, state, rich, i, v):
+            last = np.int64(state.stops[len(guide.near) + 2 * v + 1, PREV])
+            keep_candidate(rich, np.int64(0), last, v, bound)
+        return
+    if not is_fallback:
+        bound = scan_near(problem, guide, state, rich, i, bound)
+        bound = scan_empty(problem, guide, state, rich, i, bound)
+    scan_routes(problem, state, rich, i, is_fallback, bound)
+
+
+@inlined
+def open_savepoint(state, rich):
+    """Journal from here on anew; returns the stamp to go back to."""
+    clock = state.counters[CLOCK]
+    rich.counters[LAST_CLOCK] += 1
+    state.counters[CLOCK] = rich.counters[LAST_CLOCK]
+    return clock
+
+
+@part
+def place_task(problem, guide, state, rich, i, ceiling):
+    """Insert the absent task ``i`` where it adds the least to the cost, if that is below ``ceiling``.
+
+    The prize that is won does not count. Returns whether it was inserted.
+    """
+    counters, candidates = state.counters, rich.candidates
+    if len(state.saved_stops) - counters[N_STOPS_SAVED] < 2 * len(state.stops):
+        return False  # the journal might not hold it
+    bind_start(state, rich, i)
+    clock, before = counters[CLOCK], counters[TOTAL]
+    n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
+    best_cost, best_p, best_v = ceiling, np.int64(-1), np.int64(-1)
+    for attempt in range(2):
+        find_candidates(problem, guide, state, rich, i, ceiling, attempt == 1)
+        n_found = np.int64(rich.counters[N_FOUND])
+        k = np.int64(0)
+        while k <= n_found:
+            # The turn after the last carries out the best one again.
+            again = k == n_found or candidates[k, C_COST] >= best_cost
+            if again:
+                if best_p < 0:
+                    break
+                p, v = best_p, best_v
+            else:
+                p, v = np.int64(candidates[k, C_BEFORE]), np.int64(candidates[k, C_VEHICLE])
+            k += 1
+            open_savepoint(state, rich)
+            insert_task(problem, state, rich, i, p, v)
+            fits = retime(problem, state, rich)
+            fits = price_routes(problem, state, rich) and fits
+            cost = counters[TOTAL] - before + state.prize[i]
+            better = fits and cost < best_cost
+            if better:
+                best_cost, best_p, best_v = cost, p, v
+            if again or (better and (k == n_found or candidates[k, C_COST] >= cost)):
+                counters[CLOCK] = clock
+                carry_backward(problem, state, rich, v, i, np.int64(1))
+                return True
+            roll_back(state, rich, n_stops, n_vehicles)
+            counters[TOTAL], counters[CLOCK] = before, clock
+        if n_found > 0 and attempt == 0 and rich.counters[IS_LOADING] == 1:
+            break
+    return False
+
+
+@inlined
+def place_unit(problem, guide, state, rich, i, limit):
+    """Insert task ``i`` and all that is served with it, or nothing; returns whether it is done.
+
+    It has to cost less than ``limit`` and than the prizes that it wins.
+    """
+    counters = state.counters
+    first, size = np.int64(rich.tasks[i, UNIT_FROM]), np.int64(rich.tasks[i, UNIT_SIZE])
+    g, is_loading = np.int64(rich.tasks[i, GROUP]), rich.counters[IS_LOADING] == 1
+    if g >= 0 and rich.served[g, SERVED] > 0 and not is_loading:
+        return False
+    if size == 1 or is_loading:
+        # Routes from outside are taken as they are, even if leaving a task out were cheaper.
+        ceiling = limit if is_loading else min(limit, state.prize[i])
+        return place_task(problem, guide, state, rich, i, ceiling)
+    prizes = np.int64(0)
+    for k in range(first, first + size):
+        prizes += state.prize[rich.members[k]]
+    clock, before = open_savepoint(state, rich), counters[TOTAL]
+    n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
+    turn = draw_below(state.rng, size)
+    left = min(limit, prizes)
+    for k in range(size):
+        j = np.int64(rich.members[first + (k + turn) % size])
+        now = counters[TOTAL]
+        if not place_task(problem, guide, state, rich, j, left):
+            roll_back(state, rich, n_stops, n_vehicles)
+            counters[TOTAL], counters[CLOCK] = before, clock
+            return False
+        left -= counters[TOTAL] - now + state.prize[j]
+    counters[CLOCK] = clock
+    return True
+
+
+@part
+def place(problem, guide, state, rich, i, limit):
+    """Insert what ``i`` stands for on the work list: a unit, or the cheapest one of its group.
+
+    Returns whether anything was inserted; it costs less than ``limit`` and than its prize.
+    """
+    counters = state.counters
+    group, size = np.int64(rich.tasks[i, GROUP_FROM]), np.int64(rich.tasks[i, GROUP_SIZE])
+    best, best_cost, k = np.int64(i), limit, np.int64(0)
+    before, clock = counters[TOTAL], counters[CLOCK]
+    n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
+    rng, blink = state.rng[0], counters[BLINK]
+    found = size == 0 or rich.counters[IS_LOADING] == 1
+    while True:
+        is_last = found and (k >= size or rich.counters[IS_LOADING] == 1)
+        if k >= size and not is_last:
+            return False
+        j = best if is_last else np.int64(rich.members[group + k])
+        k += 1
+        # Each alternative with the same luck, so that the best one can be had again.
+        if size > 0:
+            state.rng[0], counters[BLINK] = rng, blink
+            open_savepoint(state, rich)
+        done = state.stops[j, ROUTE] == ABSENT and place_unit(
+            problem, guide, state, rich, j, best_cost if not is_last else limit
+        )
+        if is_last:
+            counters[CLOCK] = clock
+            return done
+        if done:
+            cost = counters[TOTAL] - before + state.prize[j]
+            best, best_cost, found = j, cost, True
+            roll_back(state, rich, n_stops, n_vehicles)
+        counters[TOTAL], counters[CLOCK] = before, clock
