@@ -69,7 +69,7 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
         worst=np.zeros(2 * leaves, dtype=np.int32),
         served=served,
         worker_duty=np.zeros(len(model.worker_max_duty), dtype=np.int64),
-        candidates=np.zeros((cols.N_CANDIDATES, 4), dtype=np.int64),
+        candidates=np.zeros((cols.N_CANDIDATES, 3), dtype=np.int64),
         counters=counters,
     )
 
@@ -186,16 +186,19 @@ def load_rich(search: Search, routes: list[list[int]]) -> None:
     model = search.model
     unit, group = units_of(model), model.task_group
     size = np.bincount(unit)
-    seen: set[int] = set()
-    routes = [[i for i in r if not (i in seen or seen.add(i))] for r in routes]  # type: ignore[func-returns-value]
-    chosen: dict[int, int] = {}
-    refused = set(np.flatnonzero(np.bincount(unit[list(seen)], minlength=len(size)) < size).tolist())
-    for i in sorted(seen):
-        if unit[i] not in refused and group[i] >= 0:
-            if chosen.setdefault(int(group[i]), int(unit[i])) != unit[i]:
-                refused.add(int(unit[i]))
+    wanted: dict[int, int] = {}  # task -> vehicle, in the order of the routes
+    for v, route in enumerate(routes):
+        for i in route:
+            wanted.setdefault(i, v)
+    found = np.bincount(unit[list(wanted)], minlength=len(size)) if wanted else np.zeros_like(size)
+    refused = set(np.flatnonzero(found < size).tolist())
+    chosen: dict[int, int] = {}  # group -> unit
+    for i in wanted:
+        u, g = int(unit[i]), int(group[i])
+        if u not in refused and g >= 0 and chosen.setdefault(g, u) != u:
+            refused.add(u)
     while True:
-        target = {i: v for v, r in enumerate(routes) for i in r if int(unit[i]) not in refused}
+        target = {i: v for i, v in wanted.items() if int(unit[i]) not in refused}
         order = np.array(list(target), dtype=np.int32)
         rich, state = search.rich, search.state
         assert rich is not None

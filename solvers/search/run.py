@@ -15,8 +15,8 @@ from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rich_rows, rows
 from solvers.search.kernels.loading import load_routes
 from solvers.search.kernels.neighbours import fill_neighbours
-from solvers.search.rich_layout import PLAIN, build_rich, load_rich
 from solvers.search.layout import build_problem, build_state, detour_factor
+from solvers.search.rich_layout import PLAIN, build_rich, load_rich
 from solvers.solve import Progress, Result, SolveParams
 
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.

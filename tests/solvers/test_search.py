@@ -358,7 +358,7 @@ def test_other_threads_run_while_a_kernel_does() -> None:
     thread = threading.Thread(target=tick)
     thread.start()
     before = ticks
-    annealing.anneal(run.problem, run.guide, run.state, 20_000, 0)
+    annealing.anneal(run.problem, run.guide, run.state, None, 20_000, 0)
     during = ticks - before
     is_over.set()
     thread.join()

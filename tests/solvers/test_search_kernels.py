@@ -38,15 +38,15 @@ def find(problem, guide, state, i):
 
 @numba.njit
 def insert(problem, state, i, p, v):
-    open_journal(state)
-    insert_task(problem, state, i, p, v)
+    open_journal(state, None)
+    insert_task(problem, state, None, i, p, v)
 
 
 @numba.njit
 def remove(problem, state, v, first, last):
-    open_journal(state)
+    open_journal(state, None)
     state.counters[rows.N_WORK] = 0
-    remove_segment(problem, state, v, first, last)
+    remove_segment(problem, state, None, v, first, last)
 
 
 @numba.njit
@@ -63,7 +63,7 @@ def begin(model: RoutingModel, iterations: int = 0, seed: int = 3) -> Search:
     search.find_neighbours()
     search.construct()
     search.state.heat[:] = 30.0, 1.0
-    anneal(search.problem, search.guide, search.state, iterations, 0)
+    anneal(search.problem, search.guide, search.state, None, iterations, 0)
     return search
 
 
@@ -107,7 +107,7 @@ def test_construction_and_search_carry_consistent_state(seed: int) -> None:
     search = begin(rich_model(seed))
     assert_state_is_consistent(search)
     for _ in range(5):
-        anneal(search.problem, search.guide, search.state, 40, 0)
+        anneal(search.problem, search.guide, search.state, None, 40, 0)
         assert_state_is_consistent(search)
 
 
@@ -216,7 +216,7 @@ def test_rejected_iteration_puts_every_row_back(seed: int) -> None:
     before = state.stops.copy(), state.vehicles.copy(), state.stop_marks[:, rows.BEST_NEXT].copy()
     total = int(search.counters[rows.TOTAL])
     state.heat[rows.TEMPERATURE] = -1e30  # below any improvement: nothing is accepted
-    anneal(search.problem, search.guide, state, 100, 0)
+    anneal(search.problem, search.guide, state, None, 100, 0)
     assert (state.stops == before[0]).all()
     assert (state.vehicles == before[1]).all()
     assert (state.stop_marks[:, rows.BEST_NEXT] == before[2]).all()
@@ -290,7 +290,7 @@ def test_times_that_never_bind_are_left_alone_without_changing_the_search() -> N
         search.restart([])
         search.construct()
         search.state.heat[:] = 30.0, 1.0
-        anneal(search.problem, search.guide, search.state, 2000, 0)
+        anneal(search.problem, search.guide, search.state, None, 2000, 0)
         found.append(search.routes(current=True))
     assert found[0] == found[1]
     late[:] = 100

@@ -55,7 +55,7 @@ _MOST_ROUNDS = 400
 
 @inlined
 def after_break(rich, b, clock):
-    """End of break ``b`` for somebody who is free from ``clock`` on; ``NEVER`` if it is too late."""
+    """End of break ``b`` for somebody free from ``clock`` on; ``NEVER`` if it is too late."""
     start = max(clock, np.int64(rich.breaks[b, BREAK_EARLY]))
     if start > rich.breaks[b, BREAK_LATE]:
         return np.int64(NEVER)

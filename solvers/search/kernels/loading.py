@@ -85,5 +85,6 @@ def load_routes(problem, state, visit_ptr, visits):
             following = np.int64(stops[x, NEXT])
             counters[TOTAL] += set_arc(problem, state, v, x, following)
             x = following
-        carry_forward(problem, state, None, v, np.int64(stops[start, NEXT]), np.int64(vehicles[v, COUNT]))
-        carry_backward(problem, state, None, v, np.int64(last), np.int64(vehicles[v, COUNT]))
+        count = np.int64(vehicles[v, COUNT])
+        carry_forward(problem, state, None, v, np.int64(stops[start, NEXT]), count)
+        carry_backward(problem, state, None, v, np.int64(last), count)

@@ -48,7 +48,8 @@ BREAK_STOP, BREAK_SIDE = range(2)
 START, LATENESS = range(2)
 TIMES_WIDTH = 4
 # Columns of Rich.days, journalled with the vehicle. DUTY: seconds. TRAVEL: seconds without set-up.
-# BUSY: seconds of travel, set-up and service. N_TIMED: tasks that are IS_TIMED. END: of the route, where there are breaks.
+# BUSY: seconds of travel, set-up and service. N_TIMED: tasks that are IS_TIMED. END: of the route,
+# where there are breaks.
 DUTY, TRAVEL, BUSY, N_TIMED, END = range(5)
 DAYS_WIDTH = 8
 #: Column of Rich.saved_times and of Rich.saved_days after those: the stamp that the row had.
@@ -70,9 +71,9 @@ TO_TIME = 2
 # Columns of Rich.served, by group: how many of its tasks are, and how many there are.
 SERVED, IN_GROUP = range(2)
 
-# Columns of Rich.candidates, int64: a lower bound of what inserting costs, the stop before, the
-# vehicle, and 1 if the bound is exact.
-C_COST, C_BEFORE, C_VEHICLE, C_EXACT = range(4)
+# Columns of Rich.candidates, int64: a lower bound of what inserting costs, the stop before, and the
+# vehicle.
+C_COST, C_BEFORE, C_VEHICLE = range(3)
 #: Positions kept for a closer look.
 N_CANDIDATES = 8
 
@@ -129,5 +130,5 @@ class Rich(NamedTuple):
     worst: Int32  # (2 m,) heap of the greatest lateness: m leaves from m on, the root at 1
     served: Int32  # (groups, 2), columns above
     worker_duty: Int64  # (w,) seconds
-    candidates: Int64  # (N_CANDIDATES, 4), columns above
+    candidates: Int64  # (N_CANDIDATES, 3), columns above
     counters: Int64  # (N_RICH_COUNTERS,)

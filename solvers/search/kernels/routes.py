@@ -136,7 +136,7 @@ def count_arc(problem, state, rich, v, p, sign):
 
 @inlined
 def count_visit(problem, state, rich, i, v, sign):
-    """Count the visit of task ``i`` by ``v``, or take it off (``sign`` -1), for all but its arcs."""
+    """Count the visit of task ``i`` by ``v``, or take it off (``sign`` -1); not its arcs."""
     rich.days[v, BUSY] += sign * service_of(problem, state, i, v)
     rich.days[v, N_TIMED] += sign * rich.tasks[i, IS_TIMED]
     count_served(rich, i, sign)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from solvers.search.kernels.jit import inlined
-from solvers.search.kernels.rng import draw_below, draw_unit
 from solvers.search.kernels.rich_rows import LEAVING, MATES, N_MATES
+from solvers.search.kernels.rng import draw_below, draw_unit
 from solvers.search.kernels.routes import add_work, remove_segment
 from solvers.search.kernels.rows import (
     ABSENT,

@@ -120,9 +120,9 @@ def keep_candidate(rich, cost, p, v, bound):
     for k in range(size):
         if candidates[k, C_BEFORE] == p:
             return bound
-    k = min(size, np.int64(N_CANDIDATES - 1))
+    k = size if size < N_CANDIDATES else np.int64(N_CANDIDATES - 1)
     while k > 0 and candidates[k - 1, C_COST] > cost:
-        for column in range(3):
+        for column in range(C_VEHICLE + 1):
             candidates[k, column] = candidates[k - 1, column]
         k -= 1
     candidates[k, C_COST], candidates[k, C_BEFORE], candidates[k, C_VEHICLE] = cost, p, v
@@ -204,7 +204,6 @@ def bind_start(state, rich, i):
 def scan_near(problem, guide, state, rich, i, bound):
     """Look at the places beside the neighbours of task ``i``, and at empty vehicles."""
     stops, near = state.stops, guide.near
-    n = len(problem.tasks)
     for k in range(near.shape[1]):
         o = np.int64(near[i, k])
         if o < 0:
@@ -299,7 +298,7 @@ def open_savepoint(state, rich):
 
 @part
 def place_task(problem, guide, state, rich, i, ceiling):
-    """Insert the absent task ``i`` where it adds the least to the cost, if that is below ``ceiling``.
+    """Insert the absent task ``i`` where it adds the least to the cost, if less than ``ceiling``.
 
     The prize that is won does not count. Returns whether it was inserted.
     """
