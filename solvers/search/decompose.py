@@ -380,7 +380,7 @@ class Decomposition:
                 heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.share()
             step = min(max(int(self.chunk), 1), size - done)
             before = time.perf_counter()
-            annealing.anneal(search.problem, search.guide, search.state, step, 0)
+            annealing.anneal(search.problem, search.guide, search.state, search.rich, step, 0)
             took = max(time.perf_counter() - before, 1e-9)
             self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             done += step

@@ -215,7 +215,5 @@ def load_rich(search: Search, routes: list[list[int]]) -> None:
         if not torn:
             return
         refused |= torn
-        rng = state.rng.copy()
         search.reset()
-        search.state.rng[:] = rng
         search.counters[rows.ITERATIONS] = iterations

@@ -41,6 +41,9 @@ class Held(NamedTuple):
 class Search:
     """One run: the arrays, the clock, and how far it has come."""
 
+    state: rows.State
+    rich: rich_rows.Rich | None
+
     def __init__(self, model: RoutingModel, params: SolveParams, reorder: bool = True) -> None:
         self.started = time.perf_counter()
         self.model = model
@@ -54,9 +57,12 @@ class Search:
         self.held: Held | None = None
 
     def reset(self) -> None:
-        """Begin with every vehicle empty."""
+        """Begin again with every vehicle empty; luck goes on."""
         is_rich = bool(self.model.features - PLAIN)
-        self.state = build_state(self.model, self.matrices, self.params.seed, is_rich)
+        state = build_state(self.model, self.matrices, self.params.seed, is_rich)
+        if hasattr(self, "state"):
+            state = state._replace(rng=self.state.rng)
+        self.state = state
         self.counters = self.state.counters
         self.rich = None
         if is_rich:
@@ -272,9 +278,8 @@ class Search:
 
     def restart(self, routes: Sequence[Sequence[int]]) -> None:
         """Begin again from routes with the model's own prizes; time, iterations and luck go on."""
-        iterations, rng = int(self.counters[rows.ITERATIONS]), self.state.rng.copy()
+        iterations = int(self.counters[rows.ITERATIONS])
         self.reset()
-        self.state.rng[:] = rng
         self.counters[rows.ITERATIONS] = iterations
         self.load(routes)
 

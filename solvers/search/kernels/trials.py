@@ -120,12 +120,12 @@ def keep_candidate(rich, cost, p, v, bound):
     for k in range(size):
         if candidates[k, C_BEFORE] == p:
             return bound
-    k = size if size < N_CANDIDATES else np.int64(N_CANDIDATES - 1)
-    while k > 0 and candidates[k - 1, C_COST] > cost:
+    at = size if size < N_CANDIDATES else size - 1
+    while at > 0 and candidates[at - 1, C_COST] > cost:
         for column in range(C_VEHICLE + 1):
-            candidates[k, column] = candidates[k - 1, column]
-        k -= 1
-    candidates[k, C_COST], candidates[k, C_BEFORE], candidates[k, C_VEHICLE] = cost, p, v
+            candidates[at, column] = candidates[at - 1, column]
+        at -= 1
+    candidates[at, C_COST], candidates[at, C_BEFORE], candidates[at, C_VEHICLE] = cost, p, v
     size = min(size + 1, np.int64(N_CANDIDATES))
     counters[N_FOUND] = size
     if size == N_CANDIDATES:
