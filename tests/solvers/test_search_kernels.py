@@ -51,7 +51,7 @@ def remove(problem, state, v, first, last):
 
 @numba.njit
 def exchange(problem, guide, state, p):
-    open_journal(state)
+    open_journal(state, None)
     y, w = find_exchange(problem, guide, state, p, np.int64(1 << 60))
     if y >= 0:
         swap_tails(problem, state, p, np.int64(state.stops[p, rows.ROUTE]), y, w)
