@@ -20,7 +20,7 @@ __all__ = ["SUPPORTED", "solve", "warm_up"]
 #: ``RoutingModel.features`` that the search knows; any other one is refused.
 SUPPORTED: frozenset[str] = frozenset({
     "affinities", "breaks", "duty", "first load", "groups", "groups of tied tasks", "links",
-    "max duty", "max tasks", "max travel", "overtime", "pickups", "setup", "soft windows",
+    "max duty", "max tasks", "max travel", "overtime", "pairs", "pickups", "setup", "soft windows",
     "worker duty", "worst lateness",
 })
 

@@ -286,10 +286,13 @@ def _serve_alone(
 def _order_keys(model: RoutingModel, tasks: Int32, alone_cost: Int64) -> Int64:
     keys = np.zeros((model.n_tasks, rows.N_ORDERS), dtype=np.int64)
     if model.n_dimensions:
-        bounded = model.task_demand.sum(axis=0, dtype=np.int64)
+        demand = model.task_demand.astype(np.int64)
+        for ends in (model.pairs.pickup, model.pairs.delivery):  # either may stand for the pair
+            demand[ends] += model.pairs.load
+        bounded = demand.sum(axis=0)
         # Which load is scarce is not known, so each weighs the same in all.
         scale = 1e6 / np.maximum(bounded, 1)
-        keys[:, rows.BY_DEMAND] = -(model.task_demand * scale * model.n_tasks).sum(axis=1)
+        keys[:, rows.BY_DEMAND] = -(demand * scale * model.n_tasks).sum(axis=1)
     keys[:, rows.BY_FAR] = -alone_cost
     keys[:, rows.BY_CLOSE] = alone_cost
     length = model.window_late.astype(np.int64) - model.window_early

@@ -31,6 +31,7 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
     n_stops = n + 2 * v
     tasks, members, group = _tasks(model)
     edges = _edges(model, tasks)
+    pickups = _pickups(model)
     affinity = _affinity(model, tasks, state)
     _count_groups_once(model, tasks, state)
     shifts = _shifts(model)
@@ -46,14 +47,14 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
     counters = np.zeros(cols.N_RICH_COUNTERS, dtype=np.int64)
     counters[cols.PRICE_WORST] = model.price_worst
     counters[cols.HAS_BREAKS] = most_breaks > 0
-    counters[cols.HAS_PICKUPS] = model.task_pickup.any()
+    counters[cols.HAS_PICKUPS] = pickups.any()
     counters[cols.OPEN_PLACE] = open_place
     leaves = 1 << max(n - 1, 1).bit_length()
     length = cols.journal_length(n_stops)
     return cols.Rich(
         tasks=tasks, members=members, edges=edges, affinity=affinity, shifts=shifts,
         breaks=np.ascontiguousarray(breaks, dtype=np.int32),
-        pickups=model.task_pickup.copy(), capacity=model.vehicle_capacity.copy(),
+        pickups=pickups, capacity=model.vehicle_capacity.copy(),
         first_load=model.vehicle_first_load.copy(), setup=setup,
         worker_limit=model.worker_max_duty.astype(np.int64),
         times=np.zeros((n_stops, cols.TIMES_WIDTH), dtype=np.int32),
@@ -65,11 +66,12 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
         routes=np.zeros((v, 4), dtype=np.int32),
         break_at=np.zeros((len(breaks), 2), dtype=np.int32),
         labels=np.zeros(3 * (n + 2) * (most_breaks + 1), dtype=np.int64),
+        aboard=np.zeros((n + 2, model.n_dimensions), dtype=np.int64),
         queue=np.zeros(_QUEUE, dtype=np.int32),
         worst=np.zeros(2 * leaves, dtype=np.int32),
         served=served,
         worker_duty=np.zeros(len(model.worker_max_duty), dtype=np.int64),
-        candidates=np.zeros((cols.N_CANDIDATES, 3), dtype=np.int64),
+        candidates=np.zeros((cols.N_CANDIDATES, cols.CANDIDATE_WIDTH), dtype=np.int64),
         counters=counters,
     )
 
@@ -77,7 +79,7 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
 def _tasks(model: RoutingModel) -> tuple[Int32, Int32, Int32]:
     """Make the rows of the tasks, the members of units and groups, and the group of each task."""
     n = model.n_tasks
-    tasks = np.zeros((n, 12), dtype=np.int32)
+    tasks = np.zeros((n, 15), dtype=np.int32)
     tasks[:, cols.SOFT_LATE] = model.task_soft_late
     tasks[:, cols.LATE_PRICE] = model.task_late_price
     tasks[:, cols.AFFINITY] = -1
@@ -89,6 +91,11 @@ def _tasks(model: RoutingModel) -> tuple[Int32, Int32, Int32]:
     tasks[:, cols.UNIT_SIZE] = np.bincount(unit)[unit]
     leader = order[first]
     tasks[:, cols.LEADER] = leader
+    pickup, delivery, _, ride = model.pairs
+    tasks[:, cols.MATE] = -1
+    tasks[pickup, cols.MATE], tasks[delivery, cols.MATE] = delivery, pickup
+    tasks[pickup, cols.IS_PICKUP] = 1
+    tasks[pickup, cols.RIDE] = tasks[delivery, cols.RIDE] = ride
     members = [order]
     size = len(order)
     for g in range(int(group.max(initial=-1)) + 1):
@@ -103,8 +110,15 @@ def _tasks(model: RoutingModel) -> tuple[Int32, Int32, Int32]:
 
 
 def _edges(model: RoutingModel, tasks: Int32) -> Int32:
-    """Make the rows of the links, from either side, and point the tasks to them."""
-    first, second, least, most, who = model.links
+    """Make the rows of links and ride limits, from either side, and point the tasks to them."""
+    limited = model.pairs.ride < TIME_MAX
+    n_rides = int(np.count_nonzero(limited))
+    ends = (model.pairs.pickup[limited], model.pairs.delivery[limited])
+    gaps = (np.full(n_rides, cols.FREE), model.pairs.ride[limited])
+    rides = (*ends, *gaps, np.full(n_rides, cols.OF_RIDE))
+    first, second, least, most, who = (
+        np.concatenate(both) for both in zip(model.links, rides, strict=True)
+    )
     ends = np.concatenate([first, second])
     order = np.argsort(ends, kind="stable")
     edges = np.stack([
@@ -116,6 +130,14 @@ def _edges(model: RoutingModel, tasks: Int32) -> Int32:
     soft = tasks[:, cols.SOFT_LATE] < TIME_MAX
     tasks[:, cols.IS_TIMED] = soft | (tasks[:, cols.N_EDGES] > 0)
     return np.ascontiguousarray(edges[order], dtype=np.int32)
+
+
+def _pickups(model: RoutingModel) -> Int32:
+    """Make what each task adds to what is on board, but for its demand."""
+    pickups = model.task_pickup.copy()
+    pickups[model.pairs.pickup] += model.pairs.load
+    pickups[model.pairs.delivery] -= model.pairs.load
+    return pickups
 
 
 def _affinity(model: RoutingModel, tasks: Int32, state: rows.State) -> Int32:
@@ -170,10 +192,9 @@ def _shifts(model: RoutingModel) -> Int32:
     limited = model.worker_max_duty[model.vehicle_worker] < TIME_MAX
     duty = (model.vehicle_price_duty > 0) | over | (model.vehicle_max_duty < TIME_MAX) | limited
     shifts[:, cols.DUTY_MATTERS] = duty
-    shifts[:, cols.WATCHED] = (
-        duty | (shifts[:, cols.N_BREAKS] > 0) | (model.vehicle_max_travel < TIME_MAX)
-        | model.task_pickup.any()
-    )
+    timed = duty | (shifts[:, cols.N_BREAKS] > 0) | (model.vehicle_max_travel < TIME_MAX)
+    loaded = bool(model.task_pickup.any() or model.pairs.load.any())
+    shifts[:, cols.WATCHED] = np.where(timed, cols.WATCHED_TIMES, loaded * cols.WATCHED_LOADS)
     return shifts
 
 
@@ -197,6 +218,10 @@ def load_rich(search: Search, routes: list[list[int]]) -> None:
         u, g = int(unit[i]), int(group[i])
         if u not in refused and g >= 0 and chosen.setdefault(g, u) != u:
             refused.add(u)
+    place = {i: x for x, i in enumerate(wanted)}
+    for p, d in zip(model.pairs.pickup.tolist(), model.pairs.delivery.tolist(), strict=True):
+        if p in wanted and d in wanted and (wanted[p] != wanted[d] or place[p] > place[d]):
+            refused.add(int(unit[p]))
     while True:
         target = {i: v for i, v in wanted.items() if int(unit[i]) not in refused}
         order = np.array(list(target), dtype=np.int32)

@@ -28,7 +28,6 @@ from solvers.search.kernels.rich_rows import (
     N_EDGES,
     N_HEADS,
     OTHER,
-    OUT,
     START,
     TO_TIME,
 )
@@ -43,7 +42,7 @@ from solvers.search.kernels.rows import (
     ROUTE,
     TIME,
 )
-from solvers.search.kernels.starts import forget_heads, move_start
+from solvers.search.kernels.starts import forget_heads, move_start, out_of
 from solvers.search.kernels.timing import earliest_start, latest_start, service_of
 
 #: Where a break is taken: before the leg from a stop (at the start: before leaving), on arrival at
@@ -258,8 +257,10 @@ def raise_bounds(problem, state, rich, v):
         edge = np.int64(rich.tasks[x, EDGE_FROM])
         for e in range(edge, edge + rich.tasks[x, N_EDGES]):
             y = np.int64(rich.edges[e, OTHER])
-            bound = np.int64(rich.times[x, START]) + rich.edges[e, OUT]
-            if stops[y, ROUTE] != ABSENT and bound > rich.marks[y, BOUND]:
+            if stops[y, ROUTE] == ABSENT:
+                continue
+            bound = np.int64(rich.times[x, START]) + out_of(problem, state, rich, e)
+            if bound > rich.marks[y, BOUND]:
                 rich.marks[y, BOUND] = bound
                 rich.routes[stops[y, ROUTE], IN_COMPONENT] = TO_TIME
                 any_rose = True

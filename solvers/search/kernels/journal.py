@@ -71,6 +71,15 @@ def open_journal(state, rich):
 
 
 @inlined
+def open_savepoint(state, rich):
+    """Journal from here on anew; returns the stamp to go back to."""
+    clock = state.counters[CLOCK]
+    rich.counters[LAST_CLOCK] += 1
+    state.counters[CLOCK] = rich.counters[LAST_CLOCK]
+    return clock
+
+
+@inlined
 def save_stop(state, rich, x):
     """Journal the row of stop ``x``, unless this iteration did so already."""
     counters = state.counters

@@ -7,19 +7,29 @@ import numpy as np
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.journal import save_stop, set_worst
 from solvers.search.kernels.rich_rows import (
+    FREE,
     HEADS,
+    IN,
     LATE_PRICE,
     LATENESS,
     N_HEADS,
     N_TOUCHED,
+    OF_RIDE,
+    OTHER,
+    OUT,
     PRICE_WORST,
     QUEUED,
     SOFT_LATE,
     START,
     TOUCHED,
     TOUCHED_LIST,
+    WHO,
 )
-from solvers.search.kernels.rows import DEPART, TOTAL
+from solvers.search.kernels.rows import (
+    DEPART,
+    ROUTE,
+    TOTAL,
+)
 from solvers.search.kernels.timing import service_of
 
 
@@ -30,6 +40,25 @@ def touch(rich, v):
         rich.routes[v, TOUCHED] = 1
         rich.routes[rich.counters[N_TOUCHED], TOUCHED_LIST] = v
         rich.counters[N_TOUCHED] += 1
+
+
+@inlined
+def out_of(problem, state, rich, e):
+    """Seconds from the start of the task of edge ``e`` to the earliest of the other, placed one."""
+    out = np.int64(rich.edges[e, OUT])
+    if rich.edges[e, WHO] == OF_RIDE and out != FREE:
+        y = np.int64(rich.edges[e, OTHER])  # the pickup
+        out -= service_of(problem, state, y, np.int64(state.stops[y, ROUTE]))
+    return out
+
+
+@inlined
+def in_of(problem, state, rich, x, e):
+    """Seconds from the start of the other task of edge ``e`` to the earliest of its task ``x``."""
+    least = np.int64(rich.edges[e, IN])
+    if rich.edges[e, WHO] == OF_RIDE and least != FREE:  # x is the pickup
+        least -= service_of(problem, state, x, np.int64(state.stops[x, ROUTE]))
+    return least
 
 
 @inlined

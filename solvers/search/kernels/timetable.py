@@ -16,11 +16,9 @@ from solvers.search.kernels.rich_rows import (
     EDGE_FROM,
     HAS_BREAKS,
     HEADS,
-    IN,
     N_EDGES,
     N_HEADS,
     OTHER,
-    OUT,
     QUEUED,
     START,
 )
@@ -33,7 +31,13 @@ from solvers.search.kernels.rows import (
     ROUTE,
     TIME,
 )
-from solvers.search.kernels.starts import add_head, forget_heads, move_start
+from solvers.search.kernels.starts import (
+    add_head,
+    forget_heads,
+    in_of,
+    move_start,
+    out_of,
+)
 from solvers.search.kernels.timing import earliest_start
 
 #: Give up after so many changes: only tasks that wait for each other in a circle take as many.
@@ -70,7 +74,8 @@ def fall(problem, state, rich, first):
                     y = np.int64(rich.edges[e, OTHER])
                     # Others fall with it only if it held them where they are.
                     if stops[y, ROUTE] != ABSENT and (
-                        earliest_start(problem, y, old + rich.edges[e, OUT]) >= times[y, START]
+                        earliest_start(problem, y, old + out_of(problem, state, rich, e))
+                        >= times[y, START]
                     ):
                         if size == len(queue):
                             return False
@@ -105,7 +110,8 @@ def rise(problem, state, rich):
             for e in range(tasks[x, EDGE_FROM], tasks[x, EDGE_FROM] + n_edges):
                 y = np.int64(rich.edges[e, OTHER])
                 if stops[y, ROUTE] != ABSENT:
-                    bound = max(bound, np.int64(times[y, START]) + rich.edges[e, IN])
+                    least = in_of(problem, state, rich, x, e)
+                    bound = max(bound, np.int64(times[y, START]) + least)
             start = earliest_start(problem, x, bound)
             if start > times[x, START]:
                 steps += 1
@@ -118,7 +124,7 @@ def rise(problem, state, rich):
             for e in range(tasks[x, EDGE_FROM], tasks[x, EDGE_FROM] + n_edges):
                 y = np.int64(rich.edges[e, OTHER])
                 if stops[y, ROUTE] != ABSENT and (
-                    times[y, START] < np.int64(times[x, START]) + rich.edges[e, OUT]
+                    times[y, START] < np.int64(times[x, START]) + out_of(problem, state, rich, e)
                 ):
                     add_head(rich, y)
             is_head = False

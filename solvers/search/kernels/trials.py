@@ -11,7 +11,8 @@ import numpy as np
 
 from solvers.search.kernels.insertion import blinks, insertion_cost
 from solvers.search.kernels.jit import inlined, part
-from solvers.search.kernels.journal import roll_back
+from solvers.search.kernels.journal import open_savepoint, roll_back
+from solvers.search.kernels.pairs import place_pair
 from solvers.search.kernels.pricing import price_of_duty, price_routes
 from solvers.search.kernels.rich_rows import (
     AFFINITY,
@@ -26,24 +27,21 @@ from solvers.search.kernels.rich_rows import (
     GROUP,
     GROUP_FROM,
     GROUP_SIZE,
-    IN,
     IS_LOADING,
+    IS_PICKUP,
     IS_TIMED,
-    LAST_CLOCK,
     LATE_PRICE,
+    MATE,
     MAX_DUTY,
-    MAX_TASKS,
     N_CANDIDATES,
     N_EDGES,
     N_FOUND,
     N_TIMED,
     OTHER,
-    OUT,
     PRICE_WORST,
     RELEASE,
     SERVED,
     SOFT_LATE,
-    START,
     TARGET,
     UNIT_FROM,
     UNIT_SIZE,
@@ -63,53 +61,25 @@ from solvers.search.kernels.rows import (
     DEPART,
     EMPTY_LIST,
     FROM,
-    KIND,
     LATEST,
-    LEFT,
-    LOAD,
     LOCATION,
     MAY_OPEN,
     N_EMPTY,
     N_STOPS_SAVED,
     N_VEHICLES_SAVED,
-    NEVER,
     NEXT,
     PREV,
     ROUTE,
     TIME,
     TIME_ROW,
     TOTAL,
-    VEHICLE_KIND,
 )
+from solvers.search.kernels.suitable import SAME_WORKER, bind_start, may_serve
 from solvers.search.kernels.timetable import retime
 from solvers.search.kernels.timing import earliest_start, service_of
 
-#: Rules of links, as in the model.
-_SAME, _OTHER = 1, 2
 #: Routes that are looked through when no neighbour's route can take a task.
 _FALLBACK_ROUTES = 4
-
-
-@inlined
-def may_serve(problem, state, rich, i, v):
-    """Whether vehicle ``v`` may serve task ``i`` beside what it does, but for its times."""
-    tasks, vehicles = problem.tasks, state.vehicles
-    if problem.compatible[tasks[i, KIND], vehicles[v, VEHICLE_KIND]] == 0:
-        return False
-    for d in range(tasks.shape[1] - LOAD):
-        if tasks[i, d + LOAD] > vehicles[v, d + LEFT]:
-            return False
-    if vehicles[v, COUNT] >= rich.shifts[v, MAX_TASKS]:
-        return False
-    edge = np.int64(rich.tasks[i, EDGE_FROM])
-    for e in range(edge, edge + rich.tasks[i, N_EDGES]):
-        who = rich.edges[e, WHO]
-        u = np.int64(state.stops[rich.edges[e, OTHER], ROUTE])
-        if who != 0 and u != ABSENT:
-            same = rich.shifts[u, WORKER] == rich.shifts[v, WORKER]
-            if (who == _SAME and not same) or (who == _OTHER and same):
-                return False
-    return True
 
 
 @inlined
@@ -188,19 +158,6 @@ def consider(problem, state, rich, i, p, v, bound):
 
 
 @inlined
-def bind_start(state, rich, i):
-    """Find between which times the links of task ``i`` let it start."""
-    release, due = np.int64(-NEVER), np.int64(NEVER - 1)
-    edge = np.int64(rich.tasks[i, EDGE_FROM])
-    for e in range(edge, edge + rich.tasks[i, N_EDGES]):
-        y = np.int64(rich.edges[e, OTHER])
-        if state.stops[y, ROUTE] != ABSENT:
-            release = max(release, np.int64(rich.times[y, START]) + rich.edges[e, IN])
-            due = min(due, np.int64(state.stops[y, LATEST]) - rich.edges[e, OUT])
-    rich.counters[RELEASE], rich.counters[DUE] = release, due
-
-
-@inlined
 def scan_near(problem, guide, state, rich, i, bound):
     """Look at the places beside the neighbours of task ``i``, and at empty vehicles."""
     stops, near = state.stops, guide.near
@@ -259,7 +216,7 @@ def scan_routes(problem, state, rich, i, is_fallback, bound):
                 return bound
             v = np.int64(stops[rich.edges[edge, OTHER], ROUTE])
             edge += 1
-            if v == ABSENT or rich.edges[edge - 1, WHO] != _SAME:
+            if v == ABSENT or rich.edges[edge - 1, WHO] != SAME_WORKER:
                 continue
         if vehicles[v, COUNT] == 0 or not may_serve(problem, state, rich, i, v):
             continue
@@ -287,15 +244,6 @@ def find_candidates(problem, guide, state, rich, i, bound, is_fallback):
     scan_routes(problem, state, rich, i, is_fallback, bound)
 
 
-@inlined
-def open_savepoint(state, rich):
-    """Journal from here on anew; returns the stamp to go back to."""
-    clock = state.counters[CLOCK]
-    rich.counters[LAST_CLOCK] += 1
-    state.counters[CLOCK] = rich.counters[LAST_CLOCK]
-    return clock
-
-
 @part
 def place_task(problem, guide, state, rich, i, ceiling):
     """Insert the absent task ``i`` where it adds the least to the cost, if less than ``ceiling``.
@@ -305,7 +253,7 @@ def place_task(problem, guide, state, rich, i, ceiling):
     counters, candidates = state.counters, rich.candidates
     if len(state.saved_stops) - counters[N_STOPS_SAVED] < 2 * len(state.stops):
         return False  # the journal might not hold it
-    bind_start(state, rich, i)
+    bind_start(problem, state, rich, i)
     clock, before = counters[CLOCK], counters[TOTAL]
     n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
     best_cost, best_p, best_v = ceiling, np.int64(-1), np.int64(-1)
@@ -357,6 +305,11 @@ def place_unit(problem, guide, state, rich, i, limit):
         # Routes from outside are taken as they are, even if leaving a task out were cheaper.
         ceiling = limit if is_loading else min(limit, state.prize[i])
         return place_task(problem, guide, state, rich, i, ceiling)
+    mate = np.int64(rich.tasks[i, MATE])
+    if size == 2 and mate >= 0:
+        pickup = i if rich.tasks[i, IS_PICKUP] == 1 else mate
+        ceiling = min(limit, state.prize[i] + state.prize[mate])
+        return place_pair(problem, guide, state, rich, pickup, i + mate - pickup, ceiling)
     prizes = np.int64(0)
     for k in range(first, first + size):
         prizes += state.prize[rich.members[k]]
@@ -366,12 +319,21 @@ def place_unit(problem, guide, state, rich, i, limit):
     left = min(limit, prizes)
     for k in range(size):
         j = np.int64(rich.members[first + (k + turn) % size])
-        now = counters[TOTAL]
-        if not place_task(problem, guide, state, rich, j, left):
+        if state.stops[j, ROUTE] != ABSENT:
+            continue  # with its mate
+        now = counters[TOTAL] - state.prize[j]
+        mate = np.int64(rich.tasks[j, MATE])
+        if mate >= 0:
+            now -= state.prize[mate]
+            pickup = j if rich.tasks[j, IS_PICKUP] == 1 else mate
+            done = place_pair(problem, guide, state, rich, pickup, j + mate - pickup, left)
+        else:
+            done = place_task(problem, guide, state, rich, j, left)
+        if not done:
             roll_back(state, rich, n_stops, n_vehicles)
             counters[TOTAL], counters[CLOCK] = before, clock
             return False
-        left -= counters[TOTAL] - now + state.prize[j]
+        left -= counters[TOTAL] - now
     counters[CLOCK] = clock
     return True
 
