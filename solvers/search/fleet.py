@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rows
@@ -28,6 +29,7 @@ _PATIENCE = 20
 _TRIES = 3
 #: Temperature in mean arcs.
 _HEAT = 0.2
+_ADD = 0.0
 
 
 def reduce_fleet(search: Search, share: float, dear: float) -> None:
@@ -54,47 +56,63 @@ def reduce_fleet(search: Search, share: float, dear: float) -> None:
         return
     held = search.held = search.hold()
     best = search.routes(current=True)
+    fixed = search.problem.fixed
+    # A vehicle that is emptied on the way is no gain: it takes one more to have fewer of them.
+    fixed[:] = 0
     patience = max(3000, _PATIENCE * model.n_tasks)
     failed = 0  # routes in a row that could not be dissolved
-    while failed < _TRIES:
+    while _round_size(search, share) > 0:
         sizes = np.array([len(r) for r in best])
-        if np.count_nonzero(sizes) <= failed + 1:
-            break
         # What counts is the price of a vehicle; among equals the smallest route is the easiest.
         used = np.flatnonzero(sizes)
-        gone = int(used[np.lexsort((sizes[used], -model.vehicle_fixed[used]))[failed]])
-        if model.vehicle_fixed[gone] <= dear:
+        used = used[model.vehicle_fixed[used] > dear]
+        order = used[np.lexsort((sizes[used], -model.vehicle_fixed[used]))]
+        if len(order) == 0 or np.count_nonzero(sizes) == 1:
             break
-        search.restart([r if v != gone else [] for v, r in enumerate(best)])
-        c = search.counters
-        search.state.prize[:] = max(int(_FIRST_PRIZE * heat), 1)
-        c[rows.TOTAL] = int(search.state.prize[0]) * int(c[rows.N_ABSENT])
-        c[rows.MAY_OPEN], c[rows.UNTIL_ALL_SERVED] = 0, n_never + 1
-        search.state.heat[rows.TEMPERATURE], search.state.heat[rows.COOLING] = _HEAT * heat, 1.0
-        stop_at = int(c[rows.ITERATIONS]) + patience
-        status = annealing.DONE
-        while status != annealing.ALL_SERVED and c[rows.ITERATIONS] < stop_at:
-            size = _round_size(search, share)
-            if size == 0:
-                break
-            status = annealing.anneal(
-                search.problem, search.guide, search.state, search.rich, size, 0
-            )
-            absent = search.state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST]
-            absent = absent[able[absent]]
-            prize = search.state.prize[absent]
-            rise = np.minimum((prize * (_RISE - 1.0)).astype(np.int64) + 1, 1 << 40)
-            search.state.prize[absent] += rise
-            c[rows.TOTAL] += int(rise.sum())
-        if status == annealing.ALL_SERVED:
+        gone = int(order[failed % min(len(order), _TRIES)])
+        routes = [r if v != gone else [] for v, r in enumerate(best)]
+        if _dissolve(search, routes, able, heat, share, patience << min(failed // _TRIES, 10)):
             best = search.routes(current=True)
             failed = 0
-        elif _round_size(search, share) == 0:
-            break
         else:
             failed += 1
+    fixed[:] = model.vehicle_fixed
     search.restart(best)
     search.release(held)
+
+
+def _dissolve(
+    search: Search, routes: list[list[int]], able: NDArray[np.bool_], heat: float, share: float,
+    patience: int,
+) -> bool:
+    """Serve every task with the vehicles that are used in ``routes``; return whether that is done.
+
+    The current solution serves them all then; otherwise it is of no use.
+    """
+    search.restart(routes)
+    c, state = search.counters, search.state
+    # The empty vehicles are forgotten. What is emptied from here on may be used again.
+    state.classes[:, rows.N_EMPTY] = 0
+    first = max(int(_FIRST_PRIZE * heat), 1)
+    state.prize[:] = first
+    c[rows.TOTAL] = first * int(c[rows.N_ABSENT])
+    c[rows.UNTIL_ALL_SERVED] = int(np.count_nonzero(~able)) + 1
+    state.heat[rows.TEMPERATURE], state.heat[rows.COOLING] = _HEAT * heat, 1.0
+    stop_at = int(c[rows.ITERATIONS]) + patience
+    while c[rows.ITERATIONS] < stop_at:
+        size = _round_size(search, share)
+        if size == 0:
+            break
+        status = annealing.anneal(search.problem, search.guide, state, search.rich, size, 0)
+        if status == annealing.ALL_SERVED:
+            return True
+        absent = state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST]
+        absent = absent[able[absent]]
+        prize = state.prize[absent]
+        rise = np.minimum((prize * (_RISE - 1.0)).astype(np.int64) + int(_ADD * first) + 1, 1 << 40)
+        state.prize[absent] += rise
+        c[rows.TOTAL] += int(rise.sum())
+    return False
 
 
 def _round_size(search: Search, share: float) -> int:
