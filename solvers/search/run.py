@@ -27,6 +27,8 @@ BEHIND = 0.1
 #: Vehicles dearer than so many mean arcs are saved first, and the share of the budget for that. At
 #: 5 mean arcs (home-care days) annealing alone was 1-3 % better.
 _DEAR_VEHICLE, _FLEET_SHARE = 20.0, 0.1
+#: The same where vehicles outweigh all travel of a route: there their number is what counts.
+_FIRST_VEHICLE, _FIRST_SHARE = 300.0, 0.5
 
 
 class Held(NamedTuple):
@@ -308,7 +310,8 @@ def run(model: RoutingModel, params: SolveParams) -> Result:
     search.construct()
     dear = _DEAR_VEHICLE * search.mean_arc()
     if model.vehicle_fixed.max() > dear:
-        reduce_fleet(search, _FLEET_SHARE, dear)
+        first = model.vehicle_fixed.max() > _FIRST_VEHICLE * search.mean_arc()
+        reduce_fleet(search, _FIRST_SHARE if first else _FLEET_SHARE, dear)
     return search.result(search.anneal())
 
 
