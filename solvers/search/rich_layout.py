@@ -113,9 +113,10 @@ def _edges(model: RoutingModel, tasks: Int32) -> Int32:
     """Make the rows of links and ride limits, from either side, and point the tasks to them."""
     limited = model.pairs.ride < TIME_MAX
     n_rides = int(np.count_nonzero(limited))
-    ends = (model.pairs.pickup[limited], model.pairs.delivery[limited])
-    gaps = (np.full(n_rides, cols.FREE), model.pairs.ride[limited])
-    rides = (*ends, *gaps, np.full(n_rides, cols.OF_RIDE))
+    rides = (
+        model.pairs.pickup[limited], model.pairs.delivery[limited],
+        np.full(n_rides, cols.FREE), model.pairs.ride[limited], np.full(n_rides, cols.OF_RIDE),
+    )
     first, second, least, most, who = (
         np.concatenate(both) for both in zip(model.links, rides, strict=True)
     )

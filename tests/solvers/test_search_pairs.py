@@ -164,13 +164,14 @@ def test_two_loads_go_together_if_they_fit_and_else_one_by_one() -> None:
     assert routes[0] in ([0, 2, 1, 3], [1, 3, 0, 2])
 
 
-@pytest.mark.parametrize(("ride", "cost"), [(41, 102), (40, 104), (39, 182)])
-def test_a_ride_is_kept_to_the_second(ride: int, cost: int) -> None:
+@pytest.mark.parametrize(("ride", "travel"), [(41, 102), (40, 180), (39, 0)])
+def test_a_ride_is_kept_to_the_second(ride: int, travel: int) -> None:
+    """Together each rides 41 seconds, alone 40; there is no quicker way."""
     model = street(2, ride=ride).build()
-    routes = run(model)
-    found = evaluate(model, routes)
+    found = evaluate(model, run(model))
     assert found.violations == ()
-    assert (found.cost == cost and not found.unassigned) or ride < 40
+    assert found.travel_cost == travel
+    assert bool(found.unassigned) is (ride == 39)
 
 
 def test_a_pickup_waits_so_that_the_ride_is_short() -> None:
