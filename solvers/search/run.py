@@ -238,13 +238,16 @@ class Search:
         hot, cold = hot * arc, cold * arc
         heat[rows.TEMPERATURE], heat[rows.COOLING] = hot, 1.0
         if params.max_iterations is not None:
-            heat[rows.COOLING] = (cold / hot) ** (1.0 / max(params.max_iterations, 1))
+            left = params.max_iterations - int(c[rows.ITERATIONS])
+            heat[rows.COOLING] = (cold / hot) ** (1.0 / max(left, 1))
+        begin = min(self.share(), 0.99)  # fleet reduction may have taken much of the budget
         c[rows.STALL] = params.stall_iterations or 0
         while not self.is_over():
             size = max(int(self.chunk), 1)
             share = self.share()
             if share != float(c[rows.ITERATIONS]) / max(params.max_iterations or 0, 1):
-                heat[rows.TEMPERATURE] = hot * (cold / hot) ** min(share, 1.0)
+                gone = (min(share, 1.0) - begin) / (1.0 - begin)
+                heat[rows.TEMPERATURE] = hot * (cold / hot) ** max(gone, 0.0)
             if params.max_iterations is not None:
                 size = min(size, params.max_iterations - int(c[rows.ITERATIONS]))
                 if size <= 0:
