@@ -290,85 +290,69 @@ def place_task(problem, guide, state, rich, i, ceiling):
     return False
 
 
-@inlined
-def place_unit(problem, guide, state, rich, i, limit):
-    """Insert task ``i`` and all that is served with it, or nothing; returns whether it is done.
-
-    It has to cost less than ``limit`` and than the prizes that it wins.
-    """
-    counters = state.counters
-    first, size = np.int64(rich.tasks[i, UNIT_FROM]), np.int64(rich.tasks[i, UNIT_SIZE])
-    g, is_loading = np.int64(rich.tasks[i, GROUP]), rich.counters[IS_LOADING] == 1
-    if g >= 0 and rich.served[g, SERVED] > 0 and not is_loading:
-        return False
-    if size == 1 or is_loading:
-        # Routes from outside are taken as they are, even if leaving a task out were cheaper.
-        ceiling = limit if is_loading else min(limit, state.prize[i])
-        return place_task(problem, guide, state, rich, i, ceiling)
-    mate = np.int64(rich.tasks[i, MATE])
-    if size == 2 and mate >= 0:
-        pickup = i if rich.tasks[i, IS_PICKUP] == 1 else mate
-        ceiling = min(limit, state.prize[i] + state.prize[mate])
-        return place_pair(problem, guide, state, rich, pickup, i + mate - pickup, ceiling)
-    prizes = np.int64(0)
-    for k in range(first, first + size):
-        prizes += state.prize[rich.members[k]]
-    clock, before = open_savepoint(state, rich), counters[TOTAL]
-    n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
-    turn = draw_below(state.rng, size)
-    left = min(limit, prizes)
-    for k in range(size):
-        j = np.int64(rich.members[first + (k + turn) % size])
-        if state.stops[j, ROUTE] != ABSENT:
-            continue  # with its mate
-        now = counters[TOTAL] - state.prize[j]
-        mate = np.int64(rich.tasks[j, MATE])
-        if mate >= 0:
-            now -= state.prize[mate]
-            pickup = j if rich.tasks[j, IS_PICKUP] == 1 else mate
-            done = place_pair(problem, guide, state, rich, pickup, j + mate - pickup, left)
-        else:
-            done = place_task(problem, guide, state, rich, j, left)
-        if not done:
-            roll_back(state, rich, n_stops, n_vehicles)
-            counters[TOTAL], counters[CLOCK] = before, clock
-            return False
-        left -= counters[TOTAL] - now
-    counters[CLOCK] = clock
-    return True
-
-
 @part
 def place(problem, guide, state, rich, i, limit):
     """Insert what ``i`` stands for on the work list: a unit, or the cheapest one of its group.
 
-    Returns whether anything was inserted; it costs less than ``limit`` and than its prize.
+    It costs less than ``limit`` and than the prizes that it wins; otherwise nothing is inserted.
+    One function, since each level of calls takes seconds to compile.
     """
-    counters = state.counters
-    group, size = np.int64(rich.tasks[i, GROUP_FROM]), np.int64(rich.tasks[i, GROUP_SIZE])
-    best, best_cost, k = np.int64(i), limit, np.int64(0)
+    counters, members = state.counters, rich.members
+    is_loading = rich.counters[IS_LOADING] == 1
+    group, n_units = np.int64(rich.tasks[i, GROUP_FROM]), np.int64(rich.tasks[i, GROUP_SIZE])
+    if is_loading:
+        n_units = 0
     before, clock = counters[TOTAL], counters[CLOCK]
     n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
     rng, blink = state.rng[0], counters[BLINK]
-    found = size == 0 or rich.counters[IS_LOADING] == 1
-    while True:
-        is_last = found and (k >= size or rich.counters[IS_LOADING] == 1)
-        if k >= size and not is_last:
-            return False
-        j = best if is_last else np.int64(rich.members[group + k])
-        k += 1
-        # Each alternative with the same luck, so that the best one can be had again.
-        if size > 0:
+    best, best_cost = np.int64(-1), limit
+    if n_units == 0:
+        best = np.int64(i)
+    # The units of a group are tried in turn and undone; in the last turn the best one is inserted.
+    for turn in range(n_units + 1):
+        is_last = turn == n_units
+        j, ceiling = best, limit
+        if not is_last:
+            j, ceiling = np.int64(members[group + turn]), best_cost
+        if j < 0 or state.stops[j, ROUTE] != ABSENT:
+            continue
+        g = rich.tasks[j, GROUP]
+        if g >= 0 and rich.served[g, SERVED] > 0 and not is_loading:
+            continue
+        first, size = np.int64(rich.tasks[j, UNIT_FROM]), np.int64(rich.tasks[j, UNIT_SIZE])
+        prizes = np.int64(0)
+        for k in range(first, first + size):
+            prizes += state.prize[members[k]]
+        left = min(ceiling, prizes)
+        shift = np.int64(0)
+        if n_units > 0:  # each with the same luck, so that the best one can be had again
             state.rng[0], counters[BLINK] = rng, blink
+        if is_loading:
+            # Routes from outside are taken as they are, even if leaving a task out were cheaper.
+            size, left = np.int64(1), limit
+        elif size > 1:
+            shift = draw_below(state.rng, size)
+        if n_units > 0 or size > 1:
             open_savepoint(state, rich)
-        done = state.stops[j, ROUTE] == ABSENT and place_unit(
-            problem, guide, state, rich, j, best_cost if not is_last else limit
-        )
-        if is_last:
-            counters[CLOCK] = clock
-            return done
-        if done:
-            cost = counters[TOTAL] - before + state.prize[j]
-            best, best_cost, found = j, cost, True
+        done = True
+        for k in range(size):
+            x = j
+            if size > 1:
+                x = np.int64(members[first + (k + shift) % size])
+            if not done or state.stops[x, ROUTE] != ABSENT:
+                continue  # in vain, or with its mate
+            now = counters[TOTAL] - state.prize[x]
+            mate = np.int64(rich.tasks[x, MATE])
+            if mate >= 0 and not is_loading:
+                now -= state.prize[mate]
+                pickup = x if rich.tasks[x, IS_PICKUP] == 1 else mate
+                done = place_pair(problem, guide, state, rich, pickup, x + mate - pickup, left)
+            else:
+                done = place_task(problem, guide, state, rich, x, left)
+            left -= counters[TOTAL] - now
+        if done and not is_last:
+            best, best_cost = j, counters[TOTAL] - before + prizes
+        if (size > 1 and not done) or not is_last:
             roll_back(state, rich, n_stops, n_vehicles)
-        counters[TOTAL], counters[CLOCK] = before, clock
+            counters[TOTAL] = before
+        counters[CLOCK] = clock
