@@ -301,7 +301,7 @@ def place(problem, guide, state, rich, i, limit):
     is_loading = rich.counters[IS_LOADING] == 1
     group, n_units = np.int64(rich.tasks[i, GROUP_FROM]), np.int64(rich.tasks[i, GROUP_SIZE])
     if is_loading:
-        n_units = 0
+        n_units = np.int64(0)
     before, clock = counters[TOTAL], counters[CLOCK]
     n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
     rng, blink = state.rng[0], counters[BLINK]
