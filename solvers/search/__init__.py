@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SUPPORTED", "solve", "warm_up"]
 
-#: ``RoutingModel.features`` that the search knows; any other one is refused.
+#: ``RoutingModel.features`` that the search knows; any other one is refused. Models with trips
+#: may have those of ``trip_layout.TRIPS`` instead, and one window a task.
 SUPPORTED: frozenset[str] = frozenset({
     "affinities", "breaks", "duty", "first load", "groups", "groups of tied tasks", "links",
     "max duty", "max tasks", "max travel", "overtime", "pairs", "pickups", "setup", "soft windows",
@@ -34,11 +35,16 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
         the search's int32 matrices hold.
     """
     from solvers.large import LargeModel
-    from solvers.search import decompose, run
+    from solvers.search import decompose, run, trip_layout
 
     arrays = model.arrays if isinstance(model, LargeModel) else model
-    refuse_unsupported("search", arrays.features, SUPPORTED)
+    known = SUPPORTED
+    if trip_layout.needs_trips(arrays) and not isinstance(model, LargeModel):
+        known = trip_layout.TRIPS
+    refuse_unsupported("search", arrays.features, known)
     warm_up()
+    if known is trip_layout.TRIPS:
+        run.compile_kernels(has_trips=True)
     if decompose.is_large(model):
         return decompose.run(model, params)
     return run.run(decompose.whole(model), params)

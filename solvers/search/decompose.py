@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from solvers.large import LargeModel, fetch_matrices, squared_distances
 from solvers.model import OPEN, UNREACHABLE, RoutingModel
 from solvers.parts import Part, Travel, bonds, part
-from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rows
 from solvers.search.kernels.cut import cut_lists, gather_block
 from solvers.search.layout import N_AROUND, N_NEAR
 from solvers.search.run import BEHIND, Search
 from solvers.search.savings import savings_routes, suits
+from solvers.search.trip_layout import needs_trips
 from solvers.search.zones import Zones
 from solvers.solve import Progress, Result, SolveParams
 
@@ -380,7 +380,7 @@ class Decomposition:
                 heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.share()
             step = min(max(int(self.chunk), 1), size - done)
             before = time.perf_counter()
-            annealing.anneal(search.problem, search.guide, search.state, search.rich, step, 0)
+            search.step(step)
             took = max(time.perf_counter() - before, 1e-9)
             self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             done += step
@@ -434,8 +434,9 @@ def is_large(model: RoutingModel | LargeModel) -> bool:
     """Whether a model is better searched in parts, or cannot be searched otherwise."""
     if isinstance(model, LargeModel):
         return len(model.positions) > LARGE or model.arrays.n_tasks > LARGE
-    # The greatest lateness is of the whole plan: a part cannot tell what it costs.
-    return model.n_tasks > LARGE and model.price_worst == 0
+    # The greatest lateness is of the whole plan: a part cannot tell what it costs. Nor do parts
+    # know trips.
+    return model.n_tasks > LARGE and model.price_worst == 0 and not needs_trips(model)
 
 
 def whole(model: RoutingModel | LargeModel) -> RoutingModel:

@@ -50,7 +50,7 @@ def reduce_fleet(search: Search, share: float, dear: float) -> None:
         size = _round_size(search, share / 2)
         if size == 0:
             break
-        annealing.anneal(search.problem, search.guide, search.state, search.rich, size, 0)
+        search.step(size)
     c[rows.UNTIL_ALL_SERVED] = 0
     if search.n_missing() > n_never:
         return
@@ -62,7 +62,7 @@ def reduce_fleet(search: Search, share: float, dear: float) -> None:
     patience = max(3000, _PATIENCE * model.n_tasks)
     failed = 0  # routes in a row that could not be dissolved
     while _round_size(search, share) > 0:
-        sizes = np.array([len(r) for r in best])
+        sizes = np.array([sum(i >= 0 for i in r) for r in best])  # without reloads
         # What counts is the price of a vehicle; among equals the smallest route is the easiest.
         used = np.flatnonzero(sizes)
         used = used[model.vehicle_fixed[used] > dear]
@@ -103,7 +103,7 @@ def _dissolve(
         size = _round_size(search, share)
         if size == 0:
             break
-        status = annealing.anneal(search.problem, search.guide, state, search.rich, size, 0)
+        status = search.step(size)
         if status == annealing.ALL_SERVED:
             return True
         absent = state.lists[: c[rows.N_ABSENT], rows.ABSENT_LIST]

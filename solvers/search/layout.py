@@ -59,7 +59,8 @@ def build_matrices(model: RoutingModel, reorder: bool = True) -> Matrices:
     Unsupported : an arc that can be driven within a shift costs more than fits.
     """
     ends = np.concatenate([model.vehicle_start, model.vehicle_end])
-    used = np.unique(np.concatenate([model.task_location, ends[ends != OPEN]]))
+    reloads = model.reloads.location
+    used = np.unique(np.concatenate([model.task_location, ends[ends != OPEN], reloads]))
     size = len(used) + int((ends == OPEN).any())
     if reorder and len(used) <= _MAX_REORDERED:
         busy = int(np.bincount(model.vehicle_profile).argmax())

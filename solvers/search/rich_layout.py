@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from solvers.errors import Unsupported
 from solvers.model import OPEN, TIME_MAX, RoutingModel, units_of
-from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rich_rows as cols
 from solvers.search.kernels import rows
 
@@ -233,7 +232,7 @@ def load_rich(search: Search, routes: list[list[int]]) -> None:
         rich.counters[cols.IS_LOADING] = 1
         state.lists[: len(order), rows.WORK] = order
         if len(order):
-            annealing.anneal(search.problem, search.guide, state, rich, 1, len(order))
+            search.step(1, len(order))
         rich.counters[cols.IS_LOADING] = 0
         state.counters[rows.ITERATIONS] = iterations
         absent = order[state.stops[order, rows.ROUTE] == rows.ABSENT]

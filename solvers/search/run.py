@@ -13,10 +13,18 @@ from solvers.model import RoutingModel
 from solvers.search.fleet import reduce_fleet
 from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import rich_rows, rows
-from solvers.search.kernels.loading import load_routes
+from solvers.search.kernels.loading import load_routes, load_trips
 from solvers.search.kernels.neighbours import fill_neighbours
 from solvers.search.layout import build_problem, build_state, detour_factor
 from solvers.search.rich_layout import PLAIN, build_rich, load_rich
+from solvers.search.trip_layout import (
+    build_trips,
+    guide_trips,
+    needs_trips,
+    released_windows,
+    routes_of,
+    widen_state,
+)
 from solvers.solve import Progress, Result, SolveParams
 
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.
@@ -50,8 +58,13 @@ class Search:
         self.started = time.perf_counter()
         self.model = model
         self.params = params
-        is_rich = bool(model.features - PLAIN)
-        self.problem, self.guide, self.matrices = build_problem(model, reorder, is_rich)
+        self.has_trips = needs_trips(model)
+        self.is_rich = bool(model.features - PLAIN) and not self.has_trips
+        self.problem, self.guide, self.matrices = build_problem(
+            model, reorder, self.is_rich or self.has_trips
+        )
+        if self.has_trips:
+            self.guide = guide_trips(model, self.problem, self.guide, self.matrices)
         self.reset()
         self.chunk = 100.0  # iterations
         self.told = self.started
@@ -60,15 +73,24 @@ class Search:
 
     def reset(self) -> None:
         """Begin again with every vehicle empty; luck goes on."""
-        is_rich = bool(self.model.features - PLAIN)
-        state = build_state(self.model, self.matrices, self.params.seed, is_rich)
+        state = build_state(self.model, self.matrices, self.params.seed, self.is_rich)
         if hasattr(self, "state"):
             state = state._replace(rng=self.state.rng)
         self.state = state
-        self.counters = self.state.counters
-        self.rich = None
-        if is_rich:
+        self.rich, self.trips = None, None
+        if self.is_rich:
             self.rich = build_rich(self.model, self.matrices.open_place, self.state)
+        if self.has_trips:
+            self.state = widen_state(self.model, self.state)
+            self.trips = build_trips(self.model, self.problem, self.matrices, self.state)
+        self.counters = self.state.counters
+
+    def step(self, n_iterations: int, n_given: int = 0) -> int:
+        """Run the kernel; arguments and result as in ``kernels.anneal.anneal``."""
+        status: int = annealing.anneal(
+            self.problem, self.guide, self.state, self.rich, n_iterations, n_given, self.trips
+        )
+        return status
 
     def n_missing(self) -> int:
         """Count the absent tasks, but for those in whose place another alternative is served."""
@@ -151,16 +173,20 @@ class Search:
             np.empty(n_near), np.empty(n_around),
             np.empty(n_near, dtype=np.int32), np.empty(n_around, dtype=np.int32),
         )
+        release = None
+        if self.has_trips:
+            problem, release = released_windows(model, problem)
         step = max(1, 2_000_000 // model.n_tasks)
         for first in range(0, n_tasks, step):
             last = min(first + step, n_tasks)
             # By parts: many kinds of tasks would need a large table, all at once.
             share = (table[model.task_type[first:last]] @ table.T > 0).astype(np.uint8)
             fill_neighbours(problem, guide.near, guide.n_near, guide.near_cost, guide.near_time,
-                            guide.around, cost_row, time_row, price, share, first, last, *scratch)
+                            guide.around, cost_row, time_row, price, share, release, first, last,
+                            *scratch)
             if self.is_over():
                 return
-        problem.traits[rows.DETOUR] = detour_factor(problem, guide, cost_row)
+        self.problem.traits[rows.DETOUR] = detour_factor(self.problem, guide, cost_row)
 
     def price_of_time(self, cost_row: int, time_row: int) -> float:
         """Cost units a second of travel, on a sample of the arcs of a class."""
@@ -175,7 +201,9 @@ class Search:
     def load(self, routes: Sequence[Sequence[int]]) -> None:
         """Start from routes; what is infeasible in them stays absent."""
         n = self.model.n_tasks
-        clean = [[i for i in map(int, r) if 0 <= i < n] for r in routes[: self.model.n_vehicles]]
+        lowest = -len(self.model.reloads.location) if self.has_trips else 0
+        routes = routes[: self.model.n_vehicles]
+        clean = [[i for i in map(int, r) if lowest <= i < n] for r in routes]
         clean += [[]] * (self.model.n_vehicles - len(clean))
         if self.rich is not None:
             load_rich(self, clean)
@@ -184,7 +212,10 @@ class Search:
         ptr = np.zeros(len(clean) + 1, dtype=np.int32)
         np.cumsum([len(r) for r in clean], out=ptr[1:])
         visits = np.array([i for r in clean for i in r], dtype=np.int32)
-        load_routes(self.problem, self.state, ptr, visits)
+        if self.trips is not None:
+            load_trips(self.problem, self.state, self.trips, ptr, visits)
+        else:
+            load_routes(self.problem, self.state, ptr, visits)
         self.keep()
 
     def keep(self) -> None:
@@ -214,7 +245,7 @@ class Search:
         for first in range(0, len(order), 1000):
             part = order[first : first + 1000]
             self.state.lists[: len(part), rows.WORK] = part
-            annealing.anneal(self.problem, self.guide, self.state, self.rich, 1, len(part))
+            self.step(1, len(part))
             if self.is_over():
                 break
         c[rows.ITERATIONS] = c[rows.BEST_ITERATION] = 0
@@ -225,7 +256,7 @@ class Search:
         used = self.state.vehicles[:, rows.COUNT] > 0
         n = self.model.n_tasks
         present = self.state.stops[:n, rows.ROUTE] != rows.ABSENT
-        starts = n + 2 * np.flatnonzero(used)
+        starts = n + 2 * np.flatnonzero(used)  # of trips, where there are some
         total = int(self.state.stops[:n, rows.COST][present].sum(dtype=np.int64))
         total += int(self.state.stops[starts, rows.COST].sum(dtype=np.int64))
         return max(total / max(n - int(c[rows.N_ABSENT]) + int(c[rows.N_USED]), 1), 1e-6)
@@ -253,7 +284,7 @@ class Search:
                 if size <= 0:
                     return "iteration_limit"
             before = time.perf_counter()
-            status = annealing.anneal(self.problem, self.guide, self.state, self.rich, size, 0)
+            status = self.step(size)
             took = max(time.perf_counter() - before, 1e-9)
             self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             if status == annealing.STALLED:
@@ -262,6 +293,8 @@ class Search:
                 c[rows.CLOCK] = 0
                 self.state.stop_marks[:, rows.STAMP] = 0
                 self.state.vehicle_marks[:, rows.STAMP] = 0
+                if self.trips is not None:
+                    self.trips.ruined[:] = 0
                 if self.rich is not None:
                     self.rich.counters[rich_rows.LAST_CLOCK] = 0
                     self.rich.marks[:, rich_rows.WORKED] = 0
@@ -272,6 +305,8 @@ class Search:
         n = self.model.n_tasks
         column = self.state.stop_marks[:, rows.BEST_NEXT]
         following = (self.state.stops[:, rows.NEXT] if current else column).tolist()
+        if self.trips is not None:
+            return routes_of(self.model, following, self.trips)
         routes: list[list[int]] = []
         for start in range(n, n + 2 * self.model.n_vehicles, 2):
             routes.append([])
@@ -294,7 +329,7 @@ class Search:
         routes = [np.array(r, dtype=np.int32) for r in self.routes()]
         seen = np.zeros(n, dtype=np.bool_)
         for route in routes:
-            seen[route] = True
+            seen[route[route >= 0]] = True
         return Result(
             tuple(routes), np.flatnonzero(~seen).astype(np.int32), status,
             int(self.counters[rows.ITERATIONS]), self.elapsed(),
@@ -325,13 +360,15 @@ def temperatures(n_tasks: int) -> tuple[float, float]:
     return (0.3, 0.01) if n_tasks <= 6000 else (0.1, 0.01)
 
 
-_compiled = False
+_compiled: set[bool] = set()
 
 
-def compile_kernels() -> None:
-    """Call every kernel once on a tiny model, so that numba compiles or loads it."""
-    global _compiled
-    if _compiled:
+def compile_kernels(has_trips: bool = False) -> None:
+    """Call every kernel once on a tiny model, so that numba compiles or loads it.
+
+    The kernels of trips are others, compiled only where they are asked for.
+    """
+    if has_trips in _compiled:
         return
     from solvers.builder import ModelBuilder
 
@@ -339,6 +376,8 @@ def compile_kernels() -> None:
     builder.add_matrix([[0, 3, 5], [4, 0, 2], [6, 3, 0]])
     builder.add_task(1, demand=(1,))
     builder.add_task(2, demand=(1,))
-    builder.add_vehicle(0, 0, capacity=(2,), price_per_metre=1)  # its arcs have to be priced
-    _compiled = True
+    reloads = [builder.add_reload(0)] if has_trips else []
+    # Its arcs have to be priced.
+    builder.add_vehicle(0, 0, capacity=(2,), price_per_metre=1, reloads=reloads)
+    _compiled.add(has_trips)
     run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))

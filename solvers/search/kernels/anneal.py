@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from solvers.search.kernels.chains import place_in_trip
 from solvers.search.kernels.insertion import find_position
 from solvers.search.kernels.jit import inlined, kernel
 from solvers.search.kernels.journal import keep_incumbent, mark_dirty, open_journal, undo
@@ -32,6 +33,9 @@ from solvers.search.kernels.ruin import ruin
 from solvers.search.kernels.tails import FAR, exchange_tails
 from solvers.search.kernels.timetable import retime
 from solvers.search.kernels.trials import place
+from solvers.search.kernels.trip_insertion import find_trip_position
+from solvers.search.kernels.trip_journal import undo_trips
+from solvers.search.kernels.trip_rows import IS_BROKEN
 
 #: Why :func:`anneal` came back.
 DONE, STALLED, ALL_SERVED = range(3)
@@ -74,7 +78,7 @@ def worth(state, rich, i):
 
 
 @kernel
-def anneal(problem, guide, state, rich, n_iterations, n_given):
+def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
     """Run iterations: an exchange of tails is tried, then ruin and recreate.
 
     Parameters
@@ -84,6 +88,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given):
     n_iterations : how many at most.
     n_given : 0 to ruin. Otherwise a single iteration inserts the first so many tasks of
         the work list, all absent, in that order and accepts the result: this is the construction.
+    trips : see ``trip_rows``, or None if the model has no trips or is rich; overwritten.
 
     Returns
     -------
@@ -96,7 +101,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given):
             and state.vehicle_marks.shape[1] == 3):
         return DONE
     for _ in range(n_iterations):
-        if rich is None and n_given == 0:
+        if rich is None and trips is None and n_given == 0:
             exchange_tails(problem, guide, state)
         open_journal(state, rich)
         before = counters[TOTAL]
@@ -106,11 +111,14 @@ def anneal(problem, guide, state, rich, n_iterations, n_given):
         bound = before + np.int64(math.ceil(min(max(threshold, -FAR), FAR)))
         is_possible = True
         if n_given == 0:
-            ruin(problem, guide, state, rich)
+            ruin(problem, guide, state, rich, trips)
             if rich is not None:
                 # Where travel breaks the triangle inequality, what is left may be impossible.
                 is_possible = retime(problem, state, rich)
                 is_possible = price_routes(problem, state, rich) and is_possible
+            if trips is not None:
+                is_possible = trips.counters[IS_BROKEN] == 0
+                trips.counters[IS_BROKEN] = 0
             sort_work(guide, state)
         else:
             counters[N_WORK] = n_given
@@ -126,7 +134,15 @@ def anneal(problem, guide, state, rich, n_iterations, n_given):
             if least >= bound:
                 break
             i = np.int64(lists[k, WORK])
-            if rich is None:
+            if trips is not None:
+                p, s, option = find_trip_position(problem, guide, state, trips, i, bound - least)
+                if p >= 0:
+                    least -= counters[TOTAL] - state.prize[i]
+                    place_in_trip(problem, state, trips, i, p, s, option)
+                    least += counters[TOTAL]
+                else:
+                    least += state.prize[i]
+            elif rich is None:
                 p, v = find_position(problem, guide, state, i, bound - least)
                 if p >= 0:
                     least -= counters[TOTAL] - state.prize[i]
@@ -145,7 +161,10 @@ def anneal(problem, guide, state, rich, n_iterations, n_given):
 
         counters[ITERATIONS] += 1
         if least >= bound:
-            undo(state, rich)
+            if trips is None:
+                undo(state, rich)
+            else:
+                undo_trips(state, trips)
             counters[TOTAL] = before
         else:
             mark_dirty(state)

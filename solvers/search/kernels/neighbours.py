@@ -20,6 +20,8 @@ from solvers.search.kernels.rows import (
 
 #: Weight of a second of waiting, and of one by which a window is missed, against one of travel.
 _WAIT, _WARP = 0.2, 1.0
+#: The same of a second between the releases of two tasks that would share a trip.
+_RELEASE = 0.2
 
 
 @inlined
@@ -69,7 +71,8 @@ def keep_nearest(keys, row, size, key, j):
 
 @kernel
 def fill_neighbours(problem, near, n_near_of, near_cost, near_time, around, cost_row, time_row,
-                    price, share, first, last, near_keys, around_keys, near_row, around_row):
+                    price, share, release, first, last, near_keys, around_keys, near_row,
+                    around_row):
     """Fill the neighbour lists of the tasks from ``first`` to ``last - 1``.
 
     Parameters
@@ -80,6 +83,7 @@ def fill_neighbours(problem, near, n_near_of, near_cost, near_time, around, cost
     price : cost units of a second of waiting or time warp.
     share : (last - first, task kinds), 1 if some vehicle may serve the task and that kind; other
         pairs are left out of ``near``.
+    release : (n,) when the tasks' trips may leave, int32; None if nobody has to wait for that.
     near_keys, around_keys : float64, as long as a row of the lists. Overwritten.
     near_row, around_row : int32, the same. Overwritten.
     """
@@ -106,6 +110,8 @@ def fill_neighbours(problem, near, n_near_of, near_cost, near_time, around, cost
             if back < NO_WAY:
                 key = min(key, problem.cost_from[c_row, b] + price * misfit(
                     tasks, problem.windows, j, i, back))
+            if release is not None:
+                key += price * _RELEASE * abs(np.int64(release[i]) - release[j])
             n_near = keep_nearest(near_keys, near_row, n_near, key, j)
         n_near_of[i] = n_near
         for k in range(near.shape[1]):

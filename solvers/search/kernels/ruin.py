@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from solvers.search.kernels.chains import remove_from_trip
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.rich_rows import LEAVING, MATES, N_MATES
 from solvers.search.kernels.rng import draw_below, draw_unit
@@ -28,6 +29,7 @@ from solvers.search.kernels.rows import (
     STAMP,
     WORK,
 )
+from solvers.search.kernels.trip_rows import N_TRIPS, WHOLE
 
 #: Tasks to remove in an iteration, on average.
 MEAN_REMOVED = 10.0
@@ -42,7 +44,7 @@ _ABSENT_NEAR, _ABSENT_DRAWN = 10, 2
 
 
 @inlined
-def remove_string(problem, state, rich, i, v, length):
+def remove_string(problem, state, rich, trips, i, v, length):
     """Remove about ``length`` adjacent tasks of vehicle ``v``, drawn so that ``i`` is among them.
 
     Half the time some tasks in the middle of a longer string stay where they are.
@@ -81,7 +83,10 @@ def remove_string(problem, state, rich, i, v, length):
         following = np.int64(stops[last, NEXT])
         for _ in range(stay):
             following = np.int64(stops[following, NEXT])
-        remove_segment(problem, state, rich, v, first, last)
+        if trips is None:
+            remove_segment(problem, state, rich, v, first, last)
+        else:
+            remove_from_trip(problem, state, trips, v, first, last)
         # The segment may have had to grow into what was to stay or to go next.
         if stay == 0 or stops[following, ROUTE] == ABSENT:
             return
@@ -100,7 +105,16 @@ def remove_mates(problem, state, rich):
 
 
 @inlined
-def ruin(problem, guide, state, rich):
+def is_whole(state, trips, v):
+    """Whether no string was taken out of route ``v`` in this iteration."""
+    if trips is None:
+        return state.vehicle_marks[v, STAMP] != state.counters[CLOCK]
+    # A trip is also journalled when another one of its chain changes.
+    return trips.ruined[v] != state.counters[CLOCK]
+
+
+@inlined
+def ruin(problem, guide, state, rich, trips):
     """Fill the work list: tasks removed around a random seed, and absent ones to try again."""
     stops, vehicles, counters, rng = state.stops, state.vehicles, state.counters, state.rng
     n = len(problem.tasks)
@@ -116,8 +130,11 @@ def ruin(problem, guide, state, rich):
     n_drawn = counters[N_WORK]
 
     longest, n_strings = 1.0, 1
-    if counters[N_USED] > 0:
-        longest = min(LONGEST_STRING, (n - n_absent_before) / counters[N_USED])
+    n_routes = counters[N_USED]
+    if trips is not None:
+        n_routes = trips.counters[N_TRIPS]
+    if n_routes > 0:
+        longest = min(LONGEST_STRING, (n - n_absent_before) / n_routes)
         most = 4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0
         n_strings = int(1.0 + draw_unit(rng) * most)
 
@@ -150,10 +167,14 @@ def ruin(problem, guide, state, rich):
                     state.lists[counters[N_WORK], WORK] = i
                     counters[N_WORK] += 1
                     absent_left -= 1
-        elif n_strings > 0 and state.vehicle_marks[v, STAMP] != counters[CLOCK]:
+        elif n_strings > 0 and is_whole(state, trips, v):
             most = min(longest, np.float64(vehicles[v, COUNT]))
             length = min(np.int64(1.0 + draw_unit(rng) * most), np.int64(vehicles[v, COUNT]))
-            remove_string(problem, state, rich, i, v, length)
+            if trips is not None:
+                if draw_below(rng, 1000) < trips.counters[WHOLE]:
+                    length = np.int64(vehicles[v, COUNT])
+                trips.ruined[v] = counters[CLOCK]
+            remove_string(problem, state, rich, trips, i, v, length)
             n_strings -= 1
         if n_strings == 0 and (absent_left == 0 or counters[N_ABSENT] == counters[N_WORK]):
             break
