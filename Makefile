@@ -49,7 +49,7 @@ cover: $(STAMP) ## coverage of everything but the compiled kernels
 	$(BIN)/coverage report --include "engine/*,solvers/*,geodata/*,api/*" --omit "*/kernels/*"
 
 bounds: $(STAMP) ## kernels with array bounds checked
-	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/solvers tests/geodata tests/properties
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -m 'long or not long' tests/solvers tests/geodata tests/properties
 
 bench: $(STAMP) ## pytest-benchmark suites, fixed iterations
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds

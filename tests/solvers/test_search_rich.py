@@ -211,7 +211,7 @@ def test_bonus_outweighs_the_detour() -> None:
         assert len(run(builder.build()).routes[vehicle]) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_rich_kernels_stay_within_bounds_and_count_no_references() -> None:
     code = f"""
 from solvers.evaluation import evaluate

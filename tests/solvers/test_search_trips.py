@@ -25,7 +25,7 @@ from solvers.search.trip_layout import needs_trips
 from solvers.solve import SolveParams, solve
 from tests.trip_models import trip_model
 
-SEEDS = range(30)
+SEEDS = range(8)
 
 
 @numba.njit
