@@ -51,6 +51,9 @@ cover: $(STAMP) ## coverage of everything but the compiled kernels
 bounds: $(STAMP) ## kernels with array bounds checked
 	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -m 'long or not long' tests/solvers tests/geodata tests/properties
 
+scale: $(STAMP) ## how the search scales, 1,000 to 100,000 tasks
+	$(BIN)/python -m benchmarks.scale
+
 bench: $(STAMP) ## pytest-benchmark suites, fixed iterations
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from solvers.errors import Unsupported
 from solvers.large import LargeModel, fetch_matrices, squared_distances
 from solvers.model import OPEN, UNREACHABLE, RoutingModel
 from solvers.parts import Part, Travel, bonds, part
@@ -431,12 +432,24 @@ def _gather(model: RoutingModel) -> Travel:
 
 
 def is_large(model: RoutingModel | LargeModel) -> bool:
-    """Whether a model is better searched in parts, or cannot be searched otherwise."""
-    if isinstance(model, LargeModel):
-        return len(model.positions) > LARGE or model.arrays.n_tasks > LARGE
-    # The greatest lateness is of the whole plan: a part cannot tell what it costs. Nor do parts
-    # know trips.
-    return model.n_tasks > LARGE and model.price_worst == 0 and not needs_trips(model)
+    """Whether a model is better searched in parts, or cannot be searched otherwise.
+
+    Raises
+    ------
+    Unsupported : it can only be searched in parts, and has a feature that parts cannot have.
+    """
+    by_function = isinstance(model, LargeModel)
+    arrays = model.arrays if isinstance(model, LargeModel) else model
+    if max(arrays.n_tasks, len(arrays.setup) if by_function else 0) <= LARGE:
+        return False
+    # Shared by the whole plan: a part cannot tell what is left or what it costs. Nor do parts know
+    # trips.
+    shared = set(arrays.features & {"batches", "worst lateness"})
+    if needs_trips(arrays):
+        shared.add("trips")
+    if shared and by_function:
+        raise Unsupported(f"search: large models cannot have {', '.join(sorted(shared))}")
+    return not shared
 
 
 def whole(model: RoutingModel | LargeModel) -> RoutingModel:

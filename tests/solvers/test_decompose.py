@@ -393,3 +393,12 @@ def test_a_large_model_that_is_small_gets_its_matrices(monkeypatch: pytest.Monke
 def test_other_backends_say_that_they_need_matrices() -> None:
     with pytest.raises(Unsupported, match="matrices"):
         search(as_large(spread_model(1, 5, 2)), backend="ortools")
+
+
+def test_what_the_whole_plan_shares_keeps_a_model_in_one_piece() -> None:
+    for feature in ("batches", "worst lateness"):
+        model = random_model(1, {feature})
+        assert not decompose.is_large(model)
+        with pytest.raises(Unsupported, match=feature):
+            decompose.is_large(as_large(model))
+    assert decompose.is_large(random_model(1, {"links", "reloads"}))
