@@ -32,8 +32,8 @@ from solvers.solve import Progress, Result, SolveParams
 Int32 = NDArray[np.int32]
 
 #: Above so many tasks or locations a model is searched in parts. At a million iterations Leuven1
-#: (3,000) comes to 0.86 % in one piece and 0.88 in parts, in the same time; Antwerp1 (6,000) to 1.14
-#: and 1.10 (two seeds), in parts in two thirds of the time.
+#: (3,000) comes to 0.86 % in one piece and 0.88 in parts, in the same time; Antwerp1 (6,000) comes
+#: to 1.14 and 1.10 (two seeds), in parts in two thirds of the time.
 LARGE = 4000
 #: Tasks of a zone, and others around it that its tasks may have as neighbours.
 _ZONE, _HALO = 1000, 1000
@@ -41,7 +41,7 @@ _ZONE, _HALO = 1000, 1000
 #: Antwerp1 is 1.22 %, of 600 and 8 it is 1.09, of 400 and 10 1.07; long routes want larger parts.
 PART, VISIT = 600, 8
 #: First and last temperature in mean arcs. From 0.3 to 1 the first makes 0.1 points of difference,
-#: at 0.1 the gap of Antwerp1 grows by 0.3; 0.01 is 0.1 better at the end than 0.003 and 0.03.
+#: at 0.1 the gap of Antwerp1 grows by 0.3. The last: 0.01 is 0.1 better than 0.003 and 0.03.
 _HOT, _COLD = 0.5, 0.01
 #: A part is searched for so many times the seconds that making it took, at least, but no more than
 #: so many iterations a task.
