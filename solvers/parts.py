@@ -54,7 +54,7 @@ _RULES: dict[str, tuple[str, str]] = {
     "task_late_price": ("task", ""),
     "task_release": ("task", ""),
     "task_freshness": ("task", ""),
-    "task_group": ("task", ""),
+    "task_group": ("task", "group"),
     "vehicle_worker": ("vehicle", "worker"),
     "vehicle_price_duty": ("vehicle", ""),
     "vehicle_regular_duty": ("vehicle", ""),
@@ -191,6 +191,8 @@ class _Cutter:
             field = {"vehicle type": "type"}.get(values, values)
             kept[values] = np.unique(getattr(model, f"vehicle_{field}")[vehicles])
         kept["task type"] = np.unique(model.task_type[tasks])
+        groups = np.unique(model.task_group[tasks])
+        kept["group"] = groups[groups >= 0]
         for axis in _POINTERS:
             self._follow(axis)
         kept["option"] = np.unique(model.reloads.option[kept["choice"]])

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solvers.errors import Unsupported
-from solvers.large import LargeModel, fetch_matrices, squared_distances
-from solvers.model import OPEN, UNREACHABLE, RoutingModel
+from solvers.evaluation import evaluate
+from solvers.large import LargeModel, fetch_matrices
+from solvers.model import UNREACHABLE, RoutingModel, connected
 from solvers.parts import Part, Travel, bonds, part
+from solvers.search import selection
 from solvers.search.kernels import rows
 from solvers.search.kernels.cut import cut_lists, gather_block
 from solvers.search.layout import N_AROUND, N_NEAR
@@ -37,17 +39,16 @@ Int32 = NDArray[np.int32]
 LARGE = 4000
 #: Tasks of a zone, and others around it that its tasks may have as neighbours.
 _ZONE, _HALO = 1000, 1000
-#: Tasks of a part, and iterations a task of it before the next one. Of 1,000 and 5 the gap of
-#: Antwerp1 is 1.22 %, of 600 and 8 it is 1.09, of 400 and 10 1.07; long routes want larger parts.
-PART, VISIT = 600, 8
+#: Iterations a task of a part before the next one.
+VISIT = 8
 #: First and last temperature in mean arcs. From 0.3 to 1 the first makes 0.1 points of difference,
 #: at 0.1 the gap of Antwerp1 grows by 0.3. The last: 0.01 is 0.1 better than 0.003 and 0.03.
 _HOT, _COLD = 0.5, 0.01
 #: A part is searched for so many times the seconds that making it took, at least, but no more than
 #: so many iterations a task.
 _WORTH, _LONGEST_VISIT = 3.0, 100
-#: Empty vehicles and absent tasks in a part, at most.
-_EMPTY, _ABSENT = 30, 200
+#: After so many parts from which ties left nothing, one may be as large as the ties want it.
+_FAILS = 20
 _CHUNK_S = 0.01
 _PROGRESS_S = 0.25
 
@@ -87,7 +88,7 @@ class Decomposition:
         self.visits = np.zeros(n, dtype=np.int32)  # how often each task was in a part
         self.task_bond, self.vehicle_bond = bonds(self.model)
         empty = np.zeros(0, dtype=np.int32)
-        self.plan = Plan([empty] * v, int(self.model.task_prize.sum()))
+        self.plan = Plan([empty] * v, evaluate(self.model, [[]] * v).cost)
         self.best = self.plan
         self.arc = 1.0  # mean cost
         self.detour = 2  # see `layout.detour_factor`; of all zones
@@ -161,14 +162,10 @@ class Decomposition:
     def begin(self) -> None:
         """Make the zones, the neighbour lists and a first plan, zone by zone."""
         model = self.model
-        self.zones = zones = Zones(model, _ZONE, self._row, self.params.seed % (1 << 63))
+        self.zones = zones = Zones(model, _ZONE, self.row, self.params.seed % (1 << 63))
         given = self._given()
-        zone_of = np.full(model.n_vehicles, -1, dtype=np.int32)
-        for v, route in enumerate(given):
-            if route:
-                zone_of[v] = np.bincount(zones.of_task[[i for i in route if i >= 0]]).argmax()
-        self._gather_bonds(given, zone_of)
-        zone_of = zones.allot(zone_of)
+        zone_of = zones.allot(self._gather_bonds(given))
+        self._unite_workers(zone_of)
         arcs, n_arcs = 0.0, 0
         for zone in range(len(zones)):
             tasks = np.flatnonzero(zones.of_task == zone).astype(np.int32)
@@ -180,7 +177,19 @@ class Decomposition:
                 size = len(tasks) + len(vehicles)
                 arcs, n_arcs = arcs + search.mean_arc() * size, n_arcs + size
         self.arc = arcs / max(n_arcs, 1)
+        if any(given):
+            self._keep_given(given)
         self.best = self.plan
+
+    def _keep_given(self, given: list[list[int]]) -> None:
+        """Go on from the given routes as they are, if loading them lost more than it found."""
+        told = evaluate(self.large or self.model, given)
+        if told.violations or told.cost >= self.plan.cost:
+            return
+        self.plan = Plan([np.array(r, dtype=np.int32) for r in given], told.cost)
+        self.vehicle_of[:] = -1
+        for v, route in enumerate(self.plan.routes):
+            self.vehicle_of[route[route >= 0]] = v
 
     def _given(self) -> list[list[int]]:
         """Routes to start from; a task stands in one of them at most."""
@@ -193,15 +202,41 @@ class Decomposition:
             given.append(clean if any(i >= 0 for i in clean) else [])
         return given + [[] for _ in range(v - len(given))]
 
-    def _gather_bonds(self, given: list[list[int]], zone_of: Int32) -> None:
-        """Put tasks of one route, and tasks that belong together, into one zone."""
-        zones = self.zones
-        for v in np.flatnonzero(zone_of >= 0).tolist():
-            zones.of_task[[i for i in given[v] if i >= 0]] = zone_of[v]
-        bound = np.flatnonzero(self.task_bond >= 0)
-        leader = bound[np.unique(self.task_bond[bound], return_index=True)[1]]
-        _, which = np.unique(self.task_bond[bound], return_inverse=True)
-        zones.of_task[bound] = zones.of_task[leader[which.reshape(-1)]]
+    def _gather_bonds(self, given: list[list[int]]) -> Int32:
+        """Put tasks of one route, and all that belongs together, into one zone.
+
+        Returns
+        -------
+        zone_of : (v,) of vehicles that have a route or share a limit with one that has; else -1.
+        """
+        n, v = self.model.n_tasks, self.model.n_vehicles
+        zone_of = np.full(v, -1, dtype=np.int32)
+        edges = [(i, n + w) for w, route in enumerate(given) for i in route if i >= 0]
+        for first, bond in ((0, self.task_bond), (n, self.vehicle_bond)):
+            bound = np.flatnonzero(bond >= 0)
+            bound = first + bound[np.argsort(bond[bound], kind="stable")]
+            same = bond[bound[1:] - first] == bond[bound[:-1] - first]
+            edges += zip(bound[:-1][same].tolist(), bound[1:][same].tolist(), strict=True)
+        if not edges:
+            return zone_of
+        unit = connected(n + v, edges)
+        alone = np.bincount(unit)[unit] == 1
+        order = np.argsort(unit[:n], kind="stable")
+        order = order[~alone[order]]
+        of_task = self.zones.of_task
+        for tasks in np.split(order, np.flatnonzero(np.diff(unit[order])) + 1):
+            if len(tasks):
+                of_task[tasks] = np.bincount(of_task[tasks]).argmax()
+                zone_of[unit[n:] == unit[tasks[0]]] = of_task[tasks[0]]
+        return zone_of
+
+    def _unite_workers(self, zone_of: Int32) -> None:
+        """Give all vehicles of a worker whose duty is limited to the zone of the first."""
+        bound = np.flatnonzero(self.vehicle_bond >= 0)
+        _, first, which = np.unique(
+            self.vehicle_bond[bound], return_index=True, return_inverse=True
+        )
+        zone_of[bound] = zone_of[bound[first[which.reshape(-1)]]]
 
     def _begin_zone(
         self, zone: int, tasks: Int32, vehicles: Int32, given: list[list[int]]
@@ -229,7 +264,8 @@ class Decomposition:
         self._stop_if_over()
         return search
 
-    def _row(self, location: int) -> Int32:
+    def row(self, location: int) -> Int32:
+        """Seconds from a location to all, by the most common profile."""
         if self.large is None:
             return np.asarray(self.model.seconds[self.busy, location])
         everywhere = np.arange(len(self.model.setup), dtype=np.int32)
@@ -246,14 +282,18 @@ class Decomposition:
         """Search part after part until a limit is reached; returns the status."""
         hot, cold = _HOT * self.arc, _COLD * self.arc
         limit, stall = self.params.max_iterations, self.params.stall_iterations
+        fails = 0
         while not self.is_over():
             size = 1 << 60 if limit is None else limit - self.iterations
             if size <= 0:
                 return "iteration_limit"
             if stall and self.iterations - self.best_iteration >= stall:
                 return "stalled"
-            tasks, vehicles = self.select(self._seed())
-            if not len(vehicles):
+            tasks, vehicles = selection.select_part(
+                self, self._seed(), 2 * selection.PART if fails < _FAILS else np.inf
+            )
+            fails = 0 if len(vehicles) and len(tasks) else fails + 1
+            if fails:
                 continue
             self._search_part(tasks, vehicles, hot, cold, min(size, VISIT * len(tasks)))
         return self.stopped
@@ -262,92 +302,6 @@ class Decomposition:
         """Draw a task; of some, the one that was in the fewest parts, and absent ones first."""
         drawn = self.random.integers(self.model.n_tasks, size=8)
         return int(drawn[np.argmin(self.visits[drawn])])
-
-    def select(self, seed: int) -> tuple[Int32, Int32]:
-        """Tasks and vehicles of the part around a task."""
-        order = self._closest(seed, 4 * PART)
-        owner = self.vehicle_of[order]
-        near = owner[owner >= 0]
-        distinct, first = np.unique(near, return_index=True)
-        routes = distinct[np.argsort(first)]
-        sizes = np.array([len(self.plan.routes[v]) for v in routes], dtype=np.int64)
-        routes = routes[: int(np.searchsorted(np.cumsum(sizes), PART)) + 1]
-        absent = order[owner < 0][:_ABSENT]
-        routes, absent = self._close(routes, absent)
-        visits = [self.plan.routes[v] for v in routes]
-        tasks = np.concatenate([r[r >= 0] for r in visits] + [absent]).astype(np.int32)
-        return tasks, np.concatenate([routes, self._empty(seed, absent)]).astype(np.int32)
-
-    def _closest(self, seed: int, count: int) -> Int32:
-        at = self.model.task_location
-        if self.large is not None:
-            keys = squared_distances(self.large.positions, int(at[seed]), at)
-        else:
-            keys = self._row(int(at[seed]))[at].astype(np.float64)
-        if len(keys) <= count:
-            return np.argsort(keys, kind="stable").astype(np.int32)
-        some = np.argpartition(keys, count)[:count]
-        return some[np.argsort(keys[some], kind="stable")].astype(np.int32)
-
-    def _close(self, routes: Int32, absent: Int32) -> tuple[Int32, Int32]:
-        """Take in what is tied to what is there, or else leave both out."""
-        if self.task_bond.max(initial=-1) < 0 and self.vehicle_bond.max(initial=-1) < 0:
-            return routes, absent
-        while True:
-            in_part = np.zeros(self.model.n_vehicles, dtype=np.bool_)
-            in_part[routes] = True
-            inside = (self.vehicle_of >= 0) & in_part[self.vehicle_of]
-            inside[absent] = True
-            touched = np.unique(self.task_bond[inside])
-            members = np.isin(self.task_bond, touched[touched >= 0])
-            workers = np.unique(self.vehicle_bond[routes])
-            used = np.array([len(r) > 0 for r in self.plan.routes])
-            tied = used & np.isin(self.vehicle_bond, workers[workers >= 0]) & ~in_part
-            missing = members & ~inside
-            if not missing.any() and not tied.any():
-                return routes, absent
-            more = np.unique(self.vehicle_of[missing & (self.vehicle_of >= 0)])
-            more = np.union1d(more, np.flatnonzero(tied)).astype(np.int32)
-            alone = np.flatnonzero(missing & (self.vehicle_of < 0)).astype(np.int32)
-            size = sum(len(self.plan.routes[v]) for v in [*routes, *more]) + len(absent)
-            if size <= 2 * PART:
-                routes = np.concatenate([routes, more])
-                absent = np.concatenate([absent, alone])
-                continue
-            torn = np.unique(self.task_bond[missing])
-            out = np.isin(self.task_bond, torn) & inside
-            lost = np.isin(self.vehicle_bond[routes], self.vehicle_bond[tied])
-            lost |= np.isin(routes, self.vehicle_of[out])
-            routes, absent = routes[~lost], absent[~out[absent]]
-
-    def _empty(self, seed: int, absent: Int32) -> Int32:
-        """Choose a few empty vehicles: near ones of every class, and some for what is absent."""
-        model = self.model
-        free = np.array([len(r) == 0 for r in self.plan.routes])
-        held = np.unique(self.vehicle_bond[(~free) & (self.vehicle_bond >= 0)])
-        idle = np.flatnonzero(free & ~np.isin(self.vehicle_bond, held))
-        if len(idle) <= _EMPTY:
-            return idle.astype(np.int32)
-        home = np.where(model.vehicle_start == OPEN, model.vehicle_end, model.vehicle_start)[idle]
-        at = int(model.task_location[seed])
-        places = np.maximum(home, 0)
-        if self.large is not None:
-            away = squared_distances(self.large.positions, at, places)
-        else:
-            away = self._row(at)[places].astype(np.float64)
-        away[home == OPEN] = 0
-        # The n-th nearest of its class; the first of every class, then the second of every class...
-        order = np.argsort(away, kind="stable")
-        classes = model.vehicle_class[idle[order]]
-        by_class = np.argsort(classes, kind="stable")
-        sizes = np.bincount(classes)
-        rank = np.empty(len(idle), dtype=np.int64)
-        rank[by_class] = np.arange(len(idle)) - (np.cumsum(sizes) - sizes)[classes[by_class]]
-        chosen = idle[order[np.argsort(rank, kind="stable")[:_EMPTY]]].tolist()
-        for kind in np.unique(model.task_type[absent])[:_EMPTY]:
-            able = idle[order][model.compatible[kind, model.vehicle_type[idle[order]]]]
-            chosen.extend(able[:2].tolist())
-        return np.array(sorted(set(chosen)), dtype=np.int32)
 
     def _open(self, cut: Part, reorder: bool) -> Search:
         inner = replace(
@@ -368,8 +322,15 @@ class Decomposition:
         cut_lists(search.problem, search.guide, self.near, self.around, tasks, self.number)
         search.problem.traits[rows.DETOUR] = self.detour
         self.number[tasks] = -1
-        search.load(cut.inward([self.plan.routes[v] for v in vehicles]))
+        given = cut.inward([self.plan.routes[v] for v in vehicles])
+        search.load(given)
         cost = int(search.counters[rows.TOTAL])
+        # Where travel breaks the triangle inequality, loading may lose a task on the way.
+        is_whole = len(tasks) - search.counters[rows.N_ABSENT] == sum(
+            i >= 0 for route in given for i in route
+        )
+        if not is_whole:
+            cost = evaluate(cut.model, given).cost
         heat, done = search.state.heat, 0
         if self.params.max_iterations is None:
             # Travel that is dear to ask for is used for longer. By the clock, so only where the
@@ -390,7 +351,8 @@ class Decomposition:
             done += step
         self.iterations += done
         self.visits[tasks] += 1
-        self._write_back(cut, search, cost)
+        if is_whole or search.counters[rows.TOTAL] < cost:
+            self._write_back(cut, search, cost)
         if self.plan.cost < self.best.cost:
             self.best, self.best_iteration = self.plan, self.iterations
 

@@ -9,7 +9,7 @@ from engine.domain.parse import read_problem
 from engine.travel import build_travel, road_travel
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
-from solvers.search import decompose
+from solvers.search import decompose, selection
 from solvers.solve import SolveParams, solve
 
 LIMIT = 500
@@ -79,8 +79,9 @@ def test_nobody_is_sent_where_their_mode_has_no_road(
 
 def test_roads_are_asked_part_by_part_for_a_large_model(network, monkeypatch):
     """The search gets a function instead of matrices, and the plan is worth what matrices say."""
-    for name, value in {"LARGE": 50, "_ZONE": 30, "_HALO": 30, "PART": 40}.items():
+    for name, value in {"LARGE": 50, "_ZONE": 30, "_HALO": 30}.items():
         monkeypatch.setattr(decompose, name, value)
+    monkeypatch.setattr(selection, "PART", 40)
     lon, lat = geodata.sample_points(network, 121, 1)
     found = {mode: geodata.snap(network, lon, lat, mode) for mode in ("car", "walk")}
     nodes = {mode: snapped.node for mode, snapped in found.items()}

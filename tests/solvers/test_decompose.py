@@ -15,7 +15,7 @@ from solvers.errors import Unsupported
 from solvers.evaluation import evaluate
 from solvers.large import LargeModel, fetch_matrices
 from solvers.model import Int32, RoutingModel
-from solvers.search import decompose, run
+from solvers.search import SUPPORTED, decompose, run, selection
 from solvers.search.decompose import Decomposition
 from solvers.search.kernels import rows
 from solvers.search.savings import savings_routes, suits
@@ -30,8 +30,11 @@ def small_parts() -> Iterator[None]:
     warm_up()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decompose, "LARGE", 0)
-        for name, value in {"_ZONE": 12, "_HALO": 10, "PART": 15, "_EMPTY": 3}.items():
-            patch.setattr(decompose, name, value)
+        for room, name, value in (
+            (decompose, "_ZONE", 12), (decompose, "_HALO", 10), (selection, "PART", 15),
+            (selection, "EMPTY", 3),
+        ):
+            patch.setattr(room, name, value)
         yield
 
 
@@ -98,6 +101,28 @@ def test_cost_inside_is_the_cost_of_the_evaluation(seed: int) -> None:
         evaluation.cost, len(evaluation.unassigned), evaluation.n_used,
     )
     assert evaluate(model, whole.plan.routes).cost == whole.plan.cost >= evaluation.cost
+
+
+PARTABLE = sorted(SUPPORTED - {"batches", "worst lateness"})
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_cost_inside_is_the_cost_of_the_evaluation_with_features(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    chosen = [f for f in PARTABLE if rng.random() < (0.15, 0.5)[seed % 2]]
+    model = random_model(seed, chosen, n_tasks=40, n_vehicles=10)
+    whole = Decomposition(model, SolveParams(time_limit_s=None, max_iterations=1500))
+    whole.begin()
+    begun = evaluate(model, whole.plan.routes)
+    assert begun.violations == ()
+    assert begun.cost == whole.plan.cost
+    whole.improve()
+    for plan in (whole.plan, whole.best):
+        evaluation = evaluate(model, plan.routes)
+        assert evaluation.violations == ()
+        assert evaluation.cost == plan.cost
+    again = search(model, 1, initial=[r.tolist() for r in whole.best.routes])
+    assert evaluate(model, again.routes).cost <= whole.best.cost
 
 
 def test_it_comes_close_to_the_search_of_the_whole() -> None:
@@ -189,14 +214,14 @@ def test_a_part_holds_whole_routes_and_what_is_absent_nearby() -> None:
     whole.begin()
     assert (whole.vehicle_of == -1).any()
     for seed in range(0, 80, 7):
-        tasks, vehicles = whole.select(seed)
+        tasks, vehicles = selection.select_part(whole, seed, 2 * selection.PART)
         assert len(set(tasks.tolist())) == len(tasks)
         for v in vehicles:
             assert set(whole.plan.routes[v].tolist()) <= set(tasks.tolist())
         owners = whole.vehicle_of[tasks]
         assert set(owners[owners >= 0].tolist()) <= set(vehicles.tolist())
         used = [v for v in vehicles if len(whole.plan.routes[v])]
-        assert sum(len(whole.plan.routes[v]) for v in used[:-1]) < decompose.PART + 12
+        assert sum(len(whole.plan.routes[v]) for v in used[:-1]) < selection.PART + 12
 
 
 def bound_model(n: int = 40) -> RoutingModel:
@@ -219,13 +244,13 @@ def bound_model(n: int = 40) -> RoutingModel:
 def test_what_is_tied_is_in_a_part_whole_or_not_at_all(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decompose, "PART", size)
+    monkeypatch.setattr(selection, "PART", size)
     model = bound_model()
     whole = Decomposition(model, SolveParams(time_limit_s=None, max_iterations=10))
     whole.begin()
     torn = 0
     for seed in range(model.n_tasks):
-        tasks, vehicles = whole.select(seed)
+        tasks, vehicles = selection.select_part(whole, seed, 2 * selection.PART)
         inside = set(tasks.tolist())
         for a, b in zip(model.links.first, model.links.second, strict=True):
             assert (int(a) in inside) == (int(b) in inside)
