@@ -35,7 +35,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
         the search's int32 matrices hold.
     """
     from solvers.large import LargeModel
-    from solvers.search import decompose, run, trip_layout
+    from solvers.search import decompose, rich_layout, run, trip_layout
 
     arrays = model.arrays if isinstance(model, LargeModel) else model
     known = SUPPORTED
@@ -44,7 +44,9 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     refuse_unsupported("search", arrays.features, known)
     warm_up()
     if known is trip_layout.TRIPS:
-        run.compile_kernels(has_trips=True)
+        run.compile_kernels("trips")
+    elif arrays.features - rich_layout.PLAIN:
+        run.compile_kernels("rich")
     if decompose.is_large(model):
         return decompose.run(model, params)
     return run.run(decompose.whole(model), params)

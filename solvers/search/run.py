@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -360,15 +360,15 @@ def temperatures(n_tasks: int) -> tuple[float, float]:
     return (0.3, 0.01) if n_tasks <= 6000 else (0.1, 0.01)
 
 
-_compiled: set[bool] = set()
+_compiled: set[str] = set()
 
 
-def compile_kernels(has_trips: bool = False) -> None:
+def compile_kernels(kind: Literal["plain", "rich", "trips"] = "plain") -> None:
     """Call every kernel once on a tiny model, so that numba compiles or loads it.
 
-    The kernels of trips are others, compiled only where they are asked for.
+    Rich models and those with trips have kernels of their own, compiled only where asked for.
     """
-    if has_trips in _compiled:
+    if kind in _compiled:
         return
     from solvers.builder import ModelBuilder
 
@@ -376,8 +376,10 @@ def compile_kernels(has_trips: bool = False) -> None:
     builder.add_matrix([[0, 3, 5], [4, 0, 2], [6, 3, 0]])
     builder.add_task(1, demand=(1,))
     builder.add_task(2, demand=(1,))
-    reloads = [builder.add_reload(0)] if has_trips else []
+    if kind == "rich":
+        builder.add_link(0, 1, least=0, most=100)
+    reloads = [builder.add_reload(0)] if kind == "trips" else []
     # Its arcs have to be priced.
     builder.add_vehicle(0, 0, capacity=(2,), price_per_metre=1, reloads=reloads)
-    _compiled.add(has_trips)
+    _compiled.add(kind)
     run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))
