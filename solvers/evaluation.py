@@ -4,7 +4,7 @@ A model without features takes the short way below. The timetable of the others 
 ``solvers.timetable``, and what else they ask for is measured in ``solvers.evaluation_rich``.
 
 Plain Python on purpose: every backend, every peer engine in the benchmarks and every plan made by
-hand is measured here, so it has to be readable before it is quick (100,000 tasks in about 0.5 s).
+hand is measured here, so it has to be readable before it is quick (100,000 tasks in about 1.5 s).
 """
 
 from __future__ import annotations
