@@ -36,25 +36,34 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     """
     from solvers.large import LargeModel
     from solvers.search import decompose, rich_layout, run, trip_layout
+    from solvers.search.kernels.jit import collector_paused
 
     arrays = model.arrays if isinstance(model, LargeModel) else model
     known = SUPPORTED
     if trip_layout.needs_trips(arrays) and not isinstance(model, LargeModel):
         known = trip_layout.TRIPS
     refuse_unsupported("search", arrays.features, known)
-    warm_up()
-    if known is trip_layout.TRIPS:
-        run.compile_kernels("trips")
-    elif arrays.features - rich_layout.PLAIN:
-        run.compile_kernels("rich")
-    if decompose.is_large(model):
+    large = decompose.is_large(model)
+    with collector_paused():
+        run.compile_kernels()
+        if known is trip_layout.TRIPS:
+            run.compile_kernels("trips")
+        elif arrays.features - rich_layout.PLAIN:
+            run.compile_kernels("rich")
+        if large:
+            decompose.compile_kernels()
+    if large:
         return decompose.run(model, params)
     return run.run(decompose.whole(model), params)
 
 
 def warm_up() -> None:
-    """Compile the kernels, or load them from the disk cache; quick when that is done."""
-    from solvers.search import decompose, run
+    """Compile the kernels of plain models, or load them from the disk cache; quick when done.
 
-    run.compile_kernels()
-    decompose.compile_kernels()
+    Those of rich and of large models are compiled when the first one comes, before its clock runs.
+    """
+    from solvers.search import run
+    from solvers.search.kernels.jit import collector_paused
+
+    with collector_paused():
+        run.compile_kernels()
