@@ -6,6 +6,7 @@ Every source (OSM file, osmnx graph, synthetic city) only has to produce ``RawSt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from geodata.errors import NetworkError
 from geodata.network import CLOSED, Network
 from geodata.profiles import PROFILES
 from geodata.raw import RawStreets
+from geodata.restrictions import Bans
 
 Progress = Callable[[str, float], None]
 """Told a stage's name and the share of the whole that is done, 0 to 1."""
@@ -85,9 +87,10 @@ def build_network(
     tell("merging", 0.4)
     used = np.flatnonzero(np.isfinite(time).any(axis=0))
     facts["pieces_unconnected"] = len(raw.tail) - len(used) - facts["loops_dropped"]
-    chains = merge_bends(len(raw.lon), raw.tail, raw.head, raw.length, time, used)
+    bans, corners = _open_bans(raw, time)
+    chains = merge_bends(len(raw.lon), raw.tail, raw.head, raw.length, time, used, corners)
     tell("compressing", 0.8)
-    network = _compress(raw, name, facts, time, chains, parts)
+    network = _compress(raw, name, facts, time, chains, parts, bans)
     tell("done", 1.0)
     return network
 
@@ -116,6 +119,7 @@ def _compress(
     time: NDArray[np.float64],
     chains: Chains,
     parts: dict[str, NDArray[np.bool_]],
+    bans: Bans,
 ) -> Network:
     """Round, drop what is better for nobody, number the nodes and lay the rows out."""
     rows = [row for row, profile in enumerate(PROFILES) if profile in parts]
@@ -129,7 +133,8 @@ def _compress(
         goes = np.isfinite(total)
         time_ms[k, goes] = np.maximum(np.rint(total[goes]), _SHORTEST_MS)
 
-    kept = _best_parallels(tail, head, time_ms, length_dm)
+    bans = _between_edges(bans, chains, len(raw.tail))
+    kept = _best_parallels(tail, head, time_ms, length_dm, bans.piece)
     facts["parallels_dropped"] = len(tail) - len(kept)
     used = np.unique(np.concatenate([tail[kept], head[kept]]))
     used = used[np.argsort(_morton(raw.lon[used], raw.lat[used]), kind="stable")]
@@ -137,6 +142,10 @@ def _compress(
     index[used] = np.arange(len(used), dtype=np.int32)
     kept = kept[np.lexsort((length_dm[kept], index[head[kept]], index[tail[kept]]))]
 
+    place = np.full(len(tail) + 1, -1, np.int32)
+    place[kept] = np.arange(len(kept), dtype=np.int32)
+    bans = _renumber(bans, place)
+    facts["bans"] = len(bans.profiles)
     facts["bends_merged"] = len(np.unique(raw.tail[chains.arc])) - len(used)
     longest = _longest_arc(chains, raw.length)[kept]
     name_index, street_names = _used_names(raw.street_name[longest], raw.street_names)
@@ -158,8 +167,48 @@ def _compress(
         geom_lat=geom_lat,
         street_name=name_index,
         street_names=street_names,
+        ban_ptr=bans.ptr,
+        ban_edge=bans.piece,
+        ban_profiles=bans.profiles,
         counts=facts,
     )
+
+
+def _open_bans(raw: RawStreets, time: NDArray[np.float64]) -> tuple[Bans, NDArray[np.int32]]:
+    """Bans that somebody could break, and the nodes that have to stay to express them.
+
+    Turning back is only ever done at a junction, so a ban on it keeps no node alive.
+    """
+    found: dict[tuple[int, ...], int] = {}
+    corners: set[int] = set()
+    is_open = np.isfinite(time)
+    for pieces, profiles in raw.bans.sequences():
+        row = np.array(pieces)
+        who = int(((1 << np.arange(len(time))) * is_open[:, row].all(axis=1)).sum()) & profiles
+        if who:
+            found[pieces] = who
+            if len(pieces) > 2 or raw.head[pieces[1]] != raw.tail[pieces[0]]:
+                corners.update(raw.tail[row[1:]][[0, -1]].tolist())
+    return Bans.of(found), np.array(sorted(corners), np.int32)
+
+
+def _between_edges(bans: Bans, chains: Chains, n_pieces: int) -> Bans:
+    """From pieces to chains; a ban within a chain or from the middle of one bans nothing."""
+    chain = np.full(n_pieces, -1, np.int32)
+    chain[chains.arc] = np.repeat(np.arange(len(chains.ptr) - 1), np.diff(chains.ptr))
+    first, last = chains.arc[chains.ptr[:-1]], chains.arc[chains.ptr[1:] - 1]
+    found: dict[tuple[int, ...], int] = {}
+    for pieces, profiles in bans.sequences():
+        row = [key for key, _ in groupby(chain[list(pieces)].tolist())]
+        if len(row) > 1 and last[row[0]] == pieces[0] and first[row[-1]] == pieces[-1]:
+            found[tuple(row)] = found.get(tuple(row), 0) | profiles
+    return Bans.of(found)
+
+
+def _renumber(bans: Bans, place: NDArray[np.int32]) -> Bans:
+    """Bans between edges that are left, by their new numbers."""
+    found = {tuple(place[list(row)].tolist()): profiles for row, profiles in bans.sequences()}
+    return Bans.of({row: profiles for row, profiles in found.items() if -1 not in row})
 
 
 def _best_parallels(
@@ -167,19 +216,24 @@ def _best_parallels(
     head: NDArray[np.int32],
     time_ms: NDArray[np.int64],
     length_dm: NDArray[np.int64],
+    banned: NDArray[np.int32],
 ) -> NDArray[np.int64]:
-    """Edges that no parallel edge beats or equals for every profile; the first of equals stays."""
+    """Edges that no parallel edge beats or equals for every profile; the first of equals stays.
+
+    An edge of a banned sequence beats nothing: who may not turn there may need the other.
+    """
     weight = (time_ms << _DM_BITS) + length_dm
     weight[time_ms == CLOSED] = np.iinfo(np.int64).max
     # Whoever beats an edge for every profile also stands before it in this order.
     order = np.lexsort((*weight[::-1], head, tail))
     same = (np.diff(tail[order]) == 0) & (np.diff(head[order]) == 0)
     keep = np.ones(len(order), np.bool_)
+    beats = ~np.isin(order, banned)
     first = 0
     for position in np.flatnonzero(same) + 1:
         if position < 2 or not same[position - 2]:
             first = int(position) - 1
-        rivals = order[first:position][keep[first:position]]
+        rivals = order[first:position][keep[first:position] & beats[first:position]]
         mine = weight[:, order[position]]
         keep[position] = not (weight[:, rivals] <= mine[:, None]).all(axis=0).any()
     return order[keep]

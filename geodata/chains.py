@@ -32,7 +32,13 @@ class _Rows(NamedTuple):
 
 
 def merge_bends(
-    n: int, tail: Int, head: Int, length: Float, time: Float, used: NDArray[np.int64]
+    n: int,
+    tail: Int,
+    head: Int,
+    length: Float,
+    time: Float,
+    used: NDArray[np.int64],
+    kept: NDArray[np.integer],
 ) -> Chains:
     """Chains from junction to junction over the pieces ``used``.
 
@@ -42,6 +48,7 @@ def merge_bends(
     tail, head, length : pieces, shape (m,).
     time : per profile, infinite where closed, shape (p, m).
     used : pieces that are open to somebody, shape (k,).
+    kept : nodes that stay, whatever they look like.
     """
     order = used[np.lexsort((head[used], tail[used]))]
     bits = (1 << np.arange(len(time), dtype=np.uint8))[:, None]
@@ -50,6 +57,7 @@ def merge_bends(
     in_arc = np.argsort(h, kind="stable").astype(np.int32)
     rows = _Rows(_offsets(t, n), t, h, np.zeros(n, np.bool_))
     mark_bends(rows.out_ptr, h, _offsets(h, n), in_arc, t, mask, rows.is_bend)
+    rows.is_bend[kept] = False
     chains = _trace(rows)
     while len(chains.arc) < len(t):  # a ring without any junction: one of its nodes becomes one
         free = np.ones(len(t), np.bool_)

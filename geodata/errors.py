@@ -131,9 +131,9 @@ CODES: Final[dict[str, _Words]] = {
     ),
     "E3402": _Words(
         "No way leads from node {source} to node {target} for the profile {profile!r}.",
-        "Snap both ends with the same profile: it only returns nodes that reach each other.",
+        "Snap both ends with the same profile; if turn restrictions close all ways, turn them off.",
         "出行方式 {profile!r} 下，节点 {source} 无法到达节点 {target}。",
-        "请用同一出行方式匹配两端：匹配只返回互相可达的节点。",
+        "请用同一出行方式匹配两端；若转弯限制封闭了所有路径，请不启用转弯规则。",
     ),
     "E3403": _Words(
         "No street leads from node {source} straight to node {target} for {profile!r}.",

@@ -49,6 +49,10 @@ class Network:
     geom_lon, geom_lat : WGS-84 degrees, float64.
     street_name : index into ``street_names`` or ``NO_NAME``, shape (m,), int32.
     street_names : names, each once.
+    ban_ptr, ban_edge : edges of banned sequence ``b``, in travel order, two or more:
+        ``ban_edge[ban_ptr[b]:ban_ptr[b + 1]]``, shape (b + 1,), int32. Only ``turns=True`` obeys.
+    ban_profiles : who has to obey: bit ``k`` for the profile at place ``k`` of ``PROFILES``,
+        shape (b,), uint8.
     counts : facts about reading, such as ``dangling_references``.
 
     Notes
@@ -70,6 +74,9 @@ class Network:
     geom_lat: NDArray[np.float64]
     street_name: NDArray[np.int32]
     street_names: tuple[str, ...] = ()
+    ban_ptr: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1, np.int32))
+    ban_edge: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    ban_profiles: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     counts: dict[str, int] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 

@@ -1,43 +1,24 @@
-"""Reading ``.osm``, ``.osm.gz`` and ``.osm.pbf`` in one pass with osmium."""
+"""Reading ``.osm``, ``.osm.gz`` and ``.osm.pbf``: what one pass found becomes streets."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.coordinates import distance_m
 from geodata.errors import NetworkError
+from geodata.osm_pass import Ways, collect
 from geodata.profiles import PROFILES
 from geodata.raw import RawStreets
-from geodata.tags import WAY_KEYS, WayRule, barrier_stops, read_way
+from geodata.restrictions import find_bans
 
 SUFFIXES: Final = (".osm", ".osm.gz", ".osm.pbf", ".pbf")
-_MISSING: Final = 2**31 - 1  # osmium's coordinate of a node that the file does not hold
-_SCALE: Final = 1e-7  # osmium keeps degrees as integers of this step, as the OSM database does
-
-
-@dataclass
-class _Ways:
-    """What one pass collects: flat and growing, so that a large city needs no object per node."""
-
-    refs: array[int] = field(default_factory=lambda: array("q"))
-    x: array[int] = field(default_factory=lambda: array("i"))
-    y: array[int] = field(default_factory=lambda: array("i"))
-    ptr: array[int] = field(default_factory=lambda: array("q", [0]))
-    rule: array[int] = field(default_factory=lambda: array("i"))
-    name: array[int] = field(default_factory=lambda: array("i"))
-    rules: list[WayRule] = field(default_factory=list)
-    names: dict[str, int] = field(default_factory=dict)
-    barriers: dict[int, tuple[bool, ...]] = field(default_factory=dict)
-    n_tagged: int = 0
 
 
 def read_osm_file(
@@ -56,10 +37,10 @@ def read_osm_file(
     _check_content(path)
     on_progress("reading", 0.0)
     try:
-        ways = _collect(path)
+        ways = collect(path)
     except (RuntimeError, OSError, ValueError, UnicodeError) as error:
         raise NetworkError("E3005", path=path, detail=_one_line(error)) from error
-    if not ways.rule:
+    if not any(rule >= 0 for rule in ways.rule):
         raise NetworkError("E3007", path=path, n_ways=ways.n_tagged)
     on_progress("reading", 0.8)
     return _to_streets(path, ways)
@@ -86,112 +67,93 @@ def _check_content(path: Path) -> None:
         raise NetworkError("E3006", path=path, detail="it does not start with <osm>")
 
 
-def _collect(path: Path) -> _Ways:
-    import osmium
-
-    processor = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
-    processor = processor.with_locations("flex_mem")
-    for key, kind in (("barrier", osmium.osm.NODE), ("highway", osmium.osm.WAY)):
-        only = osmium.filter.KeyFilter(key)
-        only.enable_for(kind)
-        processor = processor.with_filter(only)
-    ways = _Ways()
-    known: dict[tuple[str | None, ...], int] = {}
-    item: Any
-    for item in processor:
-        if item.is_node():
-            stops = barrier_stops({tag.k: tag.v for tag in item.tags})
-            if any(stops):
-                ways.barriers[item.id] = stops
-            continue
-        ways.n_tagged += 1
-        # Asking for the few keys that decide is cheaper than a Python object per tag, and streets
-        # share few combinations: each is interpreted once.
-        value_of = item.tags.get
-        deciding = tuple(map(value_of, WAY_KEYS))
-        index = known.get(deciding)
-        if index is None:
-            rule = read_way(
-                {k: v for k, v in zip(WAY_KEYS, deciding, strict=True) if v is not None}
-            )
-            index = -1 if rule is None else len(ways.rules)
-            known[deciding] = index
-            if rule is not None:
-                ways.rules.append(rule)
-        if index < 0:
-            continue
-        name = value_of("name") or value_of("ref")
-        ways.rule.append(index)
-        ways.name.append(-1 if name is None else ways.names.setdefault(name, len(ways.names)))
-        for node in item.nodes:
-            place = node.location
-            ways.refs.append(node.ref)
-            ways.x.append(place.x)
-            ways.y.append(place.y)
-        ways.ptr.append(len(ways.refs))
-    return ways
-
-
-def _to_streets(path: Path, ways: _Ways) -> tuple[RawStreets, dict[str, int]]:
-    refs = np.frombuffer(ways.refs, np.int64)
-    x, y = np.frombuffer(ways.x, np.int32), np.frombuffer(ways.y, np.int32)
+def _to_streets(path: Path, ways: Ways) -> tuple[RawStreets, dict[str, int]]:
+    rule = np.frombuffer(ways.rule, np.int32)
     ptr = np.frombuffer(ways.ptr, np.int64)
-    there = x != _MISSING
+    sizes = ptr[1:] - ptr[:-1]
+    mine = np.repeat(rule >= 0, sizes)  # a way may turn out closed after its nodes were taken
+    refs, places = np.frombuffer(ways.refs, np.int64)[mine], ways.places()[mine]
+    way_of = np.repeat(np.arange(len(rule)), sizes)[mine]
+    n_ways = int(np.count_nonzero(rule >= 0))
+    there = np.isfinite(places[:, 0])
     if not there.any():
-        raise NetworkError("E3008", path=path, n_ways=len(ways.rule))
+        raise NetworkError("E3008", path=path, n_ways=n_ways)
     ids, first, node = np.unique(refs, return_index=True, return_inverse=True)
     # A way that comes before its nodes sees none of them; a later way may, so take any sighting.
     seen = np.full(len(ids), -1, np.int64)
     seen[node[there]] = np.flatnonzero(there)
-    sighting = np.maximum(seen, first)
-    lon, lat = x[sighting].astype(np.float64) * _SCALE, y[sighting].astype(np.float64) * _SCALE
+    lon, lat = places[np.maximum(seen, first)].T.copy()
 
-    way_of = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
     pair = np.flatnonzero((way_of[1:] == way_of[:-1]) & (node[1:] != node[:-1]))
     whole = (seen[node[pair]] >= 0) & (seen[node[pair + 1]] >= 0)
     counts = {
-        "ways": len(ways.rule),
-        "ways_skipped": ways.n_tagged - len(ways.rule),
+        "ways": n_ways,
+        "ways_skipped": ways.n_tagged - n_ways,
         "nodes": int((seen >= 0).sum()),
         "dangling_references": int(np.count_nonzero(seen[node] < 0)),
         "pieces_dangling": int(np.count_nonzero(~whole)),
         "barriers": len(ways.barriers),
+        **{f"restrictions_{why}": n for why, n in sorted(ways.skipped.items())},
     }
+    cut = np.zeros(len(rule), np.bool_)
+    cut[way_of[pair[~whole]]] = True
     pair = pair[whole]
     if len(pair) == 0:
-        raise NetworkError("E3008", path=path, n_ways=len(ways.rule))
+        raise NetworkError("E3008", path=path, n_ways=n_ways)
     way = way_of[pair]
     u, v = node[pair].astype(np.int32), node[pair + 1].astype(np.int32)
     length = distance_m(lon[u], lat[u], lon[v], lat[v])
-    rule = np.frombuffer(ways.rule, np.int32)[way]
-    forward = np.array([r.forward for r in ways.rules]).T[:, rule]
-    backward = np.array([r.backward for r in ways.rules]).T[:, rule]
-    road_class = np.array([r.road_class for r in ways.rules], np.uint8)[rule]
+    forward = np.array([r.forward for r in ways.rules]).T[:, rule[way]]
+    backward = np.array([r.backward for r in ways.rules]).T[:, rule[way]]
+    road_class = np.array([r.road_class for r in ways.rules], np.uint8)[rule[way]]
     name = np.frombuffer(ways.name, np.int32)[way]
 
     tail, head = np.concatenate([u, v]), np.concatenate([v, u])
     speed = np.concatenate([forward, backward], axis=1)
+    _follow_timetables(ways, np.tile(way, 2), np.tile(length, 2), cut, speed)
     _close_barriers(ways, ids, head, speed)
-    open_to_some = speed.any(axis=0)
+    used = speed.any(axis=0)
+    tail, head = tail[used], head[used]
+    way_ids = np.frombuffer(ways.ids, np.int64)
+    bans, about = find_bans(ways.restrictions, way_ids, ids, np.tile(way, 2)[used], tail, head)
     streets = RawStreets(
         lon=lon,
         lat=lat,
-        tail=tail[open_to_some],
-        head=head[open_to_some],
-        length=np.tile(length, 2)[open_to_some],
-        speed=np.ascontiguousarray(speed[:, open_to_some]),
-        road_class=np.tile(road_class, 2)[open_to_some],
-        street_name=np.tile(name, 2)[open_to_some],
+        tail=tail,
+        head=head,
+        length=np.tile(length, 2)[used],
+        speed=np.ascontiguousarray(speed[:, used]),
+        road_class=np.tile(road_class, 2)[used],
+        street_name=np.tile(name, 2)[used],
         street_names=tuple(ways.names),
-        geom_ptr=np.zeros(int(open_to_some.sum()) + 1, np.int64),
+        geom_ptr=np.zeros(int(used.sum()) + 1, np.int64),
         geom_lon=np.empty(0),
         geom_lat=np.empty(0),
+        bans=bans,
     )
-    return streets, counts
+    return streets, {**counts, **about}
+
+
+def _follow_timetables(
+    ways: Ways,
+    way: NDArray[np.integer],
+    length: NDArray[np.float64],
+    cut: NDArray[np.bool_],
+    speed: NDArray[np.float64],
+) -> None:
+    """Where a ferry states how long it takes, it is that fast; unless part of it is missing."""
+    duration = np.array([r.duration for r in ways.rules])[np.frombuffer(ways.rule, np.int32)]
+    timed = (duration > 0.0) & ~cut
+    if not timed.any():
+        return
+    metres = np.bincount(way, length, len(duration)) / 2.0  # both directions of every piece
+    kmh = np.divide(metres * 3.6, duration, out=np.zeros(len(duration)), where=timed)
+    pieces = np.flatnonzero((kmh > 0.0)[way])
+    speed[:, pieces] = np.where(speed[:, pieces] > 0.0, kmh[way[pieces]], 0.0)
 
 
 def _close_barriers(
-    ways: _Ways, ids: NDArray[np.int64], head: NDArray[np.int32], speed: NDArray[np.float64]
+    ways: Ways, ids: NDArray[np.int64], head: NDArray[np.int32], speed: NDArray[np.float64]
 ) -> None:
     """Close the pieces that lead into a barrier: nobody arrives there, so nobody crosses it."""
     if not ways.barriers:

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from geodata.chains import ranges
 from geodata.errors import NetworkError
 from geodata.graph import Scratch, make_scratch, n_workers, profile_graph
-from geodata.kernels.dijkstra import FAR, Graph, search, trace_back
+from geodata.kernels.dijkstra import DM_BITS, FAR, Graph, search, trace_back
 from geodata.network import Network
+from geodata.turns import junction_graph
 
 Line = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Longitudes and latitudes along the streets, WGS-84 degrees."""
@@ -27,27 +28,54 @@ class Path(NamedTuple):
     ----------
     nodes : from source to target, shape (k,), int32; a single node when they are the same.
     seconds, metres : as in ``travel_matrix``.
+    edges : from each of the nodes to the next, shape (k - 1,), int32.
     """
 
     nodes: NDArray[np.int32]
     seconds: int
     metres: int
+    edges: NDArray[np.int32]
 
 
-def travel_path(network: Network, source: int, target: int, profile: str) -> Path:
+def travel_path(
+    network: Network, source: int, target: int, profile: str, turns: bool = False
+) -> Path:
     """Fastest path from one node to another; the same one whose figures ``travel_matrix`` gives.
+
+    Parameters
+    ----------
+    turns : whether turn restrictions and turn costs count, see ``geodata.turns``.
 
     Raises
     ------
     NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes, ``E3402`` no path.
     """
-    graph = profile_graph(network, profile)
     network.require_nodes([source, target])
+    if turns and source != target:
+        return _path_with_turns(network, source, target, profile)
+    graph = profile_graph(network, profile)
     edges = _edges_from(network, graph, make_scratch(graph), source, [target], profile)[0]
     time = int(network.time_ms[profile][edges].sum(dtype=np.int64))
+    return _path(network, source, edges, time)
+
+
+def _path_with_turns(network: Network, source: int, target: int, profile: str) -> Path:
+    graph = junction_graph(network, profile)
+    scratch = make_scratch(graph)
+    first = len(graph.ptr) - 1 - 2 * network.n_nodes
+    start, end = first + source, first + network.n_nodes + target
+    is_target = np.zeros(len(graph.ptr) - 1, np.bool_)
+    is_target[end] = True
+    if search(graph, start, is_target, 1, *scratch):
+        raise NetworkError("E3402", source=source, target=target, profile=profile)
+    edges = _trace(scratch, start, end)[:-1]  # the last arc only leads to the end
+    return _path(network, source, edges, int(scratch.weight[end]) >> DM_BITS)
+
+
+def _path(network: Network, source: int, edges: NDArray[np.int32], time_ms: int) -> Path:
     length = int(network.length_dm[edges].sum(dtype=np.int64))
     nodes = np.concatenate([np.array([source], np.int32), network.head[edges]])
-    return Path(nodes, (time + 500) // 1000, (length + 5) // 10)
+    return Path(nodes, (time_ms + 500) // 1000, (length + 5) // 10, edges)
 
 
 def path_geometry(network: Network, nodes: ArrayLike, profile: str) -> Line:
@@ -130,13 +158,18 @@ def _edges_from(
     for target in targets:
         if scratch.weight[target] >= FAR:
             raise NetworkError("E3402", source=source, target=target, profile=profile)
-        buffer = np.empty(256, np.int32)
-        count = trace_back(source, target, scratch.via, scratch.tail, buffer)
-        if count > len(buffer):
-            buffer = np.empty(count, np.int32)
-            trace_back(source, target, scratch.via, scratch.tail, buffer)
-        found.append(buffer[len(buffer) - count :])
+        found.append(_trace(scratch, source, target))
     return found
+
+
+def _trace(scratch: Scratch, source: int, target: int) -> NDArray[np.int32]:
+    """Edges of the arcs from source to target after a search."""
+    buffer = np.empty(256, np.int32)
+    count = trace_back(source, target, scratch.via, scratch.tail, buffer)
+    if count > len(buffer):
+        buffer = np.empty(count, np.int32)
+        trace_back(source, target, scratch.via, scratch.tail, buffer)
+    return buffer[len(buffer) - count :]
 
 
 def _line(network: Network, edges: NDArray[np.int32], start: NDArray[np.int32]) -> Line:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.restrictions import NO_BANS, Bans
+
 
 class RawStreets(NamedTuple):
     """Directed pieces of street as they were read.
@@ -21,6 +23,7 @@ class RawStreets(NamedTuple):
     street_name : index into ``street_names`` or -1, shape (m,), int32.
     street_names : names.
     geom_ptr, geom_lon, geom_lat : points strictly between the two ends, shape (m + 1,) and (g,).
+    bans : sequences of pieces that may not be driven one after the other.
     """
 
     lon: NDArray[np.float64]
@@ -35,3 +38,4 @@ class RawStreets(NamedTuple):
     geom_ptr: NDArray[np.int64]
     geom_lon: NDArray[np.float64]
     geom_lat: NDArray[np.float64]
+    bans: Bans = NO_BANS

@@ -18,11 +18,13 @@ from geodata.network import Network
 from geodata.profiles import PROFILES
 
 FORMAT: Final = "careroute street network"
-VERSION: Final = 1
+VERSION: Final = 2
+_WITHOUT_BANS: Final = 1  # the version before turn restrictions; reads as a network that has none
 _ABOUT: Final = "about"
 _KINDS: Final = {
     "node_lon": "f8", "node_lat": "f8", "head_ptr": "i4", "head": "i4", "length_dm": "i4",
     "road_class": "u1", "geom_ptr": "i4", "geom_lon": "f8", "geom_lat": "f8", "street_name": "i4",
+    "ban_ptr": "i4", "ban_edge": "i4", "ban_profiles": "u1",
 }  # fmt: skip
 
 
@@ -66,11 +68,14 @@ def load_network(path: str | os.PathLike[str]) -> Network:
             about = json.loads(stored[_ABOUT].tobytes())
             if not isinstance(about, dict) or about.get("format") != FORMAT:
                 raise NetworkError("E3101", path=source, detail="another program's description")
-            if about.get("version") != VERSION:
+            if about.get("version") not in (_WITHOUT_BANS, VERSION):
                 raise NetworkError(
                     "E3102", path=source, found=about.get("version"), expected=VERSION
                 )
             arrays = {key: stored[key] for key in stored.files if key != _ABOUT}
+            if about["version"] == _WITHOUT_BANS:
+                bans = (np.zeros(1, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8))
+                arrays.update(zip(("ban_ptr", "ban_edge", "ban_profiles"), bans, strict=True))
         return _assemble(about, arrays)
     except OSError as error:
         raise NetworkError("E3010", path=source, detail=error.strerror or str(error)) from error
@@ -97,6 +102,10 @@ def _assemble(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network
         and columns["geom_ptr"][-1] == len(columns["geom_lon"]) == len(columns["geom_lat"])
         and m > 0
         and 0 <= columns["head"].min() <= columns["head"].max() < n
+        and columns["ban_ptr"].shape == (len(columns["ban_profiles"]) + 1,)
+        and columns["ban_ptr"][-1] == len(columns["ban_edge"])
+        and (columns["ban_edge"] < m).all()
+        and (columns["ban_edge"] >= 0).all()
         and bool(profiles)
         and set(profiles) <= set(PROFILES)
         and all(time.shape == (m,) and time.dtype == np.int32 for time in time_ms.values())

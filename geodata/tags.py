@@ -27,12 +27,14 @@ _NO: Final = frozenset({"no", "false", "0"})
 _BACK: Final = frozenset({"-1", "reverse"})
 _OPPOSITE: Final = frozenset({"opposite", "opposite_lane", "opposite_track"})
 _CYCLEWAY_KEYS: Final = ("cycleway", "cycleway:both", "cycleway:left", "cycleway:right")
+_FERRY: Final = "ferry"
+_ISO_DURATION: Final = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$")
 _NUMBER: Final = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(mph|knots|km/h|kmh|kph)?\s*$")
 
 WAY_KEYS: Final[tuple[str, ...]] = tuple(
     dict.fromkeys(
         (
-            "highway", "oneway", "junction", "motorroad", "impassable",
+            "highway", "oneway", "junction", "motorroad", "impassable", "route", "duration",
             "maxspeed", "maxspeed:forward", "maxspeed:backward",
             *_CYCLEWAY_KEYS, "cycleway:left:oneway", "cycleway:right:oneway",
             *(key for profile in PROFILES.values() for key in profile.oneway_keys),
@@ -55,16 +57,21 @@ class WayRule(NamedTuple):
     ----------
     road_class : index into ``ROAD_CLASSES``.
     forward, backward : km/h per profile, in the order of ``PROFILES``; 0 is closed.
+    duration : seconds from one end to the other that a timetable gives (ferries), else 0; it counts
+        in place of the speeds.
     """
 
     road_class: int
     forward: tuple[float, ...]
     backward: tuple[float, ...]
+    duration: float = 0.0
 
 
 def read_way(tags: Mapping[str, str]) -> WayRule | None:
     """Meaning of a way's tags; None when it is no street or closed to every profile."""
     highway = tags.get("highway", "")
+    if not highway and tags.get("route") == "ferry":
+        highway = _FERRY
     if highway not in CLASS_INDEX or tags.get("impassable") == "yes":
         return None
     speeds = [_speeds(tags, highway, profile) for profile in PROFILES.values()]
@@ -72,7 +79,8 @@ def read_way(tags: Mapping[str, str]) -> WayRule | None:
     backward = tuple(speed[1] for speed in speeds)
     if not any(forward) and not any(backward):
         return None
-    return WayRule(CLASS_INDEX[highway], forward, backward)
+    duration = parse_duration(tags.get("duration")) if highway == _FERRY else 0.0
+    return WayRule(CLASS_INDEX[highway], forward, backward, duration)
 
 
 def barrier_stops(tags: Mapping[str, str]) -> tuple[bool, ...]:
@@ -84,9 +92,30 @@ def barrier_stops(tags: Mapping[str, str]) -> tuple[bool, ...]:
     barrier = tags.get("barrier", "")
     stops = []
     for profile in PROFILES.values():
-        granted = _access(tags, profile, "")
-        stops.append(barrier in profile.barriers if granted is None else granted == "no")
+        stopped = _is_stopped(tags, barrier, profile)
+        if profile.or_else is not None:
+            stopped = stopped and _is_stopped(tags, barrier, profile.or_else)
+        stops.append(stopped)
     return tuple(stops)
+
+
+def parse_duration(text: str | None) -> float:
+    """Seconds of a ``duration`` value; 0 when it says nothing.
+
+    Known are ``hh:mm``, ``hh:mm:ss``, minutes alone, and ISO 8601 such as ``PT1H20M``.
+    """
+    text = (text or "").strip().upper()
+    match = _ISO_DURATION.match(text)
+    if match is not None and any(match.groups()):
+        hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return hours * 3600.0 + minutes * 60.0 + seconds
+    parts = text.split(":")
+    if not all(part.isascii() and part.isdigit() for part in parts) or len(parts) > 3:
+        return 0.0
+    if len(parts) == 1:
+        return float(parts[0]) * 60.0
+    scales = (3600.0, 60.0, 1.0)
+    return sum(float(part) * scale for part, scale in zip(parts, scales, strict=False))
 
 
 def parse_maxspeed(text: str | None) -> float | None:
@@ -109,13 +138,29 @@ def parse_maxspeed(text: str | None) -> float | None:
     return min(found, default=None)
 
 
+def _is_stopped(tags: Mapping[str, str], barrier: str, profile: Profile) -> bool:
+    granted = _access(tags, profile, "")
+    return barrier in profile.barriers if granted is None else granted == "no"
+
+
 def _speeds(tags: Mapping[str, str], highway: str, profile: Profile) -> tuple[float, float]:
+    own = _own_speeds(tags, highway, profile)
+    if profile.or_else is None:
+        return own
+    other = _own_speeds(tags, highway, profile.or_else)
+    return max(own[0], other[0]), max(own[1], other[1])
+
+
+def _own_speeds(tags: Mapping[str, str], highway: str, profile: Profile) -> tuple[float, float]:
     if profile.closed_by_motorroad and tags.get("motorroad") in _YES:
         return 0.0, 0.0
     forward_open, backward_open = _directions(tags, highway, profile)
     result = []
     for is_open, side in ((forward_open, "forward"), (backward_open, "backward")):
         speed = _class_speed(tags, highway, profile, side) if is_open else 0.0
+        if highway == _FERRY:
+            result.append(speed)
+            continue
         limit = parse_maxspeed(tags.get(f"maxspeed:{side}", tags.get("maxspeed")))
         if speed and limit is not None:
             # A driver follows the sign; a rider or walker is only ever slowed down by it.

@@ -43,7 +43,7 @@ def code_of(path: Path, **options: object) -> NetworkError:
 
 
 def test_every_map_reads_and_each_profile_is_one_part(any_network: Network):
-    assert any_network.profiles == ("car", "ebike", "walk")
+    assert any_network.profiles == ("car", "ebike", "walk", "bus")
     assert any_network.n_nodes > 100
     everybody = np.zeros(any_network.n_nodes, bool)
     for profile in any_network.profiles:
@@ -186,7 +186,7 @@ def test_streets_without_their_nodes(tmp_path):
 def test_no_streets_for_a_wanted_profile(tmp_path):
     text = small(one="footway").replace("residential", "footway")
     path = write(tmp_path, "a.osm", text)
-    assert read_network(path).profiles == ("walk",)
+    assert read_network(path).profiles == ("walk", "bus")
     assert code_of(path, profiles=["car"]).code == "E3202"
     assert code_of(path, profiles=["horse"]).code == "E3201"
 
