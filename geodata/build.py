@@ -136,7 +136,7 @@ def _compress(
     bans = _between_edges(bans, chains, len(raw.tail))
     kept = _best_parallels(tail, head, time_ms, length_dm, bans.piece)
     facts["parallels_dropped"] = len(tail) - len(kept)
-    used = np.unique(np.concatenate([tail[kept], head[kept]]))
+    used = _marked(len(raw.lon), tail[kept], head[kept])
     used = used[np.argsort(_morton(raw.lon[used], raw.lat[used]), kind="stable")]
     index = np.full(len(raw.lon), -1, np.int32)
     index[used] = np.arange(len(used), dtype=np.int32)
@@ -146,7 +146,7 @@ def _compress(
     place[kept] = np.arange(len(kept), dtype=np.int32)
     bans = _renumber(bans, place)
     facts["bans"] = len(bans.profiles)
-    facts["bends_merged"] = len(np.unique(raw.tail[chains.arc])) - len(used)
+    facts["bends_merged"] = len(_marked(len(raw.lon), raw.tail[chains.arc])) - len(used)
     longest = _longest_arc(chains, raw.length)[kept]
     name_index, street_names = _used_names(raw.street_name[longest], raw.street_names)
     geom_ptr, geom_lon, geom_lat = chain_geometry(raw, chains, kept)
@@ -222,34 +222,50 @@ def _best_parallels(
 
     An edge of a banned sequence beats nothing: who may not turn there may need the other.
     """
-    weight = (time_ms << _DM_BITS) + length_dm
-    weight[time_ms == CLOSED] = np.iinfo(np.int64).max
+    pair = (tail.astype(np.int64) << 32) + head
+    by_pair = np.argsort(pair)
+    twin = np.diff(pair[by_pair]) == 0
+    several = by_pair[np.append(twin, False) | np.append(False, twin)]
+    weight = (time_ms[:, several] << _DM_BITS) + length_dm[several]
+    weight[time_ms[:, several] == CLOSED] = np.iinfo(np.int64).max
     # Whoever beats an edge for every profile also stands before it in this order.
-    order = np.lexsort((*weight[::-1], head, tail))
-    same = (np.diff(tail[order]) == 0) & (np.diff(head[order]) == 0)
-    keep = np.ones(len(order), np.bool_)
-    beats = ~np.isin(order, banned)
+    order = np.lexsort((several, *weight[::-1], pair[several]))
+    several, weight = several[order], weight[:, order]
+    beats = ~np.isin(several, banned)
+    keep = np.ones(len(several), np.bool_)
     first = 0
-    for position in np.flatnonzero(same) + 1:
-        if position < 2 or not same[position - 2]:
-            first = int(position) - 1
-        rivals = order[first:position][keep[first:position] & beats[first:position]]
-        mine = weight[:, order[position]]
-        keep[position] = not (weight[:, rivals] <= mine[:, None]).all(axis=0).any()
-    return order[keep]
+    for position in range(1, len(several)):
+        if pair[several[position]] != pair[several[position - 1]]:
+            first = position
+            continue
+        rivals = np.flatnonzero((keep & beats)[first:position]) + first
+        keep[position] = not (weight[:, rivals] <= weight[:, position, None]).all(axis=0).any()
+    best = np.ones(len(tail), np.bool_)
+    best[several[~keep]] = False
+    return np.flatnonzero(best)
 
 
 def _longest_arc(chains: Chains, length: NDArray[np.float64]) -> NDArray[np.int32]:
     """Find each chain's longest piece: it lends the edge its class and name."""
-    chain = np.repeat(np.arange(len(chains.ptr) - 1), np.diff(chains.ptr))
-    order = np.lexsort((-length[chains.arc], chain))
-    return chains.arc[order[chains.ptr[:-1]]]
+    size = np.diff(chains.ptr)
+    along = length[chains.arc]
+    is_longest = along == np.repeat(np.maximum.reduceat(along, chains.ptr[:-1]), size)
+    place = np.where(is_longest, np.arange(len(along)), len(along))
+    return chains.arc[np.minimum.reduceat(place, chains.ptr[:-1])]
+
+
+def _marked(n: int, *indexes: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Indexes below ``n`` that occur, ascending."""
+    found = np.zeros(n, np.bool_)
+    for index in indexes:
+        found[index] = True
+    return np.flatnonzero(found)
 
 
 def _used_names(
     index: NDArray[np.int32], names: tuple[str, ...]
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    used = np.unique(index[index >= 0])
+    used = _marked(len(names), index[index >= 0])
     place = np.full(len(names) + 1, -1, np.int32)  # the last entry serves the index -1
     place[used] = np.arange(len(used), dtype=np.int32)
     return place[index], tuple(names[k] for k in used)

@@ -50,7 +50,7 @@ def merge_bends(
     used : pieces that are open to somebody, shape (k,).
     kept : nodes that stay, whatever they look like.
     """
-    order = used[np.lexsort((head[used], tail[used]))]
+    order = used[np.argsort((tail[used].astype(np.int64) << 32) + head[used], kind="stable")]
     bits = (1 << np.arange(len(time), dtype=np.uint8))[:, None]
     mask = (np.isfinite(time[:, order]) * bits).sum(axis=0).astype(np.uint8)
     t, h = np.ascontiguousarray(tail[order]), np.ascontiguousarray(head[order])

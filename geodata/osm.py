@@ -19,7 +19,7 @@ from geodata.errors import NetworkError
 from geodata.network import CLOSED, NO_NAME, Network
 from geodata.profiles import PROFILES, ROAD_CLASSES
 from geodata.raw import RawStreets
-from geodata.tags import WAY_KEYS, WayRule, read_way
+from geodata.tags import NODE_KEYS, WAY_KEYS, WayRule, barrier_stops, read_way
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -43,9 +43,10 @@ def download_network(place: str) -> Network:
     osmnx = _import_osmnx()
     import requests
 
-    wanted = osmnx.settings.useful_tags_way
-    # osmnx keeps a few tags only; access and cycleways would be lost for the e-bike.
-    osmnx.settings.useful_tags_way = [*dict.fromkeys([*wanted, *WAY_KEYS])]
+    wanted = osmnx.settings.useful_tags_way, osmnx.settings.useful_tags_node
+    # osmnx keeps a few tags only; access, cycleways and barriers would be lost.
+    osmnx.settings.useful_tags_way = [*dict.fromkeys([*wanted[0], *WAY_KEYS])]
+    osmnx.settings.useful_tags_node = [*dict.fromkeys([*wanted[1], *NODE_KEYS])]
     try:
         graph = osmnx.graph_from_place(place, network_type="all", simplify=False)
     except (requests.RequestException, osmnx._errors.ResponseStatusCodeError, OSError) as error:
@@ -53,7 +54,7 @@ def download_network(place: str) -> Network:
     except (osmnx._errors.InsufficientResponseError, ValueError, TypeError) as error:
         raise NetworkError("E3502", place=place, detail=_one_line(error)) from error
     finally:
-        osmnx.settings.useful_tags_way = wanted
+        osmnx.settings.useful_tags_way, osmnx.settings.useful_tags_node = wanted
     return from_osmnx(graph, place)
 
 
@@ -63,7 +64,8 @@ def from_osmnx(G: nx.MultiDiGraph, name: str) -> Network:
     Parameters
     ----------
     G : ``x`` and ``y`` on nodes; on edges ``highway``, and if there are any ``length``, ``oneway``,
-        ``reversed``, ``maxspeed``, access tags, ``geometry``, ``travel_time``.
+        ``reversed``, ``maxspeed``, access tags, ``geometry``, ``travel_time``; on nodes ``barrier``
+        and access tags. Turn restrictions are none: osmnx does not read them.
     name : for people.
 
     Raises
@@ -167,17 +169,26 @@ def _read_graph(graph: nx.MultiDiGraph) -> RawStreets:
     if not any("highway" in about for *_, about in graph.edges(data=True)):
         raise NetworkError("E3504", detail="no edge has a highway tag")
     timed = _ORDER.get(str(graph.graph.get(_PROFILE)), 0)
+    stops = {
+        index[node]: barrier_stops({key: str(about[key]) for key in NODE_KEYS if about.get(key)})
+        for node, about in graph.nodes(data=True)
+        if isinstance(about.get("barrier"), str)
+    }
     names: dict[str, int] = {}
     pieces = list(_pieces(graph, index, lon, lat, timed, names))
     inner = [piece[-1] for piece in pieces]
     points = np.concatenate(inner) if inner else np.empty((0, 2))
+    speed = np.array([p[3] for p in pieces], np.float64).reshape(-1, len(PROFILES))
+    for k, piece in enumerate(pieces):
+        if piece[1] in stops:  # nobody whom a barrier stops arrives there
+            speed[k, list(stops[piece[1]])] = 0.0
     return RawStreets(
         lon=lon,
         lat=lat,
         tail=np.array([p[0] for p in pieces], np.int32),
         head=np.array([p[1] for p in pieces], np.int32),
         length=np.array([p[2] for p in pieces], np.float64),
-        speed=np.array([p[3] for p in pieces], np.float64).reshape(-1, len(PROFILES)).T.copy(),
+        speed=speed.T.copy(),
         road_class=np.array([p[4] for p in pieces], np.uint8),
         street_name=np.array([p[5] for p in pieces], np.int32),
         street_names=tuple(names),
@@ -199,7 +210,6 @@ def _pieces(
     rules: dict[tuple[tuple[str, str], ...], WayRule | None] = {}
     for u, v, about in graph.edges(data=True):
         tags = {key: _one_value(key, about[key]) for key in WAY_KEYS if about.get(key) is not None}
-        tags.setdefault("highway", "road")
         oneway = tags.get("oneway", "no").lower() in ("true", "yes", "1")
         tags["oneway"] = "yes" if oneway else "no"
         key = tuple(tags.items())

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from geodata.coordinates import distance_m
 from geodata.errors import NetworkError
-from geodata.osm_pass import Ways, collect
+from geodata.osm_pass import collect
+from geodata.pbf import OtherForm, collect_pbf
 from geodata.profiles import PROFILES
 from geodata.raw import RawStreets
 from geodata.restrictions import find_bans
+from geodata.ways import FoundWays
 
 SUFFIXES: Final = (".osm", ".osm.gz", ".osm.pbf", ".pbf")
 
@@ -37,13 +39,22 @@ def read_osm_file(
     _check_content(path)
     on_progress("reading", 0.0)
     try:
-        ways = collect(path)
+        ways = _collect(path)
     except (RuntimeError, OSError, ValueError, UnicodeError) as error:
         raise NetworkError("E3005", path=path, detail=_one_line(error)) from error
-    if not any(rule >= 0 for rule in ways.rule):
+    if not len(ways.rule):
         raise NetworkError("E3007", path=path, n_ways=ways.n_tagged)
     on_progress("reading", 0.8)
     return _to_streets(path, ways)
+
+
+def _collect(path: Path) -> FoundWays:
+    if path.name.endswith(".pbf"):
+        try:
+            return collect_pbf(path)
+        except OtherForm:
+            pass  # osmium reads it, or says what is wrong with it
+    return collect(path)
 
 
 def _check_content(path: Path) -> None:
@@ -67,22 +78,18 @@ def _check_content(path: Path) -> None:
         raise NetworkError("E3006", path=path, detail="it does not start with <osm>")
 
 
-def _to_streets(path: Path, ways: Ways) -> tuple[RawStreets, dict[str, int]]:
-    rule = np.frombuffer(ways.rule, np.int32)
-    ptr = np.frombuffer(ways.ptr, np.int64)
-    sizes = ptr[1:] - ptr[:-1]
-    mine = np.repeat(rule >= 0, sizes)  # a way may turn out closed after its nodes were taken
-    refs, places = np.frombuffer(ways.refs, np.int64)[mine], ways.places()[mine]
-    way_of = np.repeat(np.arange(len(rule)), sizes)[mine]
-    n_ways = int(np.count_nonzero(rule >= 0))
-    there = np.isfinite(places[:, 0])
+def _to_streets(path: Path, ways: FoundWays) -> tuple[RawStreets, dict[str, int]]:
+    rule, n_ways = ways.rule, len(ways.rule)
+    way_of = np.repeat(np.arange(n_ways), ways.size)
+    there = np.isfinite(ways.lon)
     if not there.any():
         raise NetworkError("E3008", path=path, n_ways=n_ways)
-    ids, first, node = np.unique(refs, return_index=True, return_inverse=True)
+    ids, first, node = np.unique(ways.refs, return_index=True, return_inverse=True)
     # A way that comes before its nodes sees none of them; a later way may, so take any sighting.
     seen = np.full(len(ids), -1, np.int64)
     seen[node[there]] = np.flatnonzero(there)
-    lon, lat = places[np.maximum(seen, first)].T.copy()
+    sighting = np.maximum(seen, first)
+    lon, lat = ways.lon[sighting], ways.lat[sighting]
 
     pair = np.flatnonzero((way_of[1:] == way_of[:-1]) & (node[1:] != node[:-1]))
     whole = (seen[node[pair]] >= 0) & (seen[node[pair + 1]] >= 0)
@@ -95,7 +102,7 @@ def _to_streets(path: Path, ways: Ways) -> tuple[RawStreets, dict[str, int]]:
         "barriers": len(ways.barriers),
         **{f"restrictions_{why}": n for why, n in sorted(ways.skipped.items())},
     }
-    cut = np.zeros(len(rule), np.bool_)
+    cut = np.zeros(n_ways, np.bool_)
     cut[way_of[pair[~whole]]] = True
     pair = pair[whole]
     if len(pair) == 0:
@@ -106,7 +113,6 @@ def _to_streets(path: Path, ways: Ways) -> tuple[RawStreets, dict[str, int]]:
     forward = np.array([r.forward for r in ways.rules]).T[:, rule[way]]
     backward = np.array([r.backward for r in ways.rules]).T[:, rule[way]]
     road_class = np.array([r.road_class for r in ways.rules], np.uint8)[rule[way]]
-    name = np.frombuffer(ways.name, np.int32)[way]
 
     tail, head = np.concatenate([u, v]), np.concatenate([v, u])
     speed = np.concatenate([forward, backward], axis=1)
@@ -114,8 +120,7 @@ def _to_streets(path: Path, ways: Ways) -> tuple[RawStreets, dict[str, int]]:
     _close_barriers(ways, ids, head, speed)
     used = speed.any(axis=0)
     tail, head = tail[used], head[used]
-    way_ids = np.frombuffer(ways.ids, np.int64)
-    bans, about = find_bans(ways.restrictions, way_ids, ids, np.tile(way, 2)[used], tail, head)
+    bans, about = find_bans(ways.restrictions, ways.ids, ids, np.tile(way, 2)[used], tail, head)
     streets = RawStreets(
         lon=lon,
         lat=lat,
@@ -124,8 +129,8 @@ def _to_streets(path: Path, ways: Ways) -> tuple[RawStreets, dict[str, int]]:
         length=np.tile(length, 2)[used],
         speed=np.ascontiguousarray(speed[:, used]),
         road_class=np.tile(road_class, 2)[used],
-        street_name=np.tile(name, 2)[used],
-        street_names=tuple(ways.names),
+        street_name=np.tile(ways.name[way], 2)[used],
+        street_names=ways.names,
         geom_ptr=np.zeros(int(used.sum()) + 1, np.int64),
         geom_lon=np.empty(0),
         geom_lat=np.empty(0),
@@ -135,14 +140,14 @@ def _to_streets(path: Path, ways: Ways) -> tuple[RawStreets, dict[str, int]]:
 
 
 def _follow_timetables(
-    ways: Ways,
+    ways: FoundWays,
     way: NDArray[np.integer],
     length: NDArray[np.float64],
     cut: NDArray[np.bool_],
     speed: NDArray[np.float64],
 ) -> None:
     """Where a ferry states how long it takes, it is that fast; unless part of it is missing."""
-    duration = np.array([r.duration for r in ways.rules])[np.frombuffer(ways.rule, np.int32)]
+    duration = np.array([r.duration for r in ways.rules])[ways.rule]
     timed = (duration > 0.0) & ~cut
     if not timed.any():
         return
@@ -153,7 +158,7 @@ def _follow_timetables(
 
 
 def _close_barriers(
-    ways: Ways, ids: NDArray[np.int64], head: NDArray[np.int32], speed: NDArray[np.float64]
+    ways: FoundWays, ids: NDArray[np.int64], head: NDArray[np.int32], speed: NDArray[np.float64]
 ) -> None:
     """Close the pieces that lead into a barrier: nobody arrives there, so nobody crosses it."""
     if not ways.barriers:

@@ -49,6 +49,11 @@ WAY_KEYS: Final[tuple[str, ...]] = tuple(
 )  # fmt: skip
 """The tags that decide; two ways that agree on them are the same to this module."""
 
+NODE_KEYS: Final[tuple[str, ...]] = tuple(
+    dict.fromkeys(("barrier", *(k for profile in PROFILES.values() for k in profile.access_keys)))
+)
+"""The tags of a node that decide whom its barrier stops."""
+
 
 class WayRule(NamedTuple):
     """What a way's tags mean.

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numba
 from numba.core import config as _config
 
-_SOURCES: Final = ("jit.py", "dijkstra.py", "simplify.py", "turns.py")
+_SOURCES: Final = ("jit.py", "dijkstra.py", "simplify.py", "turns.py", "pbf.py")
 
 config: Any = _config  # its settings are made at run time, which no type checker sees
 
