@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from geodata.arrival import add_arrival
     from geodata.build import build_network
     from geodata.coordinates import distance_m, from_wgs84, to_wgs84
     from geodata.errors import NetworkError
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from geodata.network import CLOSED, Network
     from geodata.osm import download_network, from_osmnx, to_networkx
     from geodata.paths import Path, leg_geometries, path_geometry, travel_path
-    from geodata.profiles import PROFILES, ROAD_CLASSES
+    from geodata.periods import SpeedPeriods, SpeedRule, read_speeds
+    from geodata.profiles import PROFILES, ROAD_CLASSES, TurnCosts
     from geodata.read import read_network
     from geodata.sample import sample_points
     from geodata.snapping import Snapped, snap
     from geodata.synthetic import synthetic_city
+    from geodata.turns import turn_graph
     from geodata.warm import warm_up
 
 __all__ = [
@@ -32,7 +35,11 @@ __all__ = [
     "NetworkError",
     "Path",
     "Snapped",
+    "SpeedPeriods",
+    "SpeedRule",
     "TravelMatrix",
+    "TurnCosts",
+    "add_arrival",
     "build_network",
     "distance_m",
     "download_network",
@@ -41,6 +48,7 @@ __all__ = [
     "leg_geometries",
     "path_geometry",
     "read_network",
+    "read_speeds",
     "sample_points",
     "snap",
     "synthetic_city",
@@ -49,6 +57,7 @@ __all__ = [
     "travel_block",
     "travel_matrix",
     "travel_path",
+    "turn_graph",
     "warm_up",
 ]
 
@@ -61,7 +70,11 @@ _HOME: Final = {
     "NetworkError": "errors",
     "Path": "paths",
     "Snapped": "snapping",
+    "SpeedPeriods": "periods",
+    "SpeedRule": "periods",
     "TravelMatrix": "matrix",
+    "TurnCosts": "profiles",
+    "add_arrival": "arrival",
     "build_network": "build",
     "distance_m": "coordinates",
     "download_network": "osm",
@@ -70,6 +83,7 @@ _HOME: Final = {
     "leg_geometries": "paths",
     "path_geometry": "paths",
     "read_network": "read",
+    "read_speeds": "periods",
     "sample_points": "sample",
     "snap": "snapping",
     "synthetic_city": "synthetic",
@@ -78,6 +92,7 @@ _HOME: Final = {
     "travel_block": "matrix",
     "travel_matrix": "matrix",
     "travel_path": "paths",
+    "turn_graph": "turns",
     "warm_up": "warm",
 }
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.chains import Chains, chain_geometry, merge_bends
+from geodata.coordinates import distance_m
 from geodata.errors import NetworkError
 from geodata.network import CLOSED, Network
 from geodata.profiles import PROFILES
@@ -22,6 +23,8 @@ from geodata.restrictions import Bans
 Progress = Callable[[str, float], None]
 """Told a stage's name and the share of the whole that is done, 0 to 1."""
 
+_SIMILAR: Final = 0.1  # of the nodes of the largest part: more is no island or courtyard
+_FAR_M: Final = 2_000.0  # a river is narrower, the next town is further
 _SHORTEST_DM: Final = 1  # an edge of no length or time would make ties that nothing decides
 _SHORTEST_MS: Final = 1
 _DM_BITS: Final = 24  # as in the search: the weight that orders paths is time, then length
@@ -33,6 +36,7 @@ def build_network(
     counts: dict[str, int] | None = None,
     profiles: Sequence[str] | None = None,
     on_progress: Progress | None = None,
+    largest_part: bool = False,
 ) -> Network:
     """Clean raw streets into a network.
 
@@ -43,10 +47,12 @@ def build_network(
     counts : facts about reading, kept in the network beside the facts about building.
     profiles : profiles that must have streets; by default all that have some.
     on_progress : called with a stage and the share done.
+    largest_part : whether a second network far away is dropped, and counted, instead of refused.
 
     Raises
     ------
-    NetworkError : ``E3202``, no profile has connected streets, or one that was asked for has none.
+    NetworkError : ``E3202``, no profile has connected streets, or one that was asked for has none;
+        ``E3203``, two networks of similar size lie far apart.
 
     Notes
     -----
@@ -72,8 +78,11 @@ def build_network(
     if unknown:
         raise NetworkError("E3201", profile=unknown[0], known=", ".join(PROFILES))
     parts: dict[str, NDArray[np.bool_]] = {}
+    widest = second = np.zeros(len(raw.lon), np.bool_)
     for row, profile in enumerate(PROFILES):
-        part = _largest_part(len(raw.lon), raw.tail, raw.head, is_open[row])
+        part, other = _largest_parts(len(raw.lon), raw.tail, raw.head, is_open[row])
+        if part.sum() > widest.sum():
+            widest, second = part, other
         if profile not in wanted or not part.any():
             time[row] = np.inf
             continue
@@ -84,6 +93,7 @@ def build_network(
             known = ", ".join(parts) or "-"
             raise NetworkError("E3202", profile=profile, name=name, known=known)
 
+    _look_for_far_parts(raw, name, widest, second, facts, largest_part)
     tell("merging", 0.4)
     used = np.flatnonzero(np.isfinite(time).any(axis=0))
     facts["pieces_unconnected"] = len(raw.tail) - len(used) - facts["loops_dropped"]
@@ -95,21 +105,55 @@ def build_network(
     return network
 
 
-def _largest_part(
+def _largest_parts(
     n: int, tail: NDArray[np.int32], head: NDArray[np.int32], is_open: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Nodes of the largest strongly connected part; none when no two nodes reach each other."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Nodes of the largest strongly connected part and of the second; none of a single node."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     u, v = tail[is_open], head[is_open]
     if len(u) == 0:
-        return np.zeros(n, np.bool_)
+        return np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     matrix = coo_array((np.ones(len(u), np.int8), (u, v)), shape=(n, n)).tocsr()
     _, label = connected_components(matrix, directed=True, connection="strong")
-    size = np.bincount(label)
+    size = np.bincount(label, minlength=2)
     largest = int(np.argmax(size))
-    return np.asarray((label == largest) & (size[largest] > 1))
+    first = np.asarray((label == largest) & (size[largest] > 1))
+    size[largest] = 0
+    following = int(np.argmax(size))
+    return first, np.asarray((label == following) & (size[following] > 1))
+
+
+def _look_for_far_parts(
+    raw: RawStreets,
+    name: str,
+    part: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    facts: dict[str, int],
+    largest_part: bool,
+) -> None:
+    """Refuse a map of two towns, or count what is dropped of it."""
+    n_kept, n_second = int(part.sum()), int(second.sum())
+    facts["second_part_nodes"] = n_second
+    if n_second < _SIMILAR * n_kept:
+        return
+    from scipy.spatial import cKDTree
+
+    east = float(np.cos(np.radians(raw.lat[part].mean())))
+    places = [np.column_stack([raw.lon[k] * east, raw.lat[k]]) for k in (part, second)]
+    apart, nearest = cKDTree(places[0]).query(places[1])
+    k = int(np.argmin(apart))
+    a, b = np.flatnonzero(part)[nearest[k]], np.flatnonzero(second)[k]
+    gap = float(distance_m(raw.lon[a], raw.lat[a], raw.lon[b], raw.lat[b]))
+    if gap < _FAR_M:
+        return
+    facts["far_parts"] = 1
+    facts["far_part_m"] = round(gap)
+    if not largest_part:
+        raise NetworkError(
+            "E3203", name=name, km=f"{gap / 1000.0:.1f}", kept=n_kept, dropped=n_second
+        )
 
 
 def _compress(

@@ -4,7 +4,7 @@
     └── NetworkError     map data that cannot be read, or a question that it cannot answer
 
 The code's third digit is the subject: ``E30`` files, ``E31`` saved networks, ``E32`` profiles, ``E33`` coordinates,
-``E34`` routes, ``E35`` place downloads, ``E36`` synthetic cities. Every row says what is wrong and what to do about
+``E34`` routes, ``E35`` place downloads, ``E36`` synthetic cities, ``E37`` speeds by the hour. Every row says what is wrong and what to do about
 it, in English and in Chinese; a library's own words only appear as ``{detail}``.
 """  # noqa: E501
 
@@ -111,6 +111,12 @@ CODES: Final[dict[str, _Words]] = {
         "{name} 中没有适合出行方式 {profile!r} 的连通道路。",
         "请换用含有此类道路的地图，或使用：{known}。",
     ),
+    "E3203": _Words(
+        "{name} holds separate street networks {km} km apart, of {kept} and {dropped} nodes.",
+        "Cut the map to one area, or read it with largest_part=True, which drops {dropped} nodes.",
+        "{name} 含有相距 {km} 公里的独立路网，节点数分别为 {kept} 和 {dropped}。",
+        "请将地图裁剪为一个地区，或以 largest_part=True 读取（将舍弃 {dropped} 个节点）。",
+    ),
     "E3301": _Words(
         "There is no coordinate system {system!r}.",
         "Use one of: wgs84 (GPS), gcj02 (Amap, Tencent), bd09 (Baidu).",
@@ -182,6 +188,18 @@ CODES: Final[dict[str, _Words]] = {
         "Use one of: city, village, anywhere.",
         "无法从 {where!r} 抽取点。",
         "可用：city、village、anywhere。",
+    ),
+    "E3701": _Words(
+        "{path} lacks the columns {missing}.",
+        "Let its first line read: {columns}",
+        "{path} 缺少列：{missing}。",
+        "首行应为：{columns}",
+    ),
+    "E3702": _Words(
+        "{path}, line {line}, column {column}: {value!r} is not valid.",
+        "Write there: {expected}",
+        "{path} 第 {line} 行，列 {column}：{value!r} 无效。",
+        "此处应填：{expected}",
     ),
 }
 

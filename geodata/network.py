@@ -6,16 +6,19 @@ Everything that routes, snaps or draws takes this one object, wherever it was re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from os import PathLike
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import NetworkError
 from geodata.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from geodata.periods import SpeedPeriods, SpeedRule
 
 CLOSED: Final = 2**31 - 1
 """``time_ms`` of an edge where the profile may not go."""
@@ -193,6 +196,20 @@ class Network:
             self._kept[key] = compute()
         value: T = self._kept[key]
         return value
+
+    def with_speeds(self, rules: Iterable[SpeedRule]) -> SpeedPeriods:
+        """Networks by departure under speed factors, as ``read_speeds`` reads them.
+
+        ``network.with_speeds(rules).at(8 * 3600)`` is the network of who leaves at eight; the other
+        functions take it as any other.
+
+        Raises
+        ------
+        NetworkError : ``E3702``, a rule that cannot be.
+        """
+        from geodata.periods import speed_periods
+
+        return speed_periods(self, rules)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` as ``.npz``; replaced in one step, so a reader never sees half a file.

@@ -39,6 +39,12 @@ def road_file(key: str) -> Path:
 _read: dict[str, Network] = {}
 
 
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test finds a network that another one read."""
+    monkeypatch.setattr("geodata.map_cache.folder", lambda: tmp_path / "kept networks")
+
+
 @pytest.fixture(scope="session", params=[*REAL, "synthetic"])
 def any_network(request: pytest.FixtureRequest) -> Network:
     return get_network(request.param)
@@ -59,7 +65,7 @@ def get_network(key: str) -> Network:
         if key == "synthetic":
             _read[key] = synthetic_city(2000, seed=3)
         else:
-            _read[key] = read_network(road_file(key), name=key)
+            _read[key] = read_network(road_file(key), name=key, cache=False)
     return _read[key]
 
 

@@ -45,7 +45,7 @@ def read_text(folder: Path, *parts: object, **more: object) -> Network:
     """Network of a file that ``osm_text`` writes."""
     path = folder / "hand.osm"
     path.write_text(osm_text(*parts, **more), encoding="utf-8")
-    return read_network(path)
+    return read_network(path, cache=False)
 
 
 def node_at(network: Network, x: float, y: float) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from geodata import CLOSED, Network, NetworkError, read_network
+from tests.geodata.osm_text import osm_text
 
 OSM = """<?xml version="1.0" encoding="UTF-8"?>
 <osm version="0.6" generator="test">
@@ -194,3 +195,32 @@ def test_no_streets_for_a_wanted_profile(tmp_path):
 def test_nothing_connected_for_anybody(tmp_path):
     text = small(one="motorway").replace("residential", "construction")
     assert code_of(write(tmp_path, "a.osm", text)).code == "E3202"
+
+
+def two_towns(folder: Path, gap_m: float, n_second: int) -> Path:
+    """A street of 40 nodes and, so far to the east of its end, another of so many."""
+    nodes = {k: (k * 100.0, 0.0) for k in range(1, 41)}
+    nodes |= {100 + k: (4000 + gap_m + k * 100.0, 0.0) for k in range(n_second)}
+    street = {"highway": "residential"}
+    ways = [(1, list(range(1, 41)), street), (2, [100 + k for k in range(n_second)], street)]
+    return write(folder, "towns.osm", osm_text(nodes, ways))
+
+
+def test_two_far_towns_are_refused_and_the_error_says_how_far(tmp_path):
+    path = two_towns(tmp_path, 3000, 10)
+    error = code_of(path)
+    assert error.code == "E3203"
+    assert "3.0 km" in error.message
+    assert "40 and 10" in error.message
+    assert "largest_part" in error.hint
+    network = read_network(path, largest_part=True)
+    assert network.counts["far_part_m"] == pytest.approx(3000, abs=10)
+    assert network.node_lon.max() < 114.05
+    assert code_of(path).code == "E3203", "what was kept for one question is no answer to another"
+
+
+@pytest.mark.parametrize(("gap_m", "n_second"), [(1900, 10), (3000, 3)])
+def test_a_near_or_small_second_network_is_only_counted(tmp_path, gap_m, n_second):
+    network = read_network(two_towns(tmp_path, gap_m, n_second))
+    assert network.counts["second_part_nodes"] == n_second
+    assert "far_parts" not in network.counts
