@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -25,6 +25,8 @@ CLOSED: Final = 2**31 - 1
 
 NO_NAME: Final = -1
 """``street_name`` of an edge that has none."""
+
+_TIMELESS: Final = ("tail", "topology.", "snap.")
 
 T = TypeVar("T")
 
@@ -82,6 +84,7 @@ class Network:
     ban_profiles: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     counts: dict[str, int] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    _kept_for_all_times: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -190,12 +193,20 @@ class Network:
     def keep(self, key: str, compute: Callable[[], T]) -> T:
         """Work something out from this network once and keep it: the network never changes.
 
-        Two threads may compute the same thing once each; both results are equal.
+        Two threads may compute the same thing once each; both results are equal. What depends on
+        no travel time, by the start of its key, is shared with networks of other times.
         """
-        if key not in self._kept:
-            self._kept[key] = compute()
-        value: T = self._kept[key]
+        kept = self._kept_for_all_times if key.startswith(_TIMELESS) else self._kept
+        if key not in kept:
+            kept[key] = compute()
+        value: T = kept[key]
         return value
+
+    def with_times(self, time_ms: dict[str, NDArray[np.int32]]) -> Network:
+        """Return the same streets with other travel times, closed to the same profiles as before."""
+        other = replace(self, time_ms=time_ms)
+        object.__setattr__(other, "_kept_for_all_times", self._kept_for_all_times)
+        return other
 
     def with_speeds(self, rules: Iterable[SpeedRule]) -> SpeedPeriods:
         """Networks by departure under speed factors, as ``read_speeds`` reads them.

@@ -12,7 +12,6 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -154,7 +153,7 @@ def _with_factors(network: Network, factor: NDArray[np.float64]) -> Network:
         slowed = np.rint(usual / factor[row][network.road_class])
         slowed = np.clip(slowed, 1, CLOSED - 1).astype(np.int32)
         time_ms[profile] = np.where(usual == CLOSED, np.int32(CLOSED), slowed)
-    return replace(network, time_ms=time_ms)
+    return network.with_times(time_ms)
 
 
 def _read_rule(cells: dict[str, str], path: str, line: int) -> SpeedRule:

@@ -82,6 +82,7 @@ def test_half_the_speed_is_twice_the_time_for_whom_it_names(city):
     walk = [travel_block(n, nodes, nodes, "walk").seconds for n in (city, slow)]
     assert np.array_equal(*walk)
     assert slow.fingerprint != city.fingerprint
+    assert slow.tail is city.tail, "what no time changes is worked out once for all hours"
 
 
 def test_no_rules_change_nothing(city):
