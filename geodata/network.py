@@ -203,7 +203,7 @@ class Network:
         return value
 
     def with_times(self, time_ms: dict[str, NDArray[np.int32]]) -> Network:
-        """Return the same streets with other travel times, closed to the same profiles as before."""
+        """Return the same streets with other travel times, open to the same profiles as before."""
         other = replace(self, time_ms=time_ms)
         object.__setattr__(other, "_kept_for_all_times", self._kept_for_all_times)
         return other
