@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +13,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from geodata.errors import NetworkError
 from geodata.graph import make_scratch, n_workers, profile_graph
-from geodata.kernels.dijkstra import UNREACHABLE, block_rows, matrix_rows
+from geodata.hierarchy import Metric, Topology, build_metric, build_topology
+from geodata.kernels.dijkstra import UNREACHABLE, Graph, block_rows
+from geodata.many_to_many import Lines, fill_block, one_each, places_at
 from geodata.network import Network
 
 __all__ = ["UNREACHABLE", "TravelMatrix", "travel_block", "travel_matrix"]
 
 _BLOCK = 16  # sources per call: some 20 ms at 16,000 nodes, so progress moves and cores stay even
+#: Up to so many sources a Dijkstra each is as fast as a sweep for 64 (measured).
+_FEW = 2
+#: Dijkstras that cost about as much as making a hierarchy (measured at 16,000 and 145,000 nodes):
+#: before a profile has seen more sources than that, it may never be worth it.
+_MANY = 100
 
 
 class TravelMatrix(NamedTuple):
@@ -57,41 +66,22 @@ def travel_matrix(
 
     Notes
     -----
-    One Dijkstra per unique node, O(u (n + k) log n), on all cores. Between two equally fast paths
-    the shorter one counts. The diagonal is 0.
+    On a contraction hierarchy (``geodata.many_to_many``), which is made once per network and
+    profile, or by Dijkstra where that is faster; on all cores. Between two equally fast paths the
+    shorter one counts. The diagonal is 0.
     """
     graph = profile_graph(network, profile)
     places = network.require_nodes(nodes)
-    n_locations = len(places)
-    seconds, metres = _buffers(out, n_locations)
-    if n_locations == 0:
+    seconds, metres = _buffers(out, len(places))
+    if len(places) == 0:
         return TravelMatrix(seconds, metres)
     unique, inverse = np.unique(places, return_inverse=True)
-    inverse = inverse.astype(np.int32)
     member = np.argsort(inverse, kind="stable").astype(np.int32)
     member_ptr = np.zeros(len(unique) + 1, np.int32)
     np.cumsum(np.bincount(inverse), out=member_ptr[1:])
-    is_target = np.zeros(network.n_nodes, np.bool_)
-    is_target[unique] = True
-
-    def fill(first: int) -> int:
-        scratch = make_scratch(graph)
-        column = np.empty((len(unique), 2), np.int32)
-        last = min(first + _BLOCK, len(unique))
-        matrix_rows(
-            graph, unique, is_target, member_ptr, member, inverse, first, last,
-            *scratch, column, seconds, metres,
-        )  # fmt: skip
-        return last - first
-
-    workers = min(n_workers(), -(-len(unique) // _BLOCK))
-    done = 0
-    with ThreadPoolExecutor(workers) as pool:
-        blocks = [pool.submit(fill, k) for k in range(0, len(unique), _BLOCK)]
-        for block in as_completed(blocks):
-            done += block.result()
-            if on_progress is not None:
-                on_progress("matrix", done / len(unique))
+    lines = Lines(member_ptr, member, inverse.astype(np.int32))
+    tell = None if on_progress is None else partial(on_progress, "matrix")
+    _fill(network, graph, profile, unique, unique, lines, seconds, metres, tell)
     return TravelMatrix(seconds, metres)
 
 
@@ -116,28 +106,102 @@ def travel_block(
 
     Notes
     -----
-    One Dijkstra per unique origin, which ends when it has met all destinations: close ones cost
-    little however large the network. On all cores.
+    As ``travel_matrix``: zones of a large city are worked out one by one on the same hierarchy.
     """
     graph = profile_graph(network, profile)
     sources, row = np.unique(network.require_nodes(origins), return_inverse=True)
     targets, column = np.unique(network.require_nodes(destinations), return_inverse=True)
-    is_target = np.zeros(network.n_nodes, np.bool_)
-    is_target[targets] = True
-    seconds = np.empty((len(sources), len(targets)), np.int32)
+    member = np.argsort(row, kind="stable").astype(np.int32)
+    member_ptr = np.zeros(len(sources) + 1, np.int32)
+    np.cumsum(np.bincount(row, minlength=len(sources)), out=member_ptr[1:])
+    seconds = np.empty((len(row), len(column)), np.int32)
     metres = np.empty_like(seconds)
+    lines = Lines(member_ptr, member, column.astype(np.int32))
+    _fill(network, graph, profile, sources, targets, lines, seconds, metres, None)
+    return TravelMatrix(seconds, metres)
 
-    def fill(first: int) -> None:
+
+def profile_metric(network: Network, profile: str) -> Metric:
+    """Hierarchy of a profile's streets, made when it is first needed and kept with the network.
+
+    Profiles that may use the same streets share its topology.
+
+    Raises
+    ------
+    NetworkError : ``E3201`` unknown profile, ``E3202`` no streets for it.
+    """
+    graph = profile_graph(network, profile)
+
+    def topology() -> Topology:
+        shrink = np.cos(np.radians(network.node_lat.mean())) if network.n_nodes else 1.0
+        return build_topology(graph.ptr, graph.head, network.node_lon * shrink, network.node_lat)
+
+    streets = hashlib.blake2b(graph.edge.tobytes(), digest_size=16).hexdigest()
+    return network.keep(
+        f"metric.{profile}",
+        lambda: build_metric(network.keep(f"topology.{streets}", topology), graph.weight),
+    )
+
+
+def _fill(
+    network: Network,
+    graph: Graph,
+    profile: str,
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    lines: Lines,
+    seconds: NDArray[np.int32],
+    metres: NDArray[np.int32],
+    on_progress: Callable[[float], None] | None,
+) -> None:
+    """Fill the rows and columns of unique sources and targets, whichever way is faster."""
+    if len(sources) == 0 or len(targets) == 0:
+        return
+    searched = network.keep(f"searched.{profile}", lambda: [0])
+    if len(sources) > _FEW and searched[0] + len(sources) > _MANY:
+        metric = profile_metric(network, profile)
+        if fill_block(
+            metric, places_at(sources), places_at(targets), seconds, metres, lines, on_progress
+        ):
+            return
+    searched[0] += len(sources)
+    search_block(graph, sources, targets, seconds, metres, lines, on_progress)
+
+
+def search_block(
+    graph: Graph,
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    seconds: NDArray[np.int32],
+    metres: NDArray[np.int32],
+    lines: Lines | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> None:
+    """Fill what ``fill_block`` fills, by one Dijkstra a source: for few of them.
+
+    Each ends when it has met all targets, so close ones cost little however large the network.
+    """
+    if len(sources) == 0 or len(targets) == 0:
+        return
+    lines = lines or one_each(len(sources), len(targets))
+    is_target = np.zeros(len(graph.ptr) - 1, np.bool_)
+    is_target[targets] = True
+
+    def fill(first: int) -> int:
         last = min(first + _BLOCK, len(sources))
         block_rows(
-            graph, sources, targets, is_target, first, last, *make_scratch(graph), seconds, metres
-        )
+            graph, sources, targets, is_target, *lines, first, last, *make_scratch(graph),
+            np.empty((len(targets), 2), np.int32), seconds, metres,
+        )  # fmt: skip
+        return last - first
 
-    with ThreadPoolExecutor(max(1, min(n_workers(), -(-len(sources) // _BLOCK)))) as pool:
-        for _ in pool.map(fill, range(0, len(sources), _BLOCK)):
-            pass
-    whole = np.ix_(row.reshape(-1), column.reshape(-1))
-    return TravelMatrix(seconds[whole], metres[whole])
+    done = 0
+    with ThreadPoolExecutor(min(n_workers(), -(-len(sources) // _BLOCK))) as pool:
+        blocks = [pool.submit(fill, k) for k in range(0, len(sources), _BLOCK)]
+        for block in as_completed(blocks):
+            done += block.result()
+            if on_progress is not None:
+                on_progress(done / len(sources))
 
 
 def _buffers(

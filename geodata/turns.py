@@ -20,9 +20,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geodata.graph import make_scratch, profile_graph
-from geodata.kernels.dijkstra import NO_EDGE, UNREACHABLE, Graph, block_rows
+from geodata.graph import profile_graph
+from geodata.kernels.dijkstra import NO_EDGE, UNREACHABLE, Graph
 from geodata.kernels.turns import Streets, find_turns
+from geodata.matrix import search_block
 from geodata.network import Network
 from geodata.profiles import PROFILES, TurnCosts
 from geodata.restrictions import Bans
@@ -129,13 +130,9 @@ def turn_block(
     destination, column = np.unique(network.require_nodes(destinations), return_inverse=True)
     sources = (first + origin).astype(np.int32)
     targets = (first + network.n_nodes + destination).astype(np.int32)
-    is_target = np.zeros(len(graph.ptr) - 1, np.bool_)
-    is_target[targets] = True
     seconds = np.empty((len(sources), len(targets)), np.int32)
     metres = np.empty_like(seconds)
-    block_rows(
-        graph, sources, targets, is_target, 0, len(sources), *make_scratch(graph), seconds, metres
-    )
+    search_block(graph, sources, targets, seconds, metres)
     same = origin[:, None] == destination[None, :]
     seconds[same] = metres[same] = 0
     whole = np.ix_(row.reshape(-1), column.reshape(-1))

@@ -13,7 +13,8 @@ def warm_up() -> None:
     Some ten seconds the first time on a machine, a fraction of a second afterwards.
     """
     from geodata.build import build_network
-    from geodata.matrix import travel_block, travel_matrix
+    from geodata.many_to_many import fill_block, places_at
+    from geodata.matrix import profile_metric, travel_block, travel_matrix
     from geodata.paths import travel_path
     from geodata.raw import RawStreets
 
@@ -38,3 +39,6 @@ def warm_up() -> None:
     travel_matrix(network, [0, 1], "car")
     travel_block(network, [0], [1], "car")
     travel_path(network, 0, 1, "car")
+    some = places_at(nodes[:2])
+    seconds, metres = np.empty((2, 2, 2), np.int32)
+    fill_block(profile_metric(network, "car"), some, some, seconds, metres)

@@ -112,3 +112,21 @@ def proximity(
             warp = max(early_a + leg - late_b, 0)
             best = min(best, cost + price * (0.2 * wait + 1.0 * warp))
     return float(best)
+
+
+def naive_ways(n: int, edges: list[tuple[int, int, int]]) -> list[list[int | None]]:
+    """Weight of the shortest way between all nodes of a graph, None where there is none.
+
+    Floyd, Algorithm 97: Shortest path (1962).
+    """
+    ways: list[list[int | None]] = [[0 if i == j else None for j in range(n)] for i in range(n)]
+    for tail, head, weight in edges:
+        old = ways[tail][head]
+        ways[tail][head] = weight if old is None else min(old, weight)
+    for k in range(n):
+        for i in range(n):
+            for j in range(n):
+                a, b, old = ways[i][k], ways[k][j], ways[i][j]
+                if a is not None and b is not None and (old is None or a + b < old):
+                    ways[i][j] = a + b
+    return ways

@@ -124,66 +124,38 @@ def search(graph, source, is_target, n_targets, weight, via, tail, keys, items):
 
 
 @kernel
-def matrix_rows(
-    graph, nodes, is_target, member_ptr, member, inverse, first, last,
-    weight, via, tail, keys, items, column, seconds, metres,
-):  # fmt: skip
-    """Rows of the matrix for the unique sources ``first:last``.
-
-    Parameters
-    ----------
-    graph : Graph.
-    nodes : unique nodes, shape (u,), int32; all marked in ``is_target``, shape (n,), bool.
-    member_ptr, member : locations at each unique node, shape (u + 1,) and (l,), int32.
-    inverse : unique index of each location, shape (l,), int32.
-    weight, via, tail, keys, items : scratch of ``search``.
-    column : scratch, shape (u, 2), int32.
-    seconds, metres : shape (l, l), int32. Overwritten in the rows of these sources.
-    """
-    n_unique = len(nodes)
-    n_locations = len(inverse)
-    for u in range(first, last):
-        search(graph, nodes[u], is_target, n_unique, weight, via, tail, keys, items)
-        for v in range(n_unique):
-            w = weight[nodes[v]]
-            if w >= FAR:
-                column[v, 0] = UNREACHABLE
-                column[v, 1] = UNREACHABLE
-            else:
-                column[v, 0] = ((w >> DM_BITS) + 500) // 1000
-                column[v, 1] = ((w & DM_MASK) + 5) // 10
-        for k in range(member_ptr[u], member_ptr[u + 1]):
-            row = member[k]
-            for j in range(n_locations):
-                seconds[row, j] = column[inverse[j], 0]
-                metres[row, j] = column[inverse[j], 1]
-
-
-@kernel
 def block_rows(
-    graph, sources, targets, is_target, first, last,
-    weight, via, tail, keys, items, seconds, metres,
+    graph, sources, targets, is_target, row_ptr, row, column, first, last,
+    weight, via, tail, keys, items, found, seconds, metres,
 ):  # fmt: skip
-    """Rows ``first:last`` of a block from some nodes to others.
+    """Rows of a block for the unique sources ``first:last``.
 
     Parameters
     ----------
     graph : Graph.
     sources, targets : unique nodes, shape (a,) and (b,), int32; the targets and no other node are
         marked in ``is_target``, shape (n,), bool.
+    row_ptr, row : rows of each source, shape (a + 1,) and (r,), int32.
+    column : target of each column, shape (c,), int32.
     weight, via, tail, keys, items : scratch of ``search``.
-    seconds, metres : shape (a, b), int32. Overwritten in these rows.
+    found : scratch, shape (b, 2), int32.
+    seconds, metres : shape (r, c), int32. Overwritten in the rows of these sources.
     """
     for u in range(first, last):
         search(graph, sources[u], is_target, len(targets), weight, via, tail, keys, items)
         for v in range(len(targets)):
             w = weight[targets[v]]
             if w >= FAR:
-                seconds[u, v] = UNREACHABLE
-                metres[u, v] = UNREACHABLE
+                found[v, 0] = UNREACHABLE
+                found[v, 1] = UNREACHABLE
             else:
-                seconds[u, v] = ((w >> DM_BITS) + 500) // 1000
-                metres[u, v] = ((w & DM_MASK) + 5) // 10
+                found[v, 0] = ((w >> DM_BITS) + 500) // 1000
+                found[v, 1] = ((w & DM_MASK) + 5) // 10
+        for k in range(row_ptr[u], row_ptr[u + 1]):
+            r = row[k]
+            for j in range(len(column)):
+                seconds[r, j] = found[column[j], 0]
+                metres[r, j] = found[column[j], 1]
 
 
 @kernel

@@ -16,7 +16,9 @@ from typing import Any, Final
 import numba
 from numba.core import config as _config
 
-_SOURCES: Final = ("jit.py", "dijkstra.py", "simplify.py", "turns.py", "pbf.py")
+#: No reference counts of the array arguments: kernels allocate nothing, and the counting cost half
+#: as much again as a search. The option is private to numba: without it all is right, only slower.
+_LEAN: Final = {"_nrt": False, "error_model": "numpy"}
 
 config: Any = _config  # its settings are made at run time, which no type checker sees
 
@@ -24,10 +26,9 @@ config: Any = _config  # its settings are made at run time, which no type checke
 def _cache_folder() -> str | None:
     """Folder for this state of the kernels, or None when it cannot be written to."""
     digest = hashlib.blake2b(digest_size=8)
-    here = Path(__file__).parent
-    for name in _SOURCES:
-        source = here / name
-        digest.update(source.read_bytes() if source.exists() else b"")
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode())
+        digest.update(source.read_bytes())
     digest.update(f"{numba.__version__} {config.BOUNDSCHECK}".encode())
     root = Path(os.environ.get("CAREROUTE_CACHE_DIR") or "~/.cache/careroute").expanduser()
     folder = root / "numba" / f"geodata-{digest.hexdigest()}"
@@ -43,7 +44,7 @@ def _cache_folder() -> str | None:
 CACHE_FOLDER: Final = _cache_folder()
 
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any]) -> Any:
     """Compile without the GIL, and keep the machine code in this room's folder.
 
     numba reads ``config.CACHE_DIR`` while it decorates and never again, so the setting is lent for
@@ -52,9 +53,19 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     before = config.CACHE_DIR
     config.CACHE_DIR = CACHE_FOLDER or before
     try:
-        compiled: Callable[..., Any] = numba.njit(cache=CACHE_FOLDER is not None, nogil=True)(
-            function
-        )
+        return _compile(function, cache=CACHE_FOLDER is not None, nogil=True)
     finally:
         config.CACHE_DIR = before
-    return compiled
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a part of a kernel that only kernels call; LLVM inlines it."""
+    return _compile(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _compile(function: Callable[..., Any], **options: Any) -> Any:
+    njit: Any = numba.njit  # some options are unknown to its annotations
+    try:
+        return njit(function, **_LEAN, **options)
+    except (KeyError, TypeError):
+        return njit(function, **options)
