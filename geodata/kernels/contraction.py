@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from geodata.kernels.jit import kernel
+from geodata.kernels.jit import lean_kernel
 
 NO_PARENT = -1
 UP = 0
 DOWN = 1
 
 
-@kernel
+@lean_kernel
 def elimination_tree(ptr, adj, rank, node, parent, ancestor):
     """Parent of each rank: the lowest of the nodes above it when it is contracted.
 
@@ -49,7 +49,7 @@ def elimination_tree(ptr, adj, rank, node, parent, ancestor):
                 low = after
 
 
-@kernel
+@lean_kernel
 def postorder(parent, first_child, sibling, place):
     """Find new ranks that make each subtree of the elimination tree one range.
 
@@ -84,7 +84,7 @@ def postorder(parent, first_child, sibling, place):
             r = -1
 
 
-@kernel
+@lean_kernel
 def fill_arcs(ptr, adj, rank, node, parent, mark, count, head, lower_ptr, lower):
     """Arcs of the hierarchy; run twice.
 
@@ -120,7 +120,7 @@ def fill_arcs(ptr, adj, rank, node, parent, mark, count, head, lower_ptr, lower)
             lower_ptr[r + 1] = n_lower
 
 
-@kernel
+@lean_kernel
 def find_arcs(ptr, heads, rank, up_ptr, up_head, slot):
     """Arc and direction of each edge of the graph.
 
@@ -149,7 +149,7 @@ def find_arcs(ptr, heads, rank, up_ptr, up_head, slot):
             slot[k] = 2 * i + direction
 
 
-@kernel
+@lean_kernel
 def customise(up_ptr, up_head, arc_tail, lower_ptr, lower, slot, edge_weight, at, weight, other):
     """Weights of the arcs for one metric, and which arcs are needed at all.
 
@@ -214,7 +214,7 @@ def customise(up_ptr, up_head, arc_tail, lower_ptr, lower, slot, edge_weight, at
             other[a, DOWN] = best_down
 
 
-@kernel
+@lean_kernel
 def keep_needed(up_ptr, up_head, weight, other, direction, ptr, head, cost):
     """Arcs of one direction that shortest paths need, in compressed rows; returns their number.
 
@@ -238,7 +238,7 @@ def keep_needed(up_ptr, up_head, weight, other, direction, ptr, head, cost):
     return count
 
 
-@kernel
+@lean_kernel
 def measure_depth(parent, depth):
     """Count steps from the root; ``depth`` is overwritten, shape (n,), int32."""
     for r in range(len(parent) - 1, -1, -1):

@@ -7,13 +7,13 @@ them in a few directions finds good separators (Schild and Sommer, On balanced s
 
 from __future__ import annotations
 
-from geodata.kernels.jit import kernel
+from geodata.kernels.jit import lean_kernel
 
 NO_PART = -1
 N_BUCKETS = 4096  # positions of a sweep line that are told apart
 
 
-@kernel
+@lean_kernel
 def peel(ptr, adj, degree, is_peeled, order):
     """Contract nodes with at most two neighbours, again and again.
 
@@ -76,7 +76,7 @@ def peel(ptr, adj, degree, is_peeled, order):
     return done
 
 
-@kernel
+@lean_kernel
 def sort_along(perm, lo, hi, x, y, dx, dy, bucket, key, order):
     """Sort ``perm[lo:hi]`` along a direction into ``order[:hi - lo]``, to a part in 4,096."""
     least = x[perm[lo]] * dx + y[perm[lo]] * dy
@@ -100,7 +100,7 @@ def sort_along(perm, lo, hi, x, y, dx, dy, bucket, key, order):
         bucket[k] += 1
 
 
-@kernel
+@lean_kernel
 def split_components(ptr, adj, part, perm, lo, hi, queue, ends):
     """Group ``perm[lo:hi]``, one part, by connected pieces.
 
@@ -131,7 +131,7 @@ def split_components(ptr, adj, part, perm, lo, hi, queue, ends):
     return n_pieces
 
 
-@kernel
+@lean_kernel
 def sweep_cut(ptr, adj, part, own, order, n, outside):
     """Best place to part ``order[:n]`` into a beginning and an end, and its score, less is better.
 
@@ -169,7 +169,7 @@ def sweep_cut(ptr, adj, part, own, order, n, outside):
     return best, place
 
 
-@kernel
+@lean_kernel
 def dissect(ptr, adj, x, y, perm, part, order, best_order, outside, key, bucket, ends, stack):
     """Nested dissection by sweep lines.
 

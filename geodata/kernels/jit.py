@@ -16,8 +16,8 @@ from typing import Any, Final
 import numba
 from numba.core import config as _config
 
-#: No reference counts of the array arguments: kernels allocate nothing, and the counting cost half
-#: as much again as a search. The option is private to numba: without it all is right, only slower.
+#: No counting of references to arrays, which costs more than a short kernel does. It forbids to
+#: allocate. The option is private to numba: without it all is right, only slower.
 _LEAN: Final = {"_nrt": False, "error_model": "numpy"}
 
 config: Any = _config  # its settings are made at run time, which no type checker sees
@@ -45,7 +45,30 @@ CACHE_FOLDER: Final = _cache_folder()
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile without the GIL, and keep the machine code in this room's folder.
+    """Compile without the GIL, and keep the machine code in this room's folder."""
+    return _kept(function, {})
+
+
+def lean_kernel(function: Callable[..., Any]) -> Any:
+    """Compile a kernel that allocates nothing, without counting references to its arrays."""
+    try:
+        return _kept(function, _LEAN)
+    except (KeyError, TypeError):
+        return kernel(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a part of a lean kernel; LLVM inlines it, and Python cannot call it."""
+    options: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True}
+    njit: Any = numba.njit  # some options are unknown to its annotations
+    try:
+        return njit(function, no_cfunc_wrapper=True, **options, **_LEAN)
+    except (KeyError, TypeError):
+        return njit(function)
+
+
+def _kept(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """Compile into this room's folder.
 
     numba reads ``config.CACHE_DIR`` while it decorates and never again, so the setting is lent for
     that moment only: another room may keep its code elsewhere.
@@ -53,19 +76,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     before = config.CACHE_DIR
     config.CACHE_DIR = CACHE_FOLDER or before
     try:
-        return _compile(function, cache=CACHE_FOLDER is not None, nogil=True)
+        njit: Any = numba.njit
+        return njit(function, cache=CACHE_FOLDER is not None, nogil=True, **options)
     finally:
         config.CACHE_DIR = before
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a part of a kernel that only kernels call; LLVM inlines it."""
-    return _compile(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-
-
-def _compile(function: Callable[..., Any], **options: Any) -> Any:
-    njit: Any = numba.njit  # some options are unknown to its annotations
-    try:
-        return njit(function, **_LEAN, **options)
-    except (KeyError, TypeError):
-        return njit(function, **options)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.kernels.dijkstra import DM_BITS, UNREACHABLE
-from geodata.kernels.jit import inlined, kernel
+from geodata.kernels.jit import inlined, lean_kernel
 
 LANES = 64
 STEP = 8  # lanes that are worked on together: one line of the cache
@@ -84,7 +84,7 @@ class Sources(NamedTuple):
     offset: NDArray[np.float64]
 
 
-@kernel
+@lean_kernel
 def select_nodes(
     ptr, head, cost, depth, entry_rank, entry_target, is_needed, is_met,
     rank, depths, out_ptr, above, out_cost, entry_ptr, is_first,
@@ -281,7 +281,7 @@ def sweep_down(downward, slot, risen, rows, tile):
                     tile[t, k] = way if way < old else old
 
 
-@kernel
+@lean_kernel
 def fill_tile(upward, downward, sources, first, n_lanes, slot, met, start, span, risen, rows, tile):
     """Weights from the sources ``first:first + n_lanes`` of the order to all targets.
 
@@ -301,7 +301,7 @@ def fill_tile(upward, downward, sources, first, n_lanes, slot, met, start, span,
         slot[met[i]] = -1
 
 
-@kernel
+@lean_kernel
 def write_rows(
     tile, column, order, row_ptr, row, first, n_lanes, chunk_s, chunk_m, seconds, metres
 ):
@@ -353,7 +353,7 @@ def write_rows(
     return n_inexact
 
 
-@kernel
+@lean_kernel
 def fill_rows(
     upward, downward, sources, begin, end, slot, met, start, span, risen, rows, tile,
     column, row_ptr, row, chunk_s, chunk_m, seconds, metres,
