@@ -26,7 +26,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,6
 Moment = Annotated[int, Field(ge=0, le=HORIZON_S)]
 Duration = Annotated[int, Field(ge=0, le=DAY_S)]
 Cents = Annotated[int, Field(ge=0, le=10**11)]
-Mode = Literal["car", "ebike", "walk"]
+#: ``bus`` is bus and walk, approximated without a timetable.
+Mode = Literal["car", "ebike", "walk", "bus"]
 CoordinateSystem = Literal["wgs84", "gcj02", "bd09"]
 Load = Annotated[int, Field(ge=0, le=10**6)]
 #: JSON has lists where the domain has tuples; everything inside stays strict.

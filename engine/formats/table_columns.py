@@ -73,7 +73,7 @@ _PLACE_ZH = {
     "老人": "client", "服务对象": "client", "中心": "centre", "驿站": "centre", "厨房": "kitchen",
     "助餐点": "meal_point", "地点": "place", "住所": "place",
 }
-_MODE_ZH = {"汽车": "car", "电动车": "ebike", "步行": "walk"}
+_MODE_ZH = {"汽车": "car", "电动车": "ebike", "步行": "walk", "公交": "bus"}
 _ROLE_ZH = {
     "护理员": "caregiver", "志愿者": "volunteer", "送餐员": "courier", "护士": "nurse",
     "家庭医生": "family_doctor", "社工": "social_worker", "技师": "technician",
@@ -220,8 +220,9 @@ BATCHES = Sheet("batches", "批次", (
 
 VEHICLES = Sheet("vehicles", "车辆", (
     Column("id", "车辆编号", "id", TEXT, "unique", "唯一", required=True),
-    Column("mode", "出行方式", "mode", names(_MODE_ZH), "car, ebike or walk",
-           "car（汽车）、ebike（电动车）或 walk（步行）", required=True, choices=get_args(Mode)),
+    Column("mode", "出行方式", "mode", names(_MODE_ZH), "car, ebike, walk or bus",
+           "car（汽车）、ebike（电动车）、walk（步行）或 bus（公交）",
+           required=True, choices=get_args(Mode)),
     Column("capacity", "容量", "capacity", PAIRS, "portions=40; boxes=2",
            "如 portions=40; boxes=2"),
     Column("cost_per_km_yuan", "每公里成本（元）", "cost_per_km_cents", YUAN,
