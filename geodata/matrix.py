@@ -17,6 +17,8 @@ from geodata.hierarchy import Metric, Topology, build_metric, build_topology
 from geodata.kernels.dijkstra import UNREACHABLE, Graph, block_rows
 from geodata.many_to_many import Lines, fill_block, one_each, places_at
 from geodata.network import Network
+from geodata.profiles import TurnCosts
+from geodata.turns import ends_at, junction_graph, starts_at, turn_graph, turn_metric
 
 __all__ = ["UNREACHABLE", "TravelMatrix", "travel_block", "travel_matrix"]
 
@@ -47,6 +49,7 @@ def travel_matrix(
     profile: str,
     out: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
     on_progress: Callable[[str, float], None] | None = None,
+    turns: bool | TurnCosts = False,
 ) -> TravelMatrix:
     """Travel times and distances between nodes of a network.
 
@@ -55,10 +58,12 @@ def travel_matrix(
     network : streets.
     nodes : node of each location, shape (l,); the same node may stand there often and is worked out
         once.
-    profile : ``car``, ``ebike`` or ``walk``.
+    profile : one of ``network.profiles``.
     out : seconds and metres to write into, shape (l, l), int32: touching fresh memory costs more
         than the computation for large matrices.
     on_progress : called with ``"matrix"`` and the share of the rows that is done.
+    turns : whether turn restrictions and the cost of turns count, the profile's own or those given,
+        see ``geodata.turns``. A pair may then be ``UNREACHABLE``.
 
     Raises
     ------
@@ -70,7 +75,7 @@ def travel_matrix(
     profile, or by Dijkstra where that is faster; on all cores. Between two equally fast paths the
     shorter one counts. The diagonal is 0.
     """
-    graph = profile_graph(network, profile)
+    network.require_profile(profile)
     places = network.require_nodes(nodes)
     seconds, metres = _buffers(out, len(places))
     if len(places) == 0:
@@ -81,12 +86,16 @@ def travel_matrix(
     np.cumsum(np.bincount(inverse), out=member_ptr[1:])
     lines = Lines(member_ptr, member, inverse.astype(np.int32))
     tell = None if on_progress is None else partial(on_progress, "matrix")
-    _fill(network, graph, profile, unique, unique, lines, seconds, metres, tell)
+    _fill(network, profile, turns, unique, unique, lines, seconds, metres, tell)
     return TravelMatrix(seconds, metres)
 
 
 def travel_block(
-    network: Network, origins: ArrayLike, destinations: ArrayLike, profile: str
+    network: Network,
+    origins: ArrayLike,
+    destinations: ArrayLike,
+    profile: str,
+    turns: bool | TurnCosts = False,
 ) -> TravelMatrix:
     """Travel times and distances from some nodes to others: the same figures as in a matrix.
 
@@ -94,7 +103,8 @@ def travel_block(
     ----------
     network : streets.
     origins, destinations : nodes, shape (a,) and (b,); each is worked out once.
-    profile : ``car``, ``ebike`` or ``walk``.
+    profile : one of ``network.profiles``.
+    turns : as in ``travel_matrix``.
 
     Returns
     -------
@@ -108,7 +118,7 @@ def travel_block(
     -----
     As ``travel_matrix``: zones of a large city are worked out one by one on the same hierarchy.
     """
-    graph = profile_graph(network, profile)
+    network.require_profile(profile)
     sources, row = np.unique(network.require_nodes(origins), return_inverse=True)
     targets, column = np.unique(network.require_nodes(destinations), return_inverse=True)
     member = np.argsort(row, kind="stable").astype(np.int32)
@@ -117,7 +127,7 @@ def travel_block(
     seconds = np.empty((len(row), len(column)), np.int32)
     metres = np.empty_like(seconds)
     lines = Lines(member_ptr, member, column.astype(np.int32))
-    _fill(network, graph, profile, sources, targets, lines, seconds, metres, None)
+    _fill(network, profile, turns, sources, targets, lines, seconds, metres, None)
     return TravelMatrix(seconds, metres)
 
 
@@ -145,8 +155,8 @@ def profile_metric(network: Network, profile: str) -> Metric:
 
 def _fill(
     network: Network,
-    graph: Graph,
     profile: str,
+    turns: bool | TurnCosts,
     sources: NDArray[np.int32],
     targets: NDArray[np.int32],
     lines: Lines,
@@ -157,15 +167,47 @@ def _fill(
     """Fill the rows and columns of unique sources and targets, whichever way is faster."""
     if len(sources) == 0 or len(targets) == 0:
         return
-    searched = network.keep(f"searched.{profile}", lambda: [0])
+    costs = None if isinstance(turns, bool) else turns
+    obeys = turns is not False
+    searched = network.keep(f"searched.{profile}.{obeys}", lambda: [0])
+    is_done = False
     if len(sources) > _FEW and searched[0] + len(sources) > _MANY:
-        metric = profile_metric(network, profile)
-        if fill_block(
-            metric, places_at(sources), places_at(targets), seconds, metres, lines, on_progress
-        ):
-            return
-    searched[0] += len(sources)
-    search_block(graph, sources, targets, seconds, metres, lines, on_progress)
+        if obeys:
+            streets = turn_graph(network, profile, costs)
+            metric = turn_metric(network, profile, costs)
+            ends = starts_at(streets, sources), ends_at(streets, targets)
+        else:
+            metric = profile_metric(network, profile)
+            ends = places_at(sources), places_at(targets)
+        is_done = fill_block(metric, *ends, seconds, metres, lines, on_progress)
+    if not is_done:
+        searched[0] += len(sources)
+        graph, n = profile_graph(network, profile), network.n_nodes
+        starts, stops = sources, targets
+        if obeys:
+            graph = junction_graph(network, profile, costs)
+            first = np.int32(len(graph.ptr) - 1 - 2 * n)
+            starts, stops = first + sources, first + np.int32(n) + targets
+        search_block(graph, starts, stops, seconds, metres, lines, on_progress)
+    if obeys:
+        _clear_same(sources, targets, lines, seconds, metres)
+
+
+def _clear_same(
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    lines: Lines,
+    seconds: NDArray[np.int32],
+    metres: NDArray[np.int32],
+) -> None:
+    """From a node to itself nobody drives; a search over edges finds the shortest way around."""
+    order = np.argsort(lines.column, kind="stable")
+    ptr = np.searchsorted(lines.column[order], np.arange(len(targets) + 1))
+    _, row, column = np.intersect1d(sources, targets, assume_unique=True, return_indices=True)
+    for k, t in zip(row.tolist(), column.tolist(), strict=True):
+        rows = lines.row[lines.row_ptr[k] : lines.row_ptr[k + 1], None]
+        columns = order[ptr[t] : ptr[t + 1]]
+        seconds[rows, columns] = metres[rows, columns] = 0
 
 
 def search_block(

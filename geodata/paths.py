@@ -13,6 +13,7 @@ from geodata.errors import NetworkError
 from geodata.graph import Scratch, make_scratch, n_workers, profile_graph
 from geodata.kernels.dijkstra import DM_BITS, FAR, Graph, search, trace_back
 from geodata.network import Network
+from geodata.profiles import TurnCosts
 from geodata.turns import junction_graph
 
 Line = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -38,29 +39,32 @@ class Path(NamedTuple):
 
 
 def travel_path(
-    network: Network, source: int, target: int, profile: str, turns: bool = False
+    network: Network, source: int, target: int, profile: str, turns: bool | TurnCosts = False
 ) -> Path:
     """Fastest path from one node to another; the same one whose figures ``travel_matrix`` gives.
 
     Parameters
     ----------
-    turns : whether turn restrictions and turn costs count, see ``geodata.turns``.
+    turns : as in ``travel_matrix``.
 
     Raises
     ------
     NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes, ``E3402`` no path.
     """
     network.require_nodes([source, target])
-    if turns and source != target:
-        return _path_with_turns(network, source, target, profile)
+    if turns is not False and source != target:
+        costs = None if isinstance(turns, bool) else turns
+        return _path_with_turns(network, source, target, profile, costs)
     graph = profile_graph(network, profile)
     edges = _edges_from(network, graph, make_scratch(graph), source, [target], profile)[0]
     time = int(network.time_ms[profile][edges].sum(dtype=np.int64))
     return _path(network, source, edges, time)
 
 
-def _path_with_turns(network: Network, source: int, target: int, profile: str) -> Path:
-    graph = junction_graph(network, profile)
+def _path_with_turns(
+    network: Network, source: int, target: int, profile: str, costs: TurnCosts | None
+) -> Path:
+    graph = junction_graph(network, profile, costs)
     scratch = make_scratch(graph)
     first = len(graph.ptr) - 1 - 2 * network.n_nodes
     start, end = first + source, first + network.n_nodes + target

@@ -18,12 +18,14 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from geodata.chains import ranges
 from geodata.graph import profile_graph
-from geodata.kernels.dijkstra import NO_EDGE, UNREACHABLE, Graph
+from geodata.hierarchy import Metric, Topology, build_metric, build_topology
+from geodata.kernels.dijkstra import NO_EDGE, Graph
 from geodata.kernels.turns import Streets, find_turns
-from geodata.matrix import search_block
+from geodata.many_to_many import Places
 from geodata.network import Network
 from geodata.profiles import PROFILES, TurnCosts
 from geodata.restrictions import Bans
@@ -109,34 +111,40 @@ def junction_graph(network: Network, profile: str, costs: TurnCosts | None = Non
     return network.keep(f"junctions.{profile}.{tuple(chosen)}", make)
 
 
-def turn_block(
-    network: Network,
-    origins: ArrayLike,
-    destinations: ArrayLike,
-    profile: str,
-    costs: TurnCosts | None = None,
-) -> tuple[Int, Int]:
-    """Seconds and metres from some nodes to others with turns, shape (a, b), by plain Dijkstra.
+def turn_metric(network: Network, profile: str, costs: TurnCosts | None = None) -> Metric:
+    """Hierarchy of a profile's turn graph, made when it is first needed and kept with the network.
 
-    ``UNREACHABLE`` where no permitted path leads; 0 from a node to itself.
-
-    Raises
-    ------
-    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes.
+    Networks of other hours and other costs of turns share its topology: the arcs are the same.
     """
-    graph = junction_graph(network, profile, costs)
-    first = len(graph.ptr) - 1 - 2 * network.n_nodes
-    origin, row = np.unique(network.require_nodes(origins), return_inverse=True)
-    destination, column = np.unique(network.require_nodes(destinations), return_inverse=True)
-    sources = (first + origin).astype(np.int32)
-    targets = (first + network.n_nodes + destination).astype(np.int32)
-    seconds = np.empty((len(sources), len(targets)), np.int32)
-    metres = np.empty_like(seconds)
-    search_block(graph, sources, targets, seconds, metres)
-    same = origin[:, None] == destination[None, :]
-    seconds[same] = metres[same] = 0
-    whole = np.ix_(row.reshape(-1), column.reshape(-1))
-    return seconds[whole], metres[whole]
+    chosen = PROFILES[network.require_profile(profile)].turn_costs if costs is None else costs
+    turns = turn_graph(network, profile, chosen)
+
+    def topology() -> Topology:
+        shrink = np.cos(np.radians(network.node_lat.mean()))
+        return build_topology(turns.ptr, turns.head, turns.lon * shrink, turns.lat)
+
+    return network.keep(
+        f"turn metric.{profile}.{tuple(chosen)}",
+        lambda: build_metric(network.keep(f"topology.turns.{profile}", topology), turns.weight),
+    )
+
+
+def starts_at(turns: TurnGraph, nodes: Int) -> Places:
+    """Places from which searches on the turn graph leave network nodes, shape (p,), int32."""
+    size = turns.start_ptr[nodes + 1] - turns.start_ptr[nodes]
+    entry = ranges(turns.start_ptr[nodes], size).astype(np.int32)
+    return Places(_row_ptr(size), entry, turns.start_weight[entry])
+
+
+def ends_at(turns: TurnGraph, nodes: Int) -> Places:
+    """Places at which searches on the turn graph reach network nodes, shape (p,), int32."""
+    size = turns.end_ptr[nodes + 1] - turns.end_ptr[nodes]
+    entry = turns.end[ranges(turns.end_ptr[nodes], size)]
+    return Places(_row_ptr(size), entry, np.zeros(len(entry), np.int64))
+
+
+def _row_ptr(size: Int) -> Int:
+    return np.append(0, np.cumsum(size)).astype(np.int32)
 
 
 def _make_turn_graph(network: Network, profile: str, costs: TurnCosts) -> TurnGraph:
@@ -257,6 +265,3 @@ def _offsets(sorted_or_not: NDArray[np.integer], n: int) -> Int:
     ptr = np.zeros(n + 1, np.int32)
     np.cumsum(np.bincount(sorted_or_not, minlength=n), out=ptr[1:])
     return ptr
-
-
-__all__ = ["UNREACHABLE", "TurnGraph", "junction_graph", "turn_block", "turn_graph"]

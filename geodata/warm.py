@@ -42,3 +42,4 @@ def warm_up() -> None:
     some = places_at(nodes[:2])
     seconds, metres = np.empty((2, 2, 2), np.int32)
     fill_block(profile_metric(network, "car"), some, some, seconds, metres)
+    travel_path(network, 0, 1, "car", turns=True)

@@ -6,9 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geodata import CLOSED, UNREACHABLE, Network, NetworkError, travel_block, travel_path
+from geodata import (
+    CLOSED,
+    UNREACHABLE,
+    Network,
+    NetworkError,
+    SpeedRule,
+    travel_block,
+    travel_matrix,
+    travel_path,
+)
 from geodata.profiles import PROFILES, TurnCosts
-from geodata.turns import turn_block, turn_graph
+from geodata.turns import turn_graph, turn_metric
 from tests.geodata.osm_text import node_at, read_text
 
 FREE = TurnCosts(0, 0, 0, 0)
@@ -23,6 +32,10 @@ STREET = {"highway": "residential"}
 #        5
 PLACES = {1: (0, 0), 2: (200, 0), 3: (0, 200), 4: (-200, 0), 5: (0, -200)}
 ARMS = [(10, [1, 2], STREET), (11, [1, 3], STREET), (12, [1, 4], STREET), (13, [1, 5], STREET)]
+
+
+def turn_block(network: Network, origins, destinations, profile, costs=None):
+    return travel_block(network, origins, destinations, profile, True if costs is None else costs)
 
 
 def rule(kind: str, start: int, end: int, via: int = 1, what: str = "node", **tags: str):
@@ -360,3 +373,39 @@ def surroundings(path, relation):
                 if node.location.valid():
                     places[node.ref] = (node.location.lon, node.location.lat)
     return members, ways, places
+
+
+@pytest.mark.parametrize("key", ["helsinki", "liechtenstein", "synthetic"])
+def test_a_large_matrix_on_the_hierarchy_equals_one_search_after_another(
+    network_of, key, monkeypatch
+):
+    network = network_of(key)
+    for profile in ("car", "ebike", "walk"):
+        places = np.random.default_rng(8).choice(np.flatnonzero(network.routable[profile]), 150)
+        places[:6] = places[6]
+        many = travel_matrix(network, places, profile, turns=True)
+        few = places[::29]
+        with monkeypatch.context() as patch:
+            patch.setattr("geodata.matrix._MANY", 10**9)
+            some = travel_block(network, few, places, profile, turns=True)
+        assert np.array_equal(many.seconds[::29], some.seconds)
+        assert np.array_equal(many.metres[::29], some.metres)
+        assert not many.seconds[places[:, None] == places].any()
+        assert not many.metres[places[:, None] == places].any()
+        plain = travel_matrix(network, places, profile)
+        assert (many.seconds >= plain.seconds).all()
+        assert (many.seconds > plain.seconds).any() == (profile != "walk")
+
+
+def test_an_hour_s_network_keeps_its_restrictions_and_the_shape_of_the_hierarchy(network_of):
+    network = network_of("helsinki")
+    slow = network.with_speeds([SpeedRule("car", "*", 0, 86_400, 0.5)]).at(0)
+    places = np.flatnonzero(network.routable["car"])
+    places = places[np.arange(120) % len(places)]
+    costs = TurnCosts(0, 0, 0, 0)
+    usual, late = (travel_matrix(n, places, "car", turns=costs) for n in (network, slow))
+    assert np.array_equal(usual.seconds < UNREACHABLE, late.seconds < UNREACHABLE)
+    there = usual.seconds < UNREACHABLE
+    assert np.abs(late.seconds - 2 * usual.seconds)[there].max() <= 1
+    shapes = [turn_metric(n, "car", costs).topology for n in (network, slow)]
+    assert shapes[0] is shapes[1]
