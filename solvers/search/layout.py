@@ -176,13 +176,15 @@ def build_problem(
     tasks[:, rows.LEAST_SERVICE] = service_time(model.task_service, model.vehicle_permille.min())
     tasks[:, rows.LOAD :] = model.task_demand
 
+    is_timed = is_rich or _is_timed(model, matrices)
+    is_turnable = not is_timed and matrices.cost_to is matrices.cost_from
     problem = rows.Problem(
         tasks=tasks,
         windows=np.stack([model.window_early, model.window_late], axis=1),
         compatible=np.ascontiguousarray(model.compatible, dtype=np.uint8),
         fixed=model.vehicle_fixed.copy(),
         places=_places(model, matrices),
-        traits=np.array([is_rich or _is_timed(model, matrices), 1], dtype=np.int64),
+        traits=np.array([is_timed, 1, is_turnable], dtype=np.int64),
         cost_to=matrices.cost_to,
         cost_from=matrices.cost_from,
         time_to=matrices.time_to,

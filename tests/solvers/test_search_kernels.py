@@ -287,6 +287,7 @@ def test_times_that_never_bind_are_left_alone_without_changing_the_search() -> N
         search = begin(model)
         assert search.problem.traits[rows.TIMED] == 0
         search.problem.traits[rows.TIMED] = timed
+        search.problem.traits[rows.TURNABLE] = 0  # turns carry no times
         search.restart([])
         search.construct()
         search.state.heat[:] = 30.0, 1.0
@@ -324,11 +325,13 @@ def test_kernels_stay_within_bounds_and_count_no_references() -> None:
 from solvers.evaluation import evaluate
 from solvers.search.kernels.anneal import anneal
 from solvers.solve import SolveParams, solve
-from tests.builders import rich_model
+from tests.builders import rich_model, spread_model
 for seed in range(6):
     model = rich_model(seed, n_tasks=14)
     params = SolveParams(time_limit_s=None, max_iterations=400, initial=[[0, 1, 2]])
     assert not evaluate(model, solve(model, params).routes).violations
+model = spread_model(1, n_tasks=40, n_vehicles=8)
+assert not evaluate(model, solve(model, params).routes).violations
 assert all("NRT_incref" not in text for text in anneal.inspect_asm().values())
 assert len(anneal.signatures) == 1
 """

@@ -1,4 +1,4 @@
-"""The search itself: exchange tails, ruin, recreate, accept by simulated annealing."""
+"""The search itself: exchange tails, turn, ruin, recreate, accept by simulated annealing."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from solvers.search.kernels.rows import (
     STOP_WIDTH,
     TEMPERATURE,
     TOTAL,
+    TURNABLE,
     UNTIL_ALL_SERVED,
     WORK,
 )
@@ -36,6 +37,7 @@ from solvers.search.kernels.trials import place
 from solvers.search.kernels.trip_insertion import find_trip_position
 from solvers.search.kernels.trip_journal import undo_trips
 from solvers.search.kernels.trip_rows import IS_BROKEN
+from solvers.search.kernels.turns import try_turn
 
 #: Why :func:`anneal` came back.
 DONE, STALLED, ALL_SERVED = range(3)
@@ -79,7 +81,7 @@ def worth(state, rich, i):
 
 @kernel
 def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
-    """Run iterations: an exchange of tails is tried, then ruin and recreate.
+    """Run iterations: exchanging tails and turning are tried, then ruin and recreate.
 
     Parameters
     ----------
@@ -103,6 +105,8 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
     for _ in range(n_iterations):
         if rich is None and trips is None and n_given == 0:
             exchange_tails(problem, guide, state)
+            if problem.traits[TURNABLE] != 0:
+                try_turn(problem, guide, state)
         open_journal(state, rich)
         before = counters[TOTAL]
         threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))

@@ -31,7 +31,6 @@ from solvers.search.kernels.rows import (
     MAY_OPEN,
     N_EMPTY,
     N_WINDOWS,
-    NEVER,
     NEXT,
     PERMILLE,
     PREV,
@@ -135,8 +134,12 @@ def find_position(problem, guide, state, i, limit):
     n_loads = np.uint64(tasks.shape[1] - LOAD)
     detour = problem.traits[DETOUR]
     late, ready = np.int64(tasks[i, LATE]), np.int64(tasks[i, EARLY]) + tasks[i, LEAST_SERVICE]
-    if problem.traits[TIMED] == 0:
-        late, ready = np.int64(NEVER), np.int64(-NEVER)
+    timed = problem.traits[TIMED] != 0
+    # The last column is the last load, or without loads NUMBER, never below 0.
+    last_load = np.uint64(vehicles.shape[1] - 1)
+    load = np.int64(-1)
+    if n_loads > np.uint64(0):
+        load = np.int64(tasks[i, np.uint64(tasks.shape[1] - 1)])
     seen, spots = state.seen, state.spots
     state.counters[GLANCE] += 1
     glance = state.counters[GLANCE]
@@ -146,6 +149,23 @@ def find_position(problem, guide, state, i, limit):
         last = min(first + np.uint64(BLOCK), n_near)
         n_spots = np.uint64(0)
         k = first
+        if not timed:
+            while k < last:
+                o = np.uint64(near[i, k])
+                arc = np.int64(guide.near_cost[i, k])
+                seen[o] = glance
+                # Without times, loads are what dismisses most: many routes are full. An absent o
+                # is never cheap, whatever stands for its vehicle.
+                v = np.uint64(max(stops[o, ROUTE], np.int32(0)))
+                has_room = vehicles[v, last_load] >= load
+                spots[n_spots] = o
+                cheap = detour * (arc - stops[o, COST]) < best_cost
+                n_spots += np.uint64(cheap & has_room)
+                p = np.uint64(np.uint32(stops[o, PREV]))
+                spots[n_spots] = p
+                cheap = detour * (arc - stops[o, COST_IN]) < best_cost
+                n_spots += np.uint64(cheap & has_room & (seen[p] != glance))
+                k += np.uint64(1)
         while k < last:
             o = np.uint64(near[i, k])
             arc, time = np.int64(guide.near_cost[i, k]), np.int64(guide.near_time[i, k])

@@ -84,8 +84,9 @@ N_ORDERS = 7
 N_COUNTERS = 20
 
 # Entries of Problem.traits, int64. TIMED: 0 if no window or shift can ever bind, so that nobody
-# needs to look at times. DETOUR: 1 or 2, see `layout.detour_factor`.
-TIMED, DETOUR = range(2)
+# needs to look at times. DETOUR: 1 or 2, see `layout.detour_factor`. TURNABLE: 1 if, besides, all
+# arcs cost the same both ways.
+TIMED, DETOUR, TURNABLE = range(3)
 
 # Entries of State.heat, float64.
 TEMPERATURE, COOLING = range(2)
@@ -107,7 +108,7 @@ class Problem(NamedTuple):
     compatible: NDArray[np.uint8]  # (task kinds, vehicle kinds)
     fixed: Int64  # (v,) paid for a used vehicle
     places: Int32  # (N,) of all stops: row of a matrix
-    traits: Int64  # (2,) entries above
+    traits: Int64  # (3,) entries above
     # Stacked by arc class; the "from" ones are transposed, so that all arcs into a place are a row.
     cost_to: Int32  # (cost classes * L, L) [i, j] of the arc i -> j
     cost_from: Int32  # (cost classes * L, L) [i, j] of the arc j -> i
