@@ -106,3 +106,33 @@ def test_a_folder_that_does_not_exist(city: Network, tmp_path):
     with pytest.raises(NetworkError) as caught:
         city.save(tmp_path / "none" / "a.npz")
     assert caught.value.code == "E3103"
+
+
+def test_a_network_saved_before_turn_restrictions_reads_as_one_without(city: Network, tmp_path):
+    path = tmp_path / "old.npz"
+    city.save(path)
+    with np.load(path) as stored:
+        arrays = {key: stored[key] for key in stored.files if not key.startswith("ban_")}
+    about = json.loads(arrays["about"].tobytes())
+    about["version"] = 1
+    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    np.savez(path, **arrays)
+    old = Network.load(path)
+    assert len(old.ban_profiles) == 0
+    assert old.fingerprint == city.fingerprint
+
+
+def test_bans_are_part_of_what_a_network_is(network_of):
+    from dataclasses import replace
+
+    network = network_of("helsinki")
+    none = np.zeros(1, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8)
+    without = replace(network, ban_ptr=none[0], ban_edge=none[1], ban_profiles=none[2])
+    assert without.fingerprint != network.fingerprint
+
+
+def test_bans_of_edges_that_do_not_exist_are_refused(network_of, tmp_path):
+    path = tmp_path / "a.npz"
+    network_of("helsinki").save(path)
+    change(path, "ban_edge", network_of("helsinki").ban_edge + 10_000_000)
+    assert fault(path).code == "E3101"
