@@ -162,11 +162,11 @@ def _order(adj_ptr: Int32s, adj: Int32s, x: NDArray[np.float64], y: NDArray[np.f
     core_ptr = np.zeros(n_core + 1, np.int32)
     np.cumsum(degree[core], out=core_ptr[1:])
     places = np.repeat(adj_ptr[core] - core_ptr[:-1], degree[core]) + np.arange(core_ptr[-1])
-    perm, *scratch = np.empty((7, n_core), np.int32)
-    part, swept, best, outside, key, ends = scratch
+    perm, *scratch = np.empty((9, n_core), np.int32)
     dissection.dissect(
-        core_ptr, name[rest[places]], x[core], y[core], perm, part, swept, best, outside, key,
-        np.empty(dissection.N_BUCKETS + 1, np.int32), ends, np.empty((n_core + 1, 3), np.int32),
+        core_ptr, name[rest[places]], x[core], y[core], perm, *scratch,
+        *np.empty((3, 2 * n_core), np.int32), np.empty(n_core, np.bool_),
+        np.empty(dissection.N_BUCKETS + 1, np.int32), np.empty((n_core + 1, 3), np.int32),
     )  # fmt: skip
     order[n_peeled:] = core[perm]
     return order

@@ -1,8 +1,8 @@
 """In which order to contract a road network: dead ends and bends first, then nested dissection.
 
 A small set of nodes that parts the network is contracted last, and its two sides likewise before it, down to single
-nodes (George, Nested dissection of a regular finite element mesh, 1973). Roads have coordinates, so sweeping a line over
-them in a few directions finds good separators (Schild and Sommer, On balanced separators in road networks, 2015).
+nodes (George, Nested dissection of a regular finite element mesh, 1973). Roads have coordinates: the least cut between
+both ends of the nodes along a direction is a good one (Schild and Sommer, On balanced separators in road networks, 2015).
 """  # noqa: E501
 
 from __future__ import annotations
@@ -10,6 +10,14 @@ from __future__ import annotations
 from geodata.kernels.jit import lean_kernel
 
 NO_PART = -1
+UNSEEN = -3
+OUTSIDE = -2
+NOWHERE = -1
+LEFT = 0
+RIGHT = 1
+BETWEEN = 2
+FIXED = 0.25  # share of the nodes at either end that a cut must part
+FEW = 12  # nodes that a sweep alone parts well
 N_BUCKETS = 4096  # positions of a sweep line that are told apart
 
 
@@ -170,15 +178,139 @@ def sweep_cut(ptr, adj, part, own, order, n, outside):
 
 
 @lean_kernel
-def dissect(ptr, adj, x, y, perm, part, order, best_order, outside, key, bucket, ends, stack):
-    """Nested dissection by sweep lines.
+def flow_cut(
+    ptr, adj, part, own, order, n, fixed, limit, place, before, after, came, root, is_full, queue
+):
+    """Least set of nodes that parts the beginning of ``order[:n]`` from its end.
+
+    Parameters
+    ----------
+    ptr, adj, part, own : neighbours, those of ``part`` ``own`` count.
+    order, n : nodes along a direction; the first and the last ``fixed`` of them are to be parted.
+    limit : a cut of this size is not worth finding.
+    place, before, after : scratch, shape (n_all,), int32.
+    came, root : scratch, shape (2 n_all,), int32. ``came`` afterwards tells the sides: a node is
+        before the cut where ``came[2 v + 1] != UNSEEN``, in it where only ``came[2 v]`` is seen.
+    is_full : scratch, shape (n_all,), bool.
+    queue : scratch, shape (2 n_all,), int32.
+
+    Returns
+    -------
+    size : nodes of the cut; ``limit`` if it is not smaller, or the ends are joined by an edge.
+
+    Notes
+    -----
+    Paths without a common node from one end to the other, as many as there are: a node is two places, where
+    paths arrive (2 v) and where they leave (2 v + 1), with room for one path between them. Each round grows
+    a tree from every node beside the beginning and adds a path for every tree that meets the end; the trees
+    have no place in common, so neither have the paths. Menger (1927); rounds as in Hopcroft and Karp (1973).
+    """  # noqa: E501
+    for i in range(n):
+        v = order[i]
+        place[v] = i
+        before[v] = NOWHERE
+        after[v] = NOWHERE
+    end = n - fixed
+    size = 0
+    while True:
+        for i in range(n):
+            v = order[i]
+            came[2 * v] = UNSEEN
+            came[2 * v + 1] = UNSEEN
+            is_full[v] = False
+        last = 0
+        for i in range(fixed):
+            v = order[i]
+            came[2 * v + 1] = OUTSIDE
+            for k in range(ptr[v], ptr[v + 1]):
+                u = adj[k]
+                if part[u] != own or place[u] < fixed:
+                    continue
+                if place[u] >= end:
+                    return limit
+                if came[2 * u] == UNSEEN:
+                    came[2 * u] = OUTSIDE
+                    root[2 * u] = u
+                    queue[last] = 2 * u
+                    last += 1
+        grown = size
+        first = 0
+        while first < last:
+            here = queue[first]
+            first += 1
+            v = here >> 1
+            tree = root[here]
+            if is_full[tree]:
+                continue
+            if here & 1 == 0:
+                back = 2 * v + 1 if before[v] == NOWHERE else 2 * before[v] + 1
+                if back > 0 and came[back] == UNSEEN:
+                    came[back] = here
+                    root[back] = tree
+                    queue[last] = back
+                    last += 1
+                continue
+            if after[v] != NOWHERE and came[2 * v] == UNSEEN:
+                came[2 * v] = here
+                root[2 * v] = tree
+                queue[last] = 2 * v
+                last += 1
+            for k in range(ptr[v], ptr[v + 1]):
+                u = adj[k]
+                if part[u] != own or place[u] < fixed:
+                    continue
+                if place[u] >= end:
+                    if after[v] == OUTSIDE:
+                        continue
+                    is_full[tree] = True
+                    queue[grown - size] = here  # places before `first` are free
+                    grown += 1
+                    break
+                if came[2 * u] == UNSEEN:
+                    came[2 * u] = here
+                    root[2 * u] = tree
+                    queue[last] = 2 * u
+                    last += 1
+        if grown == size:
+            return size
+        for i in range(grown - size):
+            v = queue[i] >> 1
+            to = OUTSIDE
+            while True:
+                after[v] = to
+                met = came[2 * v + 1] >> 1
+                origin = came[2 * met]
+                if origin == OUTSIDE:
+                    before[met] = OUTSIDE
+                    break
+                if origin >> 1 == met:  # a path that went through here does so no more
+                    before[met] = NOWHERE
+                    to = NOWHERE
+                    v = met
+                else:
+                    before[met] = origin >> 1
+                    v = origin >> 1
+                    to = met
+        size = grown
+        if size >= limit:
+            return limit
+
+
+@lean_kernel
+def dissect(
+    ptr, adj, x, y, perm, part, side, order, outside, key, ends, before, after, came, root, queue,
+    is_full, bucket, stack,
+):  # fmt: skip
+    """Nested dissection: cut along four directions, and keep the best one.
 
     Parameters
     ----------
     ptr, adj : neighbours, symmetric, without loops and repetitions, shape (n + 1,) and (k,), int32.
     x, y : coordinates in one unit, shape (n,), float64.
     perm : shape (n,), int32. Overwritten: nodes in the order of their contraction.
-    part, order, best_order, outside, key, ends : scratch, shape (n,), int32.
+    part, side, order, outside, key, ends, before, after : scratch, shape (n,), int32.
+    came, root, queue : scratch, shape (2 n,), int32.
+    is_full : scratch, shape (n,), bool.
     bucket : scratch, shape (N_BUCKETS + 1,), int32.
     stack : scratch, shape (n + 1, 3), int32.
     """
@@ -194,7 +326,8 @@ def dissect(ptr, adj, x, y, perm, part, order, best_order, outside, key, bucket,
         size -= 1
         lo = stack[size, 0]
         hi = stack[size, 1]
-        if hi - lo <= 2:
+        count = hi - lo
+        if count <= 2:
             for i in range(lo, hi):
                 part[perm[i]] = NO_PART
             continue
@@ -210,40 +343,62 @@ def dissect(ptr, adj, x, y, perm, part, order, best_order, outside, key, bucket,
                 size += 1
                 first = ends[p]
             continue
-        count = hi - lo
-        best = 1e301
-        best_place = 0
+        best = 1e301  # above what any cut scores
         for direction in range(4):
             dx = 1.0 if direction != 1 else 0.0
             dy = 0.0 if direction == 0 else (-1.0 if direction == 3 else 1.0)
             sort_along(perm, lo, hi, x, y, dx, dy, bucket, key, order)
-            score, place = sweep_cut(ptr, adj, part, lo, order, count, outside)
-            if score < best:
-                best = score
-                best_place = place
+            fixed = int(count * FIXED)
+            limit = count if best > count else int(best) + 1
+            cut = limit
+            if count >= FEW:
+                cut = flow_cut(
+                    ptr, adj, part, lo, order, count, fixed, limit, outside, before, after,
+                    came, root, is_full, queue,
+                )  # fmt: skip
+            if cut < limit:
+                n_left = 0
                 for i in range(count):
-                    best_order[i] = order[i]
-        for i in range(count):
-            outside[best_order[i]] = i
+                    v = order[i]
+                    if came[2 * v + 1] != UNSEEN:
+                        key[i] = LEFT
+                        n_left += 1
+                    else:
+                        key[i] = RIGHT if came[2 * v] == UNSEEN else BETWEEN
+                score = cut * (1.0 + abs(count - cut - 2 * n_left) / count)
+                if score < best:
+                    best = score
+                    for i in range(count):
+                        side[order[i]] = key[i]
+            elif best > count:
+                score, place = sweep_cut(ptr, adj, part, lo, order, count, outside)
+                if score + count < best:  # behind any cut by flow
+                    best = score + count
+                    for i in range(count):
+                        outside[order[i]] = i
+                    for i in range(count):
+                        v = order[i]
+                        side[v] = RIGHT if i >= place else LEFT
+                        for k in range(ptr[v], ptr[v + 1]):
+                            u = adj[k]
+                            if i < place and part[u] == lo and outside[u] >= place:
+                                side[v] = BETWEEN
         left = lo
-        right = 0
         top = hi
+        right = 0
+        for i in range(lo, hi):
+            order[i - lo] = perm[i]
         for i in range(count):
-            v = best_order[i]
-            if i >= best_place:
-                order[right] = v
-                right += 1
-                continue
-            is_border = False
-            for k in range(ptr[v], ptr[v + 1]):
-                if part[adj[k]] == lo and outside[adj[k]] >= best_place:
-                    is_border = True
-            if is_border:
+            v = order[i]
+            if side[v] == LEFT:
+                perm[left] = v
+                left += 1
+            elif side[v] == BETWEEN:
                 top -= 1
                 perm[top] = v
             else:
-                perm[left] = v
-                left += 1
+                order[right] = v
+                right += 1
         for i in range(right):
             perm[left + i] = order[i]
         for i in range(top, hi):
