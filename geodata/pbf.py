@@ -210,7 +210,8 @@ def _read_relations(found: WayCollector, block: _Block, first: int, last: int, n
             for role, kind, ref in zip(roles, kinds, ids, strict=True)
         ]
         relation = about.get(1, 0)
-        assert isinstance(relation, int)
+        if not isinstance(relation, int):
+            raise OtherForm("damaged relations")
         found.add_restriction(read_restriction(relation, tags, members))
 
 
