@@ -11,6 +11,7 @@ from geodata import (
     SpeedRule,
     read_speeds,
     travel_block,
+    travel_matrix,
 )
 
 HEADER = "profile,road_class,from,to,factor\n"
@@ -138,3 +139,28 @@ def test_a_rule_made_in_code_is_checked_too(city):
         city.with_speeds([SpeedRule("car", "*", 0, 3600, -1.0)])
     assert caught.value.code == "E3702"
     assert set(PROFILES) == set(city.profiles)
+
+
+@pytest.mark.parametrize("key", ["monaco", "helsinki", "synthetic"])
+def test_random_pairs_equal_scipy_in_every_period_and_profile(network_of, tmp_path, key):
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    network = network_of(key)
+    periods = network.with_speeds(read_speeds(table(tmp_path, HEADER + RUSH)))
+    rng = np.random.default_rng(6)
+    for now in periods.networks:
+        for profile in now.profiles:
+            places = rng.choice(np.flatnonzero(now.routable[profile]), 120)
+            goes = np.flatnonzero(now.time_ms[profile] != CLOSED)
+            # scipy adds parallel edges up, so only the fastest of each pair is given to it.
+            order = goes[np.argsort(now.time_ms[profile][goes], kind="stable")]
+            pair = now.tail[order].astype(np.int64) * now.n_nodes + now.head[order]
+            order = order[np.unique(pair, return_index=True)[1]]
+            matrix = csr_array(
+                (now.time_ms[profile][order].astype(float), (now.tail[order], now.head[order])),
+                shape=(now.n_nodes, now.n_nodes),
+            )
+            expected = dijkstra(matrix, indices=places)[:, places]
+            found = travel_matrix(now, places, profile).seconds
+            assert np.array_equal(found, np.floor((expected + 500) / 1000))
