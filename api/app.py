@@ -86,7 +86,7 @@ def _query_fault(location: tuple[int | str, ...], kind: str, message: str) -> Fa
             "query",
             problem="an unknown name",
             problem_zh="未知的参数名",
-            known="format, seconds, iterations, seed, backend",
+            known="format, seconds, iterations, seed, threads, backend",
         )
     return fault(
         "E1611",

@@ -87,6 +87,9 @@ def plan(
     iterations: Annotated[
         Optional[int], typer.Option(min=1, help="same seed and iterations: same plan")
     ] = None,
+    threads: Annotated[
+        int, typer.Option(min=1, max=64, help="of the search; another number, another plan")
+    ] = 1,
     backend: Annotated[Literal["search", "ortools"], typer.Option()] = "search",
     network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
     html: Annotated[Optional[Path], typer.Option("--map", help="map that opens offline")] = None,
@@ -109,6 +112,7 @@ def plan(
             seconds=seconds,
             seed=seed,
             iterations=iterations,
+            threads=threads,
             backend=backend,
             network=network,
         )
@@ -206,6 +210,7 @@ def _plan(
     seconds: float | None,
     seed: int,
     iterations: int | None = None,
+    threads: int = 1,
     backend: str = "search",
     network: Path | None = None,
     already: list[Path] | None = None,
@@ -222,6 +227,7 @@ def _plan(
             seconds=seconds,
             iterations=iterations,
             seed=seed,
+            threads=threads,
             backend=backend,
             network=network,
             folder=given.folder,

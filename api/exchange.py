@@ -53,6 +53,7 @@ def plan(
             seconds=seconds,
             iterations=params.iterations,
             seed=params.seed,
+            threads=params.threads,
             backend=params.backend,
             named_folder=settings.networks,
             should_stop=should_stop,
@@ -179,6 +180,7 @@ def _limit(given: Given, params: Params, settings: Settings) -> float:
             "the number of iterations",
             "迭代次数",
         ),
+        ("threads", params.threads, settings.max_threads, "the number of threads", "线程数"),
     )
     for path, size, limit, what, what_zh in sizes:
         if size > limit:

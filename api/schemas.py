@@ -20,6 +20,9 @@ Iterations = Annotated[
     int, Field(ge=1, le=10**9, description="same seed and iterations: same plan, bit for bit")
 ]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Threads = Annotated[
+    int, Field(ge=1, le=64, description="of the search; another number, another plan")
+]
 
 
 class Params(Entity):
@@ -28,6 +31,7 @@ class Params(Entity):
     seconds: Seconds | None = None
     iterations: Iterations | None = None
     seed: Seed = 1
+    threads: Threads = 1
     backend: Backend = "search"
 
 
@@ -122,6 +126,7 @@ class PlanQuery(Entity):
     seconds: Seconds | None = None
     iterations: Iterations | None = None
     seed: Seed | None = None
+    threads: Threads | None = None
     backend: Backend | None = None
 
     def params(self) -> dict[str, Any]:

@@ -140,6 +140,7 @@ def plan(
     seconds: float | None = None,
     iterations: int | None = None,
     seed: int = 1,
+    threads: int = 1,
     backend: str = "search",
     network: Path | None = None,
     folder: Path | None = None,
@@ -167,7 +168,9 @@ def plan(
     tell = on_progress
     return plan_day(
         problem,
-        DayParams(seconds=seconds, iterations=iterations, seed=seed, backend=backend),
+        DayParams(
+            seconds=seconds, iterations=iterations, seed=seed, threads=threads, backend=backend
+        ),
         network=_open_file(network) if network else None,
         folder=folder,
         named_folder=named_folder,

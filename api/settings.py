@@ -24,6 +24,7 @@ class Settings(BaseModel):
     max_seconds: int = Field(default=30, ge=1, le=3600, description="of search, in one request")
     default_seconds: float = Field(default=10.0, gt=0, le=3600)
     max_iterations: int = Field(default=1_000_000, ge=1)
+    max_threads: int = Field(default=1, ge=1, le=64, description="of the search, in one request")
     max_orders: int = Field(default=1_000, ge=1, description="of a problem in a request")
     max_points: int = Field(default=5_000, ge=1, description="clients and facilities of a problem")
     max_nodes: int = Field(default=50_000, ge=100, description="of a synthetic network")

@@ -63,6 +63,7 @@ class DayParams:
     iterations : the first limit that is reached ends the search. Same seed and same iterations,
         with ``seconds`` None, give the same plan but for ``run.elapsed_s``.
     seed : from 0 to 2**63 - 1.
+    threads : of the search, which share the iterations; another number gives another plan.
     backend : ``search`` or ``ortools``.
     stall : iterations without a better plan that end the search early; None: chosen by the number
         of orders, 0: never.
@@ -71,6 +72,7 @@ class DayParams:
     seconds: float | None = 10.0
     iterations: int | None = None
     seed: int = 1
+    threads: int = 1
     backend: str = "search"
     stall: int | None = None
 
@@ -213,6 +215,7 @@ def _solve(
         max_iterations=params.iterations,
         stall_iterations=stall or None,
         seed=params.seed,
+        threads=params.threads,
         on_progress=tell if clock.listens else None,
         should_stop=should_stop,
     ))

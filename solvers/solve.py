@@ -34,9 +34,10 @@ class SolveParams:
     ----------
     backend : a name in ``BACKENDS``.
     time_limit_s : seconds of search; compilation is not counted. None: no limit.
-    max_iterations : same seed and same iterations give the same result, bit for bit.
+    max_iterations : same seed, iterations and threads give the same result, bit for bit.
     stall_iterations : stop early after so many iterations without a better incumbent.
     seed : any integer from 0 to 2**63 - 1.
+    threads : of the search; they share the iterations. The other backends use one.
     initial : routes to start from, one a vehicle; None builds a start.
     on_progress : called a few times a second at most.
     should_stop : asked at least ten times a second; True ends the run with the incumbent.
@@ -47,6 +48,7 @@ class SolveParams:
     max_iterations: int | None = None
     stall_iterations: int | None = None
     seed: int = 1
+    threads: int = 1
     initial: Sequence[Sequence[int]] | None = None
     on_progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None

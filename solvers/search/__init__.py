@@ -50,7 +50,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
             run.compile_kernels("trips")
         elif arrays.features - rich_layout.PLAIN:
             run.compile_kernels("rich")
-        if large:
+        if large or params.threads > 1:
             decompose.compile_kernels()
     if large:
         return decompose.run(model, params)

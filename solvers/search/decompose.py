@@ -9,8 +9,11 @@ Decomposition strategies for vehicle routing heuristics (2023), barycentres repl
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +30,7 @@ from solvers.search.kernels.cut import cut_lists, gather_block
 from solvers.search.layout import N_AROUND, N_NEAR
 from solvers.search.run import BEHIND, Search
 from solvers.search.savings import savings_routes, suits
+from solvers.search.threads import at_once
 from solvers.search.trip_layout import needs_trips
 from solvers.search.zones import Zones
 from solvers.solve import Progress, Result, SolveParams
@@ -47,14 +51,31 @@ _HOT, _COLD = 0.5, 0.01
 #: A part is searched for so many times the seconds that making it took, at least, but no more than
 #: so many iterations a task.
 _WORTH, _LONGEST_VISIT = 3.0, 100
-#: After so many parts from which ties left nothing, one may be as large as the ties want it.
-_FAILS = 20
 _CHUNK_S = 0.01
 _PROGRESS_S = 0.25
 
 
 class _Over(Exception):
     pass
+
+
+class Found(NamedTuple):
+    """What became of a part."""
+
+    cut: Part
+    search: Search
+    before: int  # its cost until then
+    is_better: bool  # or at least whole, which is enough while it is hot
+    iterations: int
+
+
+@dataclass
+class Hand:
+    """What a thread needs of its own: luck, the numbers of the tasks in its part, its speed."""
+
+    rng: NDArray[np.uint64]  # (1,)
+    number: Int32  # (n,) -1 outside the part
+    chunk: float = 100.0  # iterations
 
 
 class Plan(NamedTuple):
@@ -72,18 +93,17 @@ class Decomposition:
         self.large = model if isinstance(model, LargeModel) else None
         self.model = model.arrays if isinstance(model, LargeModel) else model
         self.params = params
+        self.thread = threading.get_ident()
         self.stopped = ""
         self.told = self.started
         self.iterations = self.best_iteration = 0
-        self.chunk = 100.0
         n, v = self.model.n_tasks, self.model.n_vehicles
         self.busy = int(np.bincount(self.model.vehicle_profile).argmax())
         self.travel = self._watched(self.large.travel) if self.large else _gather(self.model)
         self.random = np.random.default_rng(params.seed)
-        self.rng = np.array([self.random.integers(1, 1 << 63)], dtype=np.uint64)
+        self.hands = [self._hand() for _ in range(params.threads)]
         self.near = np.full((n, N_NEAR), -1, dtype=np.int32)
         self.around = np.full((n, N_AROUND), -1, dtype=np.int32)
-        self.number = np.full(n, -1, dtype=np.int32)
         self.vehicle_of = np.full(n, -1, dtype=np.int32)
         self.visits = np.zeros(n, dtype=np.int32)  # how often each task was in a part
         self.task_bond, self.vehicle_bond = bonds(self.model)
@@ -91,7 +111,14 @@ class Decomposition:
         self.plan = Plan([empty] * v, evaluate(self.model, [[]] * v).cost)
         self.best = self.plan
         self.arc = 1.0  # mean cost
+        self.spread = _HOT, _COLD
+        self.begun = 0.0  # share of the budget when cooling began
+        self.part_size = selection.PART  # tasks
         self.detour = 2  # see `layout.detour_factor`; of all zones
+
+    def _hand(self) -> Hand:
+        number = np.full(self.model.n_tasks, -1, dtype=np.int32)
+        return Hand(np.array([self.random.integers(1, 1 << 63)], dtype=np.uint64), number)
 
     # -- clock ----------------------------------------------------------------------------------
 
@@ -100,10 +127,15 @@ class Decomposition:
         return time.perf_counter() - self.started
 
     def is_over(self) -> bool:
-        """Whether time is out or the caller cancelled; tells the progress now and then."""
+        """Whether time is out or the caller cancelled; tells the progress now and then.
+
+        What the caller gave is called in the caller's thread alone.
+        """
         if self.stopped:
             return True
         p = self.params
+        if threading.get_ident() != self.thread:
+            return p.time_limit_s is not None and self.elapsed() >= p.time_limit_s
         if p.should_stop is not None and p.should_stop():
             self.stopped = "cancelled"
         elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
@@ -126,6 +158,10 @@ class Decomposition:
         by_time = p.max_iterations is None or spent > done + BEHIND
         return min(spent, 1.0) if by_time else done
 
+    def gone(self) -> float:
+        """How far it has cooled down."""
+        return max(self.share() - self.begun, 0.0) / (1.0 - self.begun)
+
     def progress(self) -> Progress:
         """Tell how far the run has come and what the incumbent costs."""
         lengths = [len(r) for r in self.best.routes]
@@ -137,6 +173,7 @@ class Decomposition:
     def _watched(self, travel: Travel) -> Travel:
         """Ask for a few rows at a time, so that the clock is kept."""
         step = 64
+        lock = threading.Lock()
 
         def watched(profile: int, origins: Int32, destinations: Int32) -> tuple[Int32, Int32]:
             nonlocal step
@@ -148,7 +185,8 @@ class Decomposition:
                     raise _Over
                 last = min(first + step, len(origins))
                 before = time.perf_counter()
-                block = travel(profile, origins[first:last], destinations)
+                with lock:  # nobody promised that it may be asked by two threads
+                    block = travel(profile, origins[first:last], destinations)
                 seconds[first:last], metres[first:last] = block
                 took = time.perf_counter() - before
                 step = min(step * 2, 1 << 14) if took < 0.05 else max(step // 2, 1)
@@ -244,7 +282,7 @@ class Decomposition:
         halo = self.zones.halo(zone, _HALO)
         some = vehicles if len(vehicles) else np.zeros(1, dtype=np.int32)
         cut = part(self.model, np.concatenate([tasks, halo]), some, self.travel)
-        search = self._open(cut, reorder=True)
+        search = self._open(cut, self.hands[0], reorder=True)
         search.find_neighbours(len(tasks))
         for whole, here in ((self.near, search.guide.near), (self.around, search.guide.around)):
             here = here[: len(tasks), : whole.shape[1]]
@@ -279,49 +317,54 @@ class Decomposition:
     # -- parts ----------------------------------------------------------------------------------
 
     def improve(self) -> str:
-        """Search part after part until a limit is reached; returns the status."""
-        hot, cold = _HOT * self.arc, _COLD * self.arc
+        """Search part after part until a limit is reached; returns the status.
+
+        Each thread searches a part, and the parts of all have nothing in common.
+        """
         limit, stall = self.params.max_iterations, self.params.stall_iterations
-        fails = 0
-        while not self.is_over():
-            size = 1 << 60 if limit is None else limit - self.iterations
-            if size <= 0:
-                return "iteration_limit"
-            if stall and self.iterations - self.best_iteration >= stall:
-                return "stalled"
-            tasks, vehicles = selection.select_part(
-                self, self._seed(), 2 * selection.PART if fails < _FAILS else np.inf
-            )
-            fails = 0 if len(vehicles) and len(tasks) else fails + 1
-            if fails:
-                continue
-            self._search_part(tasks, vehicles, hot, cold, min(size, VISIT * len(tasks)))
+        with ThreadPoolExecutor(len(self.hands)) as pool:  # threads begin when there is work
+            while not self.is_over():
+                left = 1 << 60 if limit is None else limit - self.iterations
+                if left <= 0:
+                    return "iteration_limit"
+                if stall and self.iterations - self.best_iteration >= stall:
+                    return "stalled"
+                work = []
+                for hand, (tasks, vehicles) in zip(
+                    self.hands, selection.select_parts(self, len(self.hands)), strict=False
+                ):
+                    size = min(left, VISIT * len(tasks))
+                    left -= size
+                    work.append(partial(self._search_part, hand, tasks, vehicles, size))
+                for found in at_once(pool, work, self):
+                    self._take_over(found)
         return self.stopped
 
-    def _seed(self) -> int:
+    def seed(self) -> int:
         """Draw a task; of some, the one that was in the fewest parts, and absent ones first."""
         drawn = self.random.integers(self.model.n_tasks, size=8)
         return int(drawn[np.argmin(self.visits[drawn])])
 
-    def _open(self, cut: Part, reorder: bool) -> Search:
+    def _open(self, cut: Part, hand: Hand, reorder: bool) -> Search:
         inner = replace(
-            self.params, time_limit_s=None, max_iterations=1 << 60, stall_iterations=None,
-            initial=None, on_progress=None, should_stop=self.is_over,
+            self.params, threads=1, time_limit_s=None, max_iterations=1 << 60,
+            stall_iterations=None, initial=None, on_progress=None, should_stop=self.is_over,
         )
         search = Search(cut.model, inner, reorder)
-        search.state = search.state._replace(rng=self.rng)
+        search.state = search.state._replace(rng=hand.rng)
         return search
 
     def _search_part(
-        self, tasks: Int32, vehicles: Int32, hot: float, cold: float, size: int
-    ) -> None:
+        self, hand: Hand, tasks: Int32, vehicles: Int32, size: int
+    ) -> Found:
+        hot, cold = self.spread[0] * self.arc, self.spread[1] * self.arc
         begun = time.perf_counter()
         cut = part(self.model, tasks, vehicles, self.travel)
-        search = self._open(cut, reorder=False)
-        self.number[tasks] = np.arange(len(tasks), dtype=np.int32)
-        cut_lists(search.problem, search.guide, self.near, self.around, tasks, self.number)
+        search = self._open(cut, hand, reorder=False)
+        hand.number[tasks] = np.arange(len(tasks), dtype=np.int32)
+        cut_lists(search.problem, search.guide, self.near, self.around, tasks, hand.number)
         search.problem.traits[rows.DETOUR] = self.detour
-        self.number[tasks] = -1
+        hand.number[tasks] = -1
         given = cut.inward([self.plan.routes[v] for v in vehicles])
         search.load(given)
         cost = int(search.counters[rows.TOTAL])
@@ -335,24 +378,28 @@ class Decomposition:
         if self.params.max_iterations is None:
             # Travel that is dear to ask for is used for longer. By the clock, so only where the
             # clock decides the result anyway.
-            worth = _WORTH * (time.perf_counter() - begun) * self.chunk / _CHUNK_S
+            worth = _WORTH * (time.perf_counter() - begun) * hand.chunk / _CHUNK_S
             size = max(size, min(int(worth), _LONGEST_VISIT * len(tasks)))
-        heat[rows.TEMPERATURE], heat[rows.COOLING] = hot * (cold / hot) ** self.share(), 1.0
+        heat[rows.TEMPERATURE], heat[rows.COOLING] = hot * (cold / hot) ** self.gone(), 1.0
         if self.params.max_iterations is not None:
             heat[rows.COOLING] = (cold / hot) ** (1.0 / max(self.params.max_iterations, 1))
         while done < size and not self.is_over():
             if self.share() != self.share_of_iterations():
-                heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.share()
-            step = min(max(int(self.chunk), 1), size - done)
+                heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.gone()
+            step = min(max(int(hand.chunk), 1), size - done)
             before = time.perf_counter()
             search.step(step)
             took = max(time.perf_counter() - before, 1e-9)
-            self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
+            hand.chunk = min(hand.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             done += step
-        self.iterations += done
-        self.visits[tasks] += 1
-        if is_whole or search.counters[rows.TOTAL] < cost:
-            self._write_back(cut, search, cost)
+        is_better = is_whole or bool(search.counters[rows.TOTAL] < cost)
+        return Found(cut, search, cost, is_better, done)
+
+    def _take_over(self, found: Found) -> None:
+        self.iterations += found.iterations
+        self.visits[found.cut.tasks] += 1
+        if found.is_better:
+            self._write_back(found.cut, found.search, found.before)
         if self.plan.cost < self.best.cost:
             self.best, self.best_iteration = self.plan, self.iterations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -17,6 +18,7 @@ from solvers.search.kernels.loading import load_routes, load_trips
 from solvers.search.kernels.neighbours import fill_neighbours
 from solvers.search.layout import build_problem, build_state, detour_factor
 from solvers.search.rich_layout import PLAIN, build_rich, load_rich
+from solvers.search.threads import search_together
 from solvers.search.trip_layout import (
     build_trips,
     guide_trips,
@@ -67,6 +69,7 @@ class Search:
             self.guide = guide_trips(model, self.problem, self.guide, self.matrices)
         self.reset()
         self.chunk = 100.0  # iterations
+        self.spread = temperatures(model.n_tasks)  # the first and the last, in mean arcs
         self.told = self.started
         self.stopped = ""
         self.held: Held | None = None
@@ -263,26 +266,51 @@ class Search:
 
     def anneal(self) -> str:
         """Search until a limit is reached; returns the status."""
+        self.heat_up()
+        return self.cool()
+
+    def heat_up(self, end: float = 1.0, spread: tuple[float, float] | None = None) -> None:
+        """Begin to cool down, from now until so large a share of the budget is used up.
+
+        ``spread`` is the first and last temperature in arcs; else the run's own is taken.
+        """
         params, c, heat = self.params, self.counters, self.state.heat
         arc = self.mean_arc()
-        hot, cold = temperatures(self.model.n_tasks)
-        hot, cold = hot * arc, cold * arc
-        heat[rows.TEMPERATURE], heat[rows.COOLING] = hot, 1.0
+        hot, cold = spread or self.spread
+        self.hot, self.cold = hot * arc, cold * arc
+        heat[rows.TEMPERATURE], heat[rows.COOLING] = self.hot, 1.0
+        self.begun = int(c[rows.ITERATIONS])
+        self.begin = min(self.share(), 0.99)  # fleet reduction may have taken much of the budget
+        self.end = max(end, self.begin + 1e-9)
         if params.max_iterations is not None:
-            left = params.max_iterations - int(c[rows.ITERATIONS])
+            left = int(params.max_iterations * self.end) - self.begun
             heat[rows.COOLING] = (cold / hot) ** (1.0 / max(left, 1))
-        begin = min(self.share(), 0.99)  # fleet reduction may have taken much of the budget
         c[rows.STALL] = params.stall_iterations or 0
+
+    def cool(self, until: float = 1.0) -> str:
+        """Search until so large a share of the way to the end of cooling is gone.
+
+        Returns
+        -------
+        status : empty if no limit is reached.
+        """
+        params, c, heat = self.params, self.counters, self.state.heat
+        limit = params.max_iterations
+        goal = 0
+        if limit is not None:
+            goal = self.begun + int((int(limit * self.end) - self.begun) * until)
         while not self.is_over():
             size = max(int(self.chunk), 1)
             share = self.share()
-            if share != float(c[rows.ITERATIONS]) / max(params.max_iterations or 0, 1):
-                gone = (min(share, 1.0) - begin) / (1.0 - begin)
-                heat[rows.TEMPERATURE] = hot * (cold / hot) ** max(gone, 0.0)
-            if params.max_iterations is not None:
-                size = min(size, params.max_iterations - int(c[rows.ITERATIONS]))
+            gone = (min(share, self.end) - self.begin) / (self.end - self.begin)
+            if share != float(c[rows.ITERATIONS]) / max(limit or 0, 1):
+                heat[rows.TEMPERATURE] = self.hot * (self.cold / self.hot) ** max(gone, 0.0)
+            if limit is not None:
+                size = min(size, goal - int(c[rows.ITERATIONS]))
                 if size <= 0:
-                    return "iteration_limit"
+                    return "iteration_limit" if c[rows.ITERATIONS] >= limit else ""
+            elif min(until, self.end) < 1.0 and gone >= until:
+                return ""
             before = time.perf_counter()
             status = self.step(size)
             took = max(time.perf_counter() - before, 1e-9)
@@ -299,6 +327,35 @@ class Search:
                     self.rich.counters[rich_rows.LAST_CLOCK] = 0
                     self.rich.marks[:, rich_rows.WORKED] = 0
         return self.stopped
+
+    def fork(self, params: SolveParams) -> Search:
+        """Begin another search at the same solution; all that never changes is shared."""
+        other = copy.copy(self)
+        other.params = params
+        # Fleet reduction sets these to 0 for a while.
+        other.problem = self.problem._replace(fixed=self.problem.fixed.copy())
+        del other.state  # its luck comes from the seed
+        other.reset()
+        other.adopt(self)
+        return other
+
+    def adopt(self, other: Search) -> None:
+        """Go on from the solution of another search of this model, with its incumbent.
+
+        Luck and the count of iterations stay.
+        """
+        c = self.counters
+        iterations = c[rows.ITERATIONS]
+        tables = ((self.state, other.state), (self.rich, other.rich), (self.trips, other.trips))
+        for mine, theirs in tables:
+            if mine is None or theirs is None:
+                continue
+            for name, array in mine._asdict().items():
+                if name != "rng":
+                    np.copyto(array, getattr(theirs, name))
+        self.spread = other.spread
+        c[rows.BEST_ITERATION] += iterations - c[rows.ITERATIONS]
+        c[rows.ITERATIONS] = iterations
 
     def routes(self, current: bool = False) -> list[list[int]]:
         """Visits of each vehicle, of the incumbent or of the current solution."""
@@ -346,11 +403,18 @@ def run(model: RoutingModel, params: SolveParams) -> Result:
         search.load(params.initial)
     search.find_neighbours()
     search.construct()
-    dear = _DEAR_VEHICLE * search.mean_arc()
-    if model.vehicle_fixed.max() > dear:
-        first = model.vehicle_fixed.max() > _FIRST_VEHICLE * search.mean_arc()
-        reduce_fleet(search, _FIRST_SHARE if first else _FLEET_SHARE, dear)
+    if params.threads > 1:
+        return search_together(search, begin)
+    begin(search)
     return search.result(search.anneal())
+
+
+def begin(search: Search) -> None:
+    """Reduce the fleet where vehicles are dear."""
+    most, arc = search.model.vehicle_fixed.max(), search.mean_arc()
+    if most > _DEAR_VEHICLE * arc:
+        share = _FIRST_SHARE if most > _FIRST_VEHICLE * arc else _FLEET_SHARE
+        reduce_fleet(search, share, _DEAR_VEHICLE * arc)
 
 
 def temperatures(n_tasks: int) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,25 +20,62 @@ Int32 = NDArray[np.int32]
 PART = 600
 #: Empty vehicles and absent tasks in a part, at most.
 EMPTY, ABSENT = 30, 200
+#: After so many parts from which ties left nothing, one may be as large as the ties want it.
+_FAILS = 20
 
 
-def select_part(whole: Decomposition, seed: int, most: float) -> tuple[Int32, Int32]:
+class Taken(NamedTuple):
+    """What other parts have at the moment."""
+
+    tasks: NDArray[np.bool_]  # (n,)
+    vehicles: NDArray[np.bool_]  # (v,)
+
+
+def select_parts(whole: Decomposition, count: int) -> list[tuple[Int32, Int32]]:
+    """Tasks and vehicles of so many parts that have nothing in common; fewer if they do not fit."""
+    model = whole.model
+    taken = Taken(np.zeros(model.n_tasks, np.bool_), np.zeros(model.n_vehicles, np.bool_))
+    parts: list[tuple[Int32, Int32]] = []
+    fails = 0
+    while len(parts) < count and not whole.is_over():
+        most = 2 * whole.part_size if fails < _FAILS else np.inf
+        tasks, vehicles = select_part(whole, whole.seed(), most, taken)
+        is_free = not (taken.tasks[tasks].any() or taken.vehicles[vehicles].any())
+        if is_free and len(vehicles) and len(tasks) > (whole.part_size // 4 if parts else 0):
+            parts.append((tasks, vehicles))
+            taken.tasks[tasks] = taken.vehicles[vehicles] = True
+            fails = 0
+        elif parts and fails == _FAILS:
+            break
+        else:
+            fails += 1
+    return parts
+
+
+def select_part(
+    whole: Decomposition, seed: int, most: float, taken: Taken | None = None
+) -> tuple[Int32, Int32]:
     """Tasks and vehicles of the part around a task.
 
-    What is tied makes it larger, up to ``most`` tasks; beyond, it is left out.
+    What is tied makes it larger, up to ``most`` tasks; beyond, it is left out. It keeps off what is
+    taken, unless something tied to that.
     """
-    order = closest_tasks(whole, seed, 4 * PART)
+    order = closest_tasks(whole, seed, 4 * whole.part_size)
     owner = whole.vehicle_of[order]
+    if taken is not None:
+        free = ~np.where(owner >= 0, taken.vehicles[owner], taken.tasks[order])
+        order, owner = order[free], owner[free]
     near = owner[owner >= 0]
     distinct, first = np.unique(near, return_index=True)
     routes = distinct[np.argsort(first)]
     sizes = np.array([len(whole.plan.routes[v]) for v in routes], dtype=np.int64)
-    routes = routes[: int(np.searchsorted(np.cumsum(sizes), PART)) + 1]
+    routes = routes[: int(np.searchsorted(np.cumsum(sizes), whole.part_size)) + 1]
     absent = order[owner < 0][:ABSENT]
     routes, absent = close_ties(whole, routes, absent, most)
     visits = [whole.plan.routes[v] for v in routes]
     tasks = np.concatenate([r[r >= 0] for r in visits] + [absent]).astype(np.int32)
-    return tasks, np.concatenate([routes, empty_vehicles(whole, seed, absent)]).astype(np.int32)
+    idle = empty_vehicles(whole, seed, absent, taken)
+    return tasks, np.concatenate([routes, idle]).astype(np.int32)
 
 
 def closest_tasks(whole: Decomposition, seed: int, count: int) -> Int32:
@@ -89,10 +126,14 @@ def close_ties(
         routes, absent = routes[~lost], absent[~out[absent]]
 
 
-def empty_vehicles(whole: Decomposition, seed: int, absent: Int32) -> Int32:
+def empty_vehicles(
+    whole: Decomposition, seed: int, absent: Int32, taken: Taken | None = None
+) -> Int32:
     """Choose a few empty vehicles: near ones of every class, and some for what is absent."""
     model = whole.model
     free = np.array([len(r) == 0 for r in whole.plan.routes])
+    if taken is not None:
+        free &= ~taken.vehicles
     held = np.unique(whole.vehicle_bond[(~free) & (whole.vehicle_bond >= 0)])
     idle = np.flatnonzero(free & ~np.isin(whole.vehicle_bond, held))
     if len(idle) <= EMPTY:

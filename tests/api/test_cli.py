@@ -128,10 +128,14 @@ def test_both_backends_plan(problem: Path, tmp_path: Path, backend: str) -> None
     assert json.loads(out.read_text())["run"]["backend"] == backend
 
 
-def test_same_seed_and_iterations_give_the_same_file(problem: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_same_seed_and_iterations_give_the_same_file(
+    problem: Path, tmp_path: Path, threads: int
+) -> None:
     plans = []
     for name in ("a.json", "b.json"):
-        run("plan", problem, "-o", tmp_path / name, "--iterations", 300, "--seed", 5)
+        run("plan", problem, "-o", tmp_path / name, "--iterations", 300, "--seed", 5,
+            "--threads", threads)
         plan = json.loads((tmp_path / name).read_text())
         plan["run"].pop("elapsed_s")
         plans.append(plan)

@@ -250,6 +250,7 @@ def test_a_bomb_is_refused_early(client: httpx.Client) -> None:
     [
         {"params": {"seconds": 5.5}},
         {"params": {"iterations": 2_000_000}},
+        {"params": {"threads": 2}},
         {"problem": PROBLEM | {"network": {"kind": "synthetic", "nodes": 60_000}}},
         {"problem": PROBLEM | {
             "orders": [PROBLEM["orders"][1] | {"id": f"O{k}"} for k in range(51)]
