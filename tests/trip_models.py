@@ -9,9 +9,12 @@ from solvers.model import OPEN, UNREACHABLE, RoutingModel
 
 
 def trip_model(
-    seed: int, n_tasks: int = 14, n_vehicles: int = 3, is_metric: bool = True
+    seed: int, n_tasks: int = 14, n_vehicles: int = 3, is_metric: bool = True, alike: bool = False
 ) -> RoutingModel:
-    """A model with reloads, batches, releases and freshness; some of them missing, by the seed."""
+    """A model with reloads, batches, releases and freshness; some of them missing, by the seed.
+
+    ``alike``: the vehicles differ in nothing, and all is at one depot.
+    """
     rng = np.random.default_rng(seed)
     n_loads = int(rng.integers(1, 3))
     builder = ModelBuilder(n_dimensions=n_loads)
@@ -37,9 +40,10 @@ def trip_model(
     for k in range(3):
         batch = batches[k] if batches and k < 2 else None
         options.append(builder.add_reload(
-            n_tasks + k, seconds=int(rng.integers(0, 8)), batch=batch
+            n_tasks + (0 if alike else k), seconds=int(rng.integers(0, 8)), batch=batch
         ))
-    for v in range(n_vehicles):
+    depot = n_tasks
+    for v in range(1 if alike else n_vehicles):
         capacity = [int(rng.integers(6, 14)) for _ in range(n_loads)]
         more = {}
         if uses[2]:
@@ -49,12 +53,15 @@ def trip_model(
         if uses[4]:
             more["max_trips"] = int(rng.integers(1, 5))
         chosen = [o for o in options if rng.random() < 0.7]
-        end = OPEN if rng.random() < 0.2 else n_tasks + int(rng.integers(3))
-        builder.add_vehicle(
-            n_tasks + int(rng.integers(3)), end, shift=(int(rng.integers(0, 50)), 400),
-            capacity=tuple(capacity), fixed_cost=int(rng.integers(0, 100)), reloads=chosen,
+        end = OPEN if rng.random() < 0.2 else depot + int(rng.integers(3))
+        start = depot + int(rng.integers(3))
+        fields = dict(
+            shift=(int(rng.integers(0, 50)), 400), capacity=tuple(capacity),
+            fixed_cost=int(rng.integers(0, 100)), reloads=options if alike else chosen,
             service_permille=int(rng.choice([1000, 1300])), price_per_metre=int(v == 0), **more,
         )
+        for _ in range(n_vehicles if alike else 1):
+            builder.add_vehicle(*((depot, depot) if alike else (start, end)), **fields)
     for i in range(n_tasks):
         early = int(rng.integers(0, 300))
         more = {}

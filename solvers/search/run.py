@@ -22,6 +22,7 @@ from solvers.search.threads import search_together
 from solvers.search.trip_layout import (
     build_trips,
     guide_trips,
+    leading_options,
     needs_trips,
     released_windows,
     routes_of,
@@ -69,7 +70,8 @@ class Search:
             self.guide = guide_trips(model, self.problem, self.guide, self.matrices)
         self.reset()
         self.chunk = 100.0  # iterations
-        self.spread = temperatures(model.n_tasks)  # the first and the last, in mean arcs
+        # The first and the last, in mean arcs.
+        self.spread = temperatures(model.n_tasks, self.has_trips)
         self.told = self.started
         self.stopped = ""
         self.held: Held | None = None
@@ -208,6 +210,12 @@ class Search:
         routes = routes[: self.model.n_vehicles]
         clean = [[i for i in map(int, r) if lowest <= i < n] for r in routes]
         clean += [[]] * (self.model.n_vehicles - len(clean))
+        if self.trips is not None:
+            leading = leading_options(self.model).tolist()
+            clean = [
+                [-1 - k, *r] if k >= 0 and r and r[0] >= 0 else r
+                for r, k in zip(clean, leading, strict=True)
+            ]
         if self.rich is not None:
             load_rich(self, clean)
             self.keep()
@@ -417,9 +425,12 @@ def begin(search: Search) -> None:
         reduce_fleet(search, share, _DEAR_VEHICLE * arc)
 
 
-def temperatures(n_tasks: int) -> tuple[float, float]:
-    """First and last temperature in mean arcs; large instances have no time for a hot start."""
-    if n_tasks <= 2000:
+def temperatures(n_tasks: int, has_trips: bool = False) -> tuple[float, float]:
+    """First and last temperature in mean arcs; large instances have no time for a hot start.
+
+    Nor have trips, whose iterations take longer: 1.0 was worse at 100-200 tasks, and so was 0.1.
+    """
+    if n_tasks <= 2000 and not has_trips:
         return 1.0, 0.02
     return (0.3, 0.01) if n_tasks <= 6000 else (0.1, 0.01)
 

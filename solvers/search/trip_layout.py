@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solvers.model import OPEN, RoutingModel
 from solvers.search.kernels import rows
@@ -19,8 +20,12 @@ TRIPS = frozenset({
 _SLOTS_A_VEHICLE, _SLOTS_MORE = 8, 32
 #: Neighbours tried when a task is inserted.
 _N_NEAR = 100
-#: Strings in a thousand that are whole trips. Without them three hard instances were 0.4 % worse.
-_WHOLE = 250
+#: Strings in a thousand that are whole trips; 250 were worse on six instances of 100 and 200 tasks.
+_WHOLE = 50
+#: Tasks to remove in an iteration on average, and longest string.
+_MEAN_REMOVED, _LONGEST_STRING = 10, 10
+#: How often in an iteration trips are moved, and their tails exchanged.
+_MOVES, _TAILS = 1, 1
 
 
 def needs_trips(model: RoutingModel) -> bool:
@@ -39,6 +44,24 @@ def _slots_of_option(model: RoutingModel) -> int:
     return min(model.n_tasks, _SLOTS_A_VEHICLE * model.n_vehicles + _SLOTS_MORE)
 
 
+def leading_options(model: RoutingModel) -> Int32:
+    """Reload option of each vehicle that does for its first load as well, or -1.
+
+    That is one without loading time or batch where the vehicle starts. Every trip then follows a
+    reload, so that a new one can be put before all others.
+    """
+    reloads, leading = model.reloads, np.full(model.n_vehicles, -1, dtype=np.int32)
+    roomy = (model.vehicle_capacity >= model.vehicle_first_load).all(axis=1)
+    for v in np.flatnonzero(roomy).tolist():
+        at, profile = int(model.vehicle_start[v]), int(model.vehicle_profile[v])
+        for k in reloads.option[reloads.option_ptr[v] : reloads.option_ptr[v + 1]].tolist():
+            idle = reloads.seconds[k] == 0 and reloads.batch[k] < 0
+            if idle and reloads.location[k] == at and model.seconds[profile, at, at] == 0 \
+                    and model.metres[profile, at, at] == 0:
+                leading[v] = k
+    return leading
+
+
 def widen_state(model: RoutingModel, state: rows.State) -> rows.State:
     """Make the state of a model one of its slots, all of them empty."""
     n, n_vehicles = model.n_tasks, model.n_vehicles
@@ -48,6 +71,9 @@ def widen_state(model: RoutingModel, state: rows.State) -> rows.State:
     def longer(array: np.ndarray, size: int) -> np.ndarray:
         added = np.zeros((size - len(array), *array.shape[1:]), dtype=array.dtype)
         return np.concatenate([array, added])
+
+    leads = leading_options(model) >= 0
+    state.vehicles[leads, rows.LEFT :] = 0
 
     n_stops = n + 2 * total
     stops = longer(state.stops, n_stops)
@@ -90,8 +116,9 @@ def build_trips(
     vehicle, slot = np.arange(n_vehicles), np.arange(n_vehicles, total)
     first = int(model.vehicle_class.max()) + 1
 
-    tasks = np.zeros((n, 2), dtype=np.int32)
+    tasks = np.zeros((n, 3), dtype=np.int32)
     tasks[:, cols.RELEASE], tasks[:, cols.FRESHNESS] = model.task_release, model.task_freshness
+    tasks[:, cols.LEAST_ALONE] = _least_alone(model, problem, matrices)
     shifts = np.zeros((n_vehicles, 6), dtype=np.int32)
     shifts[:, cols.LAST_ARRIVAL] = model.vehicle_late
     home = np.where(
@@ -145,13 +172,38 @@ def build_trips(
     legs[ends, cols.SPARE] = -model.vehicle_max_trip
     return cols.Trips(
         tasks=tasks, shifts=shifts, options=reloads.option.copy(), choices=choices,
-        capacity=model.vehicle_capacity.copy(), first_load=model.vehicle_first_load.copy(),
+        capacity=model.vehicle_capacity.copy(),
+        first_load=state.vehicles[:n_vehicles, rows.LEFT :].copy(),
         places=places, legs=legs, saved_legs=np.zeros_like(legs),
         rows=table, saved_rows=np.zeros_like(table),
         ruined=np.zeros(total, dtype=np.int32),
         portions=batches.portions.reshape(-1, model.n_dimensions).astype(np.int64),
-        counters=np.array([0, 0, _WHOLE], dtype=np.int64),
+        counters=np.array(
+            [0, 0, _WHOLE, _MEAN_REMOVED, _LONGEST_STRING, _MOVES, _TAILS], dtype=np.int64
+        ),
     )
+
+
+def _least_alone(
+    model: RoutingModel, problem: rows.Problem, matrices: Matrices
+) -> NDArray[np.int64]:
+    """Bound from below what a trip of its own costs a task, where no detour pays.
+
+    A trip that begins at one place and ends at another replaces the way between the two.
+    """
+    n = model.n_tasks
+    tasks_at = problem.places[:n]
+    ends = np.unique(np.concatenate([
+        problem.places[n::2], problem.places[n + 1 :: 2], matrices.place[model.reloads.location]
+    ]))
+    least = np.full(n, rows.NO_WAY, dtype=np.int64)
+    for block in np.unique(matrices.cost_row).tolist():
+        cost = problem.cost_to[block : block + problem.cost_to.shape[1]].astype(np.int64)
+        out, back = cost[np.ix_(ends, tasks_at)], cost[np.ix_(tasks_at, ends)]
+        for k, end in enumerate(ends.tolist()):
+            between = np.where(ends == end, 0, cost[end, ends])
+            least = np.minimum(least, out[k] + (back - between).min(axis=1))
+    return least
 
 
 def guide_trips(
@@ -204,6 +256,7 @@ def routes_of(
     """Visits of each vehicle, with reload marks, from the column NEXT of all stops."""
     n = model.n_tasks
     option = trips.rows[:, cols.OPTION].tolist()
+    leading = leading_options(model).tolist()
     routes: list[list[int]] = []
     for v in range(model.n_vehicles):
         route: list[int] = []
@@ -214,6 +267,8 @@ def routes_of(
             elif (x - n) % 2 == 0:
                 route.append(-1 - option[(x - n) // 2])
             x = following[x]
+        if route and leading[v] >= 0 and route[0] == -1 - leading[v]:
+            route = route[1:]
         routes.append(route)
     return routes
 

@@ -20,8 +20,17 @@ from solvers.search.kernels.trip_insertion import (
     may_drive,
     may_reload,
 )
+from solvers.search.kernels.trip_journal import undo_trips
+from solvers.search.kernels.trip_moves import (
+    count_after,
+    exchange_trip_tails,
+    move_trips,
+    skip_trips,
+    stretch_fits,
+    swap_trip_tails,
+)
 from solvers.search.run import Search
-from solvers.search.trip_layout import needs_trips
+from solvers.search.trip_layout import leading_options, needs_trips
 from solvers.solve import SolveParams, solve
 from tests.trip_models import trip_model
 
@@ -98,6 +107,7 @@ def assert_rows_are_the_evaluations(search: Search) -> None:
     assert c[rows.N_USED] == evaluation.n_used
     portions = model.batches.portions.astype(np.int64).reshape(-1, model.n_dimensions)
     n_trips, linked = 0, set()
+    leads = leading_options(model)
     for v, (route, chain) in enumerate(zip(routes, slots_of(search), strict=True)):
         linked |= set(chain)
         active = 0
@@ -114,6 +124,8 @@ def assert_rows_are_the_evaluations(search: Search) -> None:
             active += bool(tasks)
             load = model.task_demand[tasks].sum(axis=0)
             most = model.vehicle_first_load[v] if s == v else model.vehicle_capacity[v]
+            if s == v and leads[v] >= 0:
+                most = 0 * most
             assert (state.vehicles[s, rows.LEFT :] == most - load).all()
             if row[cols.BATCH] >= 0:
                 portions[row[cols.BATCH]] -= load
@@ -145,11 +157,13 @@ def random_trips(seed: int, **sizes: int | bool) -> RoutingModel | None:
     return model if needs_trips(model) else None
 
 
-@pytest.mark.parametrize("is_metric", [True, False])
-def test_construction_and_search_carry_what_the_evaluation_finds(is_metric: bool) -> None:
+@pytest.mark.parametrize(("is_metric", "alike"), [(True, False), (True, True), (False, False)])
+def test_construction_and_search_carry_what_the_evaluation_finds(
+    is_metric: bool, alike: bool
+) -> None:
     tried = 0
     for seed in SEEDS:
-        model = random_trips(seed, is_metric=is_metric)
+        model = random_trips(seed, is_metric=is_metric, alike=alike)
         if model is None:
             continue
         tried += 1
@@ -230,6 +244,124 @@ def test_rejected_iteration_puts_every_row_back(is_metric: bool) -> None:
             assert (array == old).all()
         assert search.counters[rows.TOTAL] == total
         assert_rows_are_the_evaluations(search)
+
+
+@numba.njit
+def judge_stretches(state, trips, found):
+    """List the exchanges of trips of the first two vehicles: the four slots, whether it fits."""
+    size = 0
+    for skip_a in range(count_after(state, np.int64(0)) + 1):
+        a = skip_trips(state, np.int64(0), skip_a)
+        for skip_b in range(count_after(state, np.int64(1)) + 1):
+            b = skip_trips(state, np.int64(1), skip_b)
+            for n_a in range(count_after(state, a) + 1):
+                last_a = skip_trips(state, a, n_a)
+                for n_b in range(count_after(state, b) + 1):
+                    last_b = skip_trips(state, b, n_b)
+                    fits = stretch_fits(state, trips, a, last_a, b, last_b)
+                    fits = fits and stretch_fits(state, trips, b, last_b, a, last_a)
+                    found[size, 0], found[size, 1], found[size, 2] = a, last_a, b
+                    found[size, 3], found[size, 4] = last_b, fits
+                    size += 1
+    return size
+
+
+def visits_of(search: Search, slots: list[int]) -> list[int]:
+    """Visits of linked trips, each after its reload."""
+    n, stops, trips = search.model.n_tasks, search.state.stops, search.trips
+    visits: list[int] = []
+    for s in slots:
+        if s >= search.model.n_vehicles:
+            visits.append(-1 - int(trips.rows[s, cols.OPTION]))
+        x = int(stops[n + 2 * s, rows.NEXT])
+        while x < n:
+            visits.append(x)
+            x = int(stops[x, rows.NEXT])
+    return visits
+
+
+def test_every_exchange_of_trips_is_judged_as_the_evaluation_does() -> None:
+    n_fits, n_misfits = 0, 0
+    for seed in range(16):
+        model = random_trips(seed, n_vehicles=2, alike=True)
+        if model is None:
+            continue
+        search = begin(model, 30)
+        found = np.zeros((10_000, 5), dtype=np.int64)
+        size = judge_stretches(search.state, search.trips, found)
+        assert size > 0
+        left, right = slots_of(search)
+        for a, last_a, b, last_b, fits in found[:size].tolist():
+            i, j = left.index(a) + 1, left.index(last_a) + 1
+            k, m = right.index(b) + 1, right.index(last_b) + 1
+            trial = [left[:i] + right[k:m] + left[j:], right[:k] + left[i:j] + right[m:]]
+            evaluation = evaluate(model, [visits_of(search, t) for t in trial])
+            faults = [x for x in evaluation.violations if ": trips " not in x]
+            assert fits == (faults == [])
+            n_fits += fits and a != last_a and b != last_b
+            n_misfits += not fits
+    assert n_fits > 10
+    assert n_misfits > 10
+
+
+@numba.njit
+def move(problem, guide, state, trips, kind):
+    if kind == 0:
+        move_trips(problem, state, trips)
+    else:
+        exchange_trip_tails(problem, guide, state, trips)
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_moves_of_trips_and_tails_carry_what_the_evaluation_finds(kind: int) -> None:
+    n_moved = 0
+    for seed in SEEDS:
+        model = random_trips(seed, alike=True)
+        if model is None:
+            continue
+        search = begin(model, 20)
+        for _ in range(60):
+            before = search.routes(current=True)
+            move(search.problem, search.guide, search.state, search.trips, kind)
+            if search.routes(current=True) != before:
+                n_moved += 1
+                assert_rows_are_the_evaluations(search)
+    assert n_moved > 20
+
+
+@numba.njit
+def try_tails(problem, state, trips, p, y):
+    """Exchange tails whatever it costs, and undo it."""
+    open_journal(state, None)
+    before = state.counters[rows.TOTAL]
+    swap_trip_tails(problem, state, trips, p, np.int64(state.stops[p, rows.ROUTE]), y,
+                    np.int64(state.stops[y, rows.ROUTE]))
+    undo_trips(state, trips)
+    state.counters[rows.TOTAL] = before
+
+
+def test_exchange_of_tails_is_undone_row_by_row() -> None:
+    n_tried = 0
+    for seed in SEEDS:
+        model = random_trips(seed, alike=True)
+        if model is None:
+            continue
+        search = begin(model, 30)
+        state, trips = search.state, search.trips
+        arrays = (state.stops, state.vehicles, trips.rows, trips.legs, trips.places,
+                  trips.portions, trips.counters)
+        before = [x.copy() for x in arrays]
+        slot = state.stops[: model.n_tasks, rows.ROUTE]
+        for p in np.flatnonzero(slot >= 0).tolist():
+            for y in np.flatnonzero((slot >= 0) & (slot != slot[p])).tolist():
+                if trips.rows[slot[p], cols.BATCH] != trips.rows[slot[y], cols.BATCH]:
+                    continue
+                n_tried += 1
+                try_tails(search.problem, state, trips, p, y)
+                for array, old in zip(arrays, before, strict=True):
+                    assert (array == old).all()
+        assert_rows_are_the_evaluations(search)
+    assert n_tried > 100
 
 
 def test_incumbent_of_a_solve_keeps_every_rule_and_is_taken_back_as_it_is() -> None:

@@ -36,7 +36,8 @@ from solvers.search.kernels.timetable import retime
 from solvers.search.kernels.trials import place
 from solvers.search.kernels.trip_insertion import find_trip_position
 from solvers.search.kernels.trip_journal import undo_trips
-from solvers.search.kernels.trip_rows import IS_BROKEN
+from solvers.search.kernels.trip_moves import exchange_trip_tails, move_trips
+from solvers.search.kernels.trip_rows import IS_BROKEN, MOVES, TAILS
 from solvers.search.kernels.turns import try_turn
 
 #: Why :func:`anneal` came back.
@@ -81,7 +82,7 @@ def worth(state, rich, i):
 
 @kernel
 def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
-    """Run iterations: exchanging tails and turning are tried, then ruin and recreate.
+    """Run iterations: exchanges of tails, turns or moves of trips, then ruin and recreate.
 
     Parameters
     ----------
@@ -107,6 +108,11 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
             exchange_tails(problem, guide, state)
             if problem.traits[TURNABLE] != 0:
                 try_turn(problem, guide, state)
+        if trips is not None and n_given == 0:
+            for _ in range(trips.counters[MOVES]):
+                move_trips(problem, state, trips)
+            for _ in range(trips.counters[TAILS]):
+                exchange_trip_tails(problem, guide, state, trips)
         open_journal(state, rich)
         before = counters[TOTAL]
         threshold = -heat[TEMPERATURE] * math.log(draw_unit(state.rng))

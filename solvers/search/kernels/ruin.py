@@ -29,7 +29,7 @@ from solvers.search.kernels.rows import (
     STAMP,
     WORK,
 )
-from solvers.search.kernels.trip_rows import N_TRIPS, WHOLE
+from solvers.search.kernels.trip_rows import LONGEST, MEAN, N_TRIPS, WHOLE
 
 #: Tasks to remove in an iteration, on average.
 MEAN_REMOVED = 10.0
@@ -130,12 +130,14 @@ def ruin(problem, guide, state, rich, trips):
     n_drawn = counters[N_WORK]
 
     longest, n_strings = 1.0, 1
-    n_routes = counters[N_USED]
+    n_routes, mean, most_adjacent = counters[N_USED], MEAN_REMOVED, LONGEST_STRING
     if trips is not None:
         n_routes = trips.counters[N_TRIPS]
+        mean = np.float64(trips.counters[MEAN])
+        most_adjacent = np.float64(trips.counters[LONGEST])
     if n_routes > 0:
-        longest = min(LONGEST_STRING, (n - n_absent_before) / n_routes)
-        most = 4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0
+        longest = min(most_adjacent, (n - n_absent_before) / n_routes)
+        most = 4.0 * mean / (1.0 + longest) - 1.0
         n_strings = int(1.0 + draw_unit(rng) * most)
 
     # Seeds of a while lie close together, so that the rows of the matrix that they need stay in the

@@ -9,10 +9,10 @@ import numpy as np
 
 from solvers.search.kernels.chains import slot_after
 from solvers.search.kernels.insertion import blinks
-from solvers.search.kernels.jit import inlined
+from solvers.search.kernels.jit import inlined, part
 from solvers.search.kernels.rng import draw_below
 from solvers.search.kernels.rows import (
-    ABSENT,
+    BLOCK,
     COST,
     COST_IN,
     COST_ROW,
@@ -26,6 +26,7 @@ from solvers.search.kernels.rows import (
     KIND,
     LATE,
     LATEST,
+    LEAST_SERVICE,
     LEFT,
     LOAD,
     LOCATION,
@@ -52,6 +53,7 @@ from solvers.search.kernels.trip_rows import (
     HELD_FROM,
     L_END,
     L_LEAVE,
+    LEAST_ALONE,
     LONGEST_TRIP,
     MOST_TRIPS,
     N_OPTIONS,
@@ -75,12 +77,17 @@ _FALLBACK_TRIPS = 4
 def has_room(problem, state, trips, i, s):
     """Whether the vehicle of slot ``s`` suits task ``i`` and the trip has the room and portions."""
     tasks, vehicles = problem.tasks, state.vehicles
-    if problem.compatible[tasks[i, KIND], vehicles[s, VEHICLE_KIND]] == 0:
+    i, s = np.uint64(i), np.uint64(s)
+    kind = np.uint64(vehicles[s, VEHICLE_KIND])
+    if problem.compatible[np.uint64(tasks[i, KIND]), kind] == 0:
         return False
     batch = np.int64(trips.rows[s, BATCH])
-    for d in range(tasks.shape[1] - LOAD):
-        load = np.int64(tasks[i, d + LOAD])
-        if load > vehicles[s, d + LEFT] or (batch >= 0 and load > trips.portions[batch, d]):
+    for k in range(tasks.shape[1] - LOAD):
+        d = np.uint64(k)
+        load = np.int64(tasks[i, d + np.uint64(LOAD)])
+        if load > vehicles[s, d + np.uint64(LEFT)]:
+            return False
+        if batch >= 0 and load > trips.portions[np.uint64(batch), d]:
             return False
     return True
 
@@ -92,6 +99,7 @@ def fits_in_trip(problem, state, trips, i, p, q, s):
     That is its own and those of the trip, and of all trips after it in the chain.
     """
     stops, tasks, legs, rows = state.stops, problem.tasks, trips.legs, trips.rows
+    i, p, q, s = np.uint64(i), np.uint64(p), np.uint64(q), np.uint64(s)
     row = np.uint64(state.vehicles[s, TIME_ROW] + tasks[i, LOCATION])
     come = np.int64(problem.time_from[row, np.uint64(trips.places[p])])
     go = np.int64(problem.time_to[row, np.uint64(trips.places[q])])
@@ -255,7 +263,44 @@ def scan_chain(problem, state, trips, i, v, best_cost, best_p, best_s, best_opti
     return best_cost, best_p, best_s, best_option
 
 
-@inlined
+@part
+def scan_chains(problem, state, trips, i, best_cost, best_p, best_s):
+    """Look for a trip of its own in the chains of some vehicles; result as :func:`scan_chain`.
+
+    Unused vehicles come first: where they cost the same, their time would be lost otherwise.
+    """
+    best_option = np.int64(-1)
+    n_classes = np.int64(len(state.classes) - len(trips.choices))
+    n_vehicles = np.int64(len(trips.shifts))
+    classes_left, vehicles_left = np.int64(_CLASSES_TRIED), np.int64(_VEHICLES_TRIED)
+    if state.counters[MAY_OPEN] == 0:
+        classes_left = np.int64(0)
+    c, v = np.int64(0), np.int64(draw_below(state.rng, n_vehicles))
+    if n_classes > _CLASSES_TRIED:
+        c = np.int64(draw_below(state.rng, n_classes))
+    for k in range(n_classes + n_vehicles):
+        if k < n_classes:
+            if classes_left > 0 and state.classes[c, N_EMPTY] > 0:
+                classes_left -= 1
+                top = np.int64(state.classes[c, FROM]) + state.classes[c, N_EMPTY] - 1
+                chain = np.int64(state.vehicle_marks[top, EMPTY_LIST])
+            else:
+                chain = np.int64(-1)
+            c = c + 1 if c + 1 < n_classes else np.int64(0)
+        else:
+            chain = v if trips.rows[v, ACTIVE] > 0 else np.int64(-1)
+            if chain >= 0:
+                vehicles_left -= 1
+            v = v + 1 if v + 1 < n_vehicles else np.int64(0)
+        if chain >= 0:
+            best_cost, best_p, best_s, best_option = scan_chain(
+                problem, state, trips, i, chain, best_cost, best_p, best_s, best_option)
+        if vehicles_left == 0:
+            break
+    return best_cost, best_p, best_s, best_option
+
+
+@part
 def scan_trips(problem, state, trips, i, best_cost):
     """Look at all places of the trips of a few vehicles; result as :func:`find_trip_position`."""
     stops, vehicles = state.stops, state.vehicles
@@ -299,73 +344,57 @@ def find_trip_position(problem, guide, state, trips, i, limit):
         trip of that reload option after slot ``s``; ``p`` is -1 if there is no such position.
     """
     stops, vehicles, near, tasks = state.stops, state.vehicles, guide.near, problem.tasks
-    n_vehicles = len(trips.shifts)
     best_cost = min(state.prize[i], limit)
     best_p, best_s, best_option = np.int64(-1), np.int64(-1), np.int64(-1)
-    place = np.int64(tasks[i, LOCATION])
+    place = np.uint64(tasks[i, LOCATION])
     detour = problem.traits[DETOUR]
     state.counters[GLANCE] += 1
     glance = state.counters[GLANCE]
-    for k in range(guide.n_near[i]):
-        o = np.uint64(near[i, k])
-        s = np.int64(stops[o, ROUTE])
-        if s == ABSENT:
-            continue
-        arc = np.int64(guide.near_cost[i, k])
-        if detour * (arc - max(stops[o, COST], stops[o, COST_IN])) >= best_cost:
-            continue
-        if not has_room(problem, state, trips, i, s):
-            continue
-        state.seen[o] = glance
-        row = np.uint64(vehicles[s, COST_ROW] + place)
-        beside = np.uint64(trips.places[o])
-        q = np.uint64(stops[o, NEXT])
-        cost = (
-            np.int64(problem.cost_from[row, beside])
-            + problem.cost_to[row, np.uint64(trips.places[q])] - stops[o, COST]
-        )
-        if (cost < best_cost and fits_in_trip(problem, state, trips, i, o, q, s)
-                and not blinks(state)):
-            best_cost, best_p, best_s = cost, np.int64(o), s
-        p = np.uint64(stops[o, PREV])
-        if state.seen[p] != glance:
+    # As in `insertion.find_position`: first a pass without branches over a block of neighbours.
+    late, ready = np.int64(tasks[i, LATE]), np.int64(tasks[i, EARLY]) + tasks[i, LEAST_SERVICE]
+    seen, spots = state.seen, state.spots
+    n_near = np.uint64(guide.n_near[i])
+    first = np.uint64(0)
+    while first < n_near:
+        last = min(first + np.uint64(BLOCK), n_near)
+        n_spots = np.uint64(0)
+        k = first
+        while k < last:
+            o = np.uint64(near[i, k])
+            arc, time = np.int64(guide.near_cost[i, k]), np.int64(guide.near_time[i, k])
+            seen[o] = glance
+            spots[n_spots] = o
+            cheap = detour * (arc - stops[o, COST]) < best_cost
+            n_spots += np.uint64(cheap & (stops[o, DEPART] + time <= late))
+            p = np.uint64(np.uint32(stops[o, PREV]))
+            spots[n_spots] = p
+            cheap = detour * (arc - stops[o, COST_IN]) < best_cost
+            n_spots += np.uint64(cheap & (ready + time <= stops[o, LATEST]) & (seen[p] != glance))
+            k += np.uint64(1)
+        first = last
+        k = np.uint64(0)
+        while k < n_spots:
+            p = np.uint64(spots[k])
+            k += np.uint64(1)
+            if stops[p, ROUTE] < 0:  # absent, yet it looks cheap to a prize above NO_WAY
+                continue
+            s = np.uint64(stops[p, ROUTE])
+            if vehicles[s, COUNT] == 0:  # where an absent task once was
+                continue
+            row = np.uint64(vehicles[s, COST_ROW]) + place
+            q = np.uint64(stops[p, NEXT])
             cost = (
                 np.int64(problem.cost_from[row, np.uint64(trips.places[p])])
-                + problem.cost_to[row, beside] - stops[o, COST_IN]
+                + problem.cost_to[row, np.uint64(trips.places[q])] - stops[p, COST]
             )
-            if (cost < best_cost and fits_in_trip(problem, state, trips, i, p, o, s)
-                    and not blinks(state)):
-                best_cost, best_p, best_s = cost, np.int64(p), s
+            if (cost < best_cost and has_room(problem, state, trips, i, s)
+                    and fits_in_trip(problem, state, trips, i, p, q, s) and not blinks(state)):
+                best_cost, best_p, best_s = cost, np.int64(p), np.int64(s)
 
-    v = np.int64(0)
-    if n_vehicles > _VEHICLES_TRIED:
-        v = draw_below(state.rng, n_vehicles)
-    left = min(n_vehicles, _VEHICLES_TRIED)
-    for _ in range(n_vehicles):
-        if left == 0:
-            break
-        if trips.rows[v, ACTIVE] > 0:
-            left -= 1
-            best_cost, best_p, best_s, best_option = scan_chain(
-                problem, state, trips, i, v, best_cost, best_p, best_s, best_option)
-        v = v + 1 if v + 1 < n_vehicles else np.int64(0)
-    if state.counters[MAY_OPEN] == 1:
-        n_classes = np.int64(len(state.classes) - len(trips.choices))
-        c = np.int64(0)
-        if n_classes > _CLASSES_TRIED:
-            c = draw_below(state.rng, n_classes)
-        classes_left = min(n_classes, np.int64(_CLASSES_TRIED))
-        for _ in range(n_classes):
-            if classes_left == 0:
-                break
-            if state.classes[c, N_EMPTY] > 0:
-                classes_left -= 1
-                top = state.classes[c, FROM] + state.classes[c, N_EMPTY] - 1
-                v = np.int64(state.vehicle_marks[top, EMPTY_LIST])
-                best_cost, best_p, best_s, best_option = scan_chain(
-                    problem, state, trips, i, v, best_cost, best_p, best_s, best_option)
-            c = c + 1 if c + 1 < n_classes else np.int64(0)
-
-    if best_p < 0:
+    # Where no detour pays, most tasks need not look for a trip of their own.
+    if detour == 1 or best_cost > trips.tasks[i, LEAST_ALONE]:
+        best_cost, best_p, best_s, best_option = scan_chains(
+            problem, state, trips, i, best_cost, best_p, best_s)
+    if best_p < 0 and limit > state.prize[i]:  # else the iteration is as good as rejected
         return scan_trips(problem, state, trips, i, best_cost)
     return best_p, best_s, best_option

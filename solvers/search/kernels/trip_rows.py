@@ -44,8 +44,8 @@ THROUGH, HELD_BEFORE, HELD_FROM, SPARE = range(4)
 ) = range(16)
 ROW_WIDTH = 16
 
-# Columns of Trips.tasks.
-RELEASE, FRESHNESS = range(2)
+# Columns of Trips.tasks. LEAST_ALONE: what a new trip for the task costs at least.
+RELEASE, FRESHNESS, LEAST_ALONE = range(3)
 
 # Columns of Trips.shifts, by vehicle. HOME: place of its end. OPTIONS_FROM, N_OPTIONS: in
 # Trips.options.
@@ -55,15 +55,17 @@ LAST_ARRIVAL, HOME, MOST_TRIPS, LONGEST_TRIP, OPTIONS_FROM, N_OPTIONS = range(6)
 CHOICE_PLACE, CHOICE_LOADING, CHOICE_BATCH, CHOICE_READY, STACK = range(5)
 
 # Entries of Trips.counters, int64. N_TRIPS: trips that have tasks. IS_BROKEN: 1 if a removal left
-# an impossible chain in this iteration. WHOLE: strings in a thousand that are whole trips.
-N_TRIPS, IS_BROKEN, WHOLE = range(3)
+# an impossible chain in this iteration. Set once: WHOLE: strings in a thousand that are whole
+# trips. MEAN, LONGEST: tasks to remove, as in `ruin`. MOVES, TAILS: how often in an iteration trips
+# are moved, and their tails exchanged.
+N_TRIPS, IS_BROKEN, WHOLE, MEAN, LONGEST, MOVES, TAILS = range(7)
 
 
 class Trips(NamedTuple):
     """What multi-trip routes have beyond ``Problem`` and ``State``; ``S`` slots."""
 
     # Never changed.
-    tasks: Int32  # (n, 2), columns above
+    tasks: Int32  # (n, 3), columns above
     shifts: Int32  # (v, 6), columns above
     options: Int32  # reload options of the vehicles, CSR by columns of `shifts`
     choices: Int32  # (k, 5), columns above
@@ -77,4 +79,4 @@ class Trips(NamedTuple):
     saved_rows: Int32  # (S, 16) journal: rows of slots before the iteration
     ruined: Int32  # (S,) iteration in which a string was last taken out of the slot
     portions: Int64  # (b, d) left of each batch
-    counters: Int64  # (3,)
+    counters: Int64  # (7,) entries above
