@@ -78,6 +78,31 @@ def rich_model(seed: int, n_tasks: int = 8, n_vehicles: int = 4) -> RoutingModel
     return builder.build()
 
 
+def duty_model(
+    seed: int, n_tasks: int = 8, n_vehicles: int = 4, is_priced: bool = True
+) -> RoutingModel:
+    """Like :func:`rich_model` with one window a task, and duty with a limit and perhaps a price."""
+    model = rich_model(seed, n_tasks, n_vehicles)
+    rng = np.random.default_rng(seed)
+    first, last = model.window_ptr[:-1], model.window_ptr[1:] - 1
+    model = model._replace(
+        window_ptr=np.arange(n_tasks + 1, dtype=model.window_ptr.dtype),
+        window_early=model.window_early[first], window_late=model.window_late[last],
+    )
+    size = n_vehicles
+    most = rng.integers(60, 250, size)[model.vehicle_class].astype(np.int32)
+    model = model._replace(vehicle_max_duty=most)
+    if is_priced:
+        model = model._replace(
+            vehicle_price_duty=rng.integers(0, 3, size)[model.vehicle_class].astype(
+                model.vehicle_price_duty.dtype),
+            vehicle_regular_duty=(most // 2).astype(np.int32),
+            vehicle_overtime_price=rng.integers(0, 4, size)[model.vehicle_class].astype(
+                model.vehicle_overtime_price.dtype),
+        )
+    return model
+
+
 def spread_model(
     seed: int, n_tasks: int, n_vehicles: int, capacity: int = 12, fixed_cost: int = 0
 ) -> RoutingModel:

@@ -37,6 +37,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     from solvers.large import LargeModel
     from solvers.search import decompose, rich_layout, run, trip_layout
     from solvers.search.kernels.jit import collector_paused
+    from solvers.search.layout import DUTIES
 
     arrays = model.arrays if isinstance(model, LargeModel) else model
     known = SUPPORTED
@@ -48,8 +49,14 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
         run.compile_kernels()
         if known is trip_layout.TRIPS:
             run.compile_kernels("trips")
-        elif arrays.features - rich_layout.PLAIN:
-            run.compile_kernels("rich")
+        else:
+            # Parts of a large rich model may have no more than duties.
+            if arrays.features & DUTIES and (
+                large or params.threads > 1 or not rich_layout.is_rich(arrays)
+            ):
+                run.compile_kernels("duty")
+            if rich_layout.is_rich(arrays):
+                run.compile_kernels("rich")
         if large or params.threads > 1:
             decompose.compile_kernels()
     if large:

@@ -24,6 +24,8 @@ Int64 = NDArray[np.int64]
 #: Neighbours tried when a task is inserted; 40 were 1 % worse on large instances, 20 bad. A small
 #: instance has the time for all: 60 of 99 never found the best known routes of C103.
 N_NEAR, N_NEAR_SMALL, _SMALL = 60, 100, 200
+#: The same up to so many tasks where most of the neighbours may be absent.
+_N_NEAR_SCARCE, _MAX_SCARCE = 150, 6000
 #: Neighbours among which strings are removed.
 N_AROUND = 100
 #: Up to so many locations the matrices are copied with close locations side by side: the
@@ -32,6 +34,10 @@ _MAX_REORDERED = 12_000
 #: How often tasks are inserted in the order of each key, by BY_...; the last is random order.
 #: Christiaens and Vanden Berghe (2020), section 5.3.
 _ORDER_WEIGHTS = (4, 4, 2, 1, 2, 2, 2, 4)
+
+
+#: Features of vehicles whose time on duty matters.
+DUTIES = frozenset({"duty", "max duty", "overtime"})
 
 
 class Matrices(NamedTuple):
@@ -184,14 +190,18 @@ def build_problem(
         compatible=np.ascontiguousarray(model.compatible, dtype=np.uint8),
         fixed=model.vehicle_fixed.copy(),
         places=_places(model, matrices),
-        traits=np.array([is_timed, 1, is_turnable], dtype=np.int64),
+        traits=np.array([is_timed, 1, is_turnable, 0], dtype=np.int64),
         cost_to=matrices.cost_to,
         cost_from=matrices.cost_from,
         time_to=matrices.time_to,
         time_from=matrices.time_from,
     )
     alone_ptr, alone_class, alone_cost = _serve_alone(model, matrices, problem)
+    if not is_rich:
+        problem.traits[rows.SCARCE] = np.mean(model.task_prize < alone_cost) > 0.5
     n_near = N_NEAR_SMALL if n <= _SMALL else N_NEAR
+    if problem.traits[rows.SCARCE] and n <= _MAX_SCARCE:
+        n_near = _N_NEAR_SCARCE
     guide = rows.Guide(
         near=np.full((n, min(n_near, max(n - 1, 1))), -1, dtype=np.int32),
         n_near=np.zeros(n, dtype=np.int32),
@@ -216,8 +226,18 @@ def _places(model: RoutingModel, matrices: Matrices) -> Int32:
     return np.concatenate([matrices.place[model.task_location], places.astype(np.int32)])
 
 
+def _duties(model: RoutingModel) -> Int32 | None:
+    if not model.features & DUTIES:
+        return None
+    columns = (model.vehicle_max_duty, model.vehicle_regular_duty, model.vehicle_price_duty,
+               model.vehicle_overtime_price)
+    return np.stack(columns, axis=1).astype(np.int32)
+
+
 def _is_timed(model: RoutingModel, matrices: Matrices) -> bool:
-    """Whether some window or shift can bind, however long the route."""
+    """Whether some window or shift can bind, however long the route, or duty matters."""
+    if model.features & DUTIES:
+        return True
     n = model.n_tasks
     worst = int(model.task_service.max(initial=0)) * max(int(model.vehicle_permille.max()), 1000)
     longest = n * (worst // 1000 + 1) + (n + 1) * int(matrices.time_to.max())
@@ -370,4 +390,5 @@ def build_state(
         counters=counters,
         heat=np.array([0.0, 1.0]),
         rng=np.array([mixed], dtype=np.uint64),
+        duties=None if is_rich else _duties(model),
     )

@@ -11,6 +11,7 @@ from solvers.errors import Unsupported
 from solvers.model import OPEN, TIME_MAX, RoutingModel, units_of
 from solvers.search.kernels import rich_rows as cols
 from solvers.search.kernels import rows
+from solvers.search.layout import DUTIES
 
 if TYPE_CHECKING:
     from solvers.search.run import Search
@@ -20,6 +21,18 @@ Int64 = NDArray[np.int64]
 
 #: Features that the kernels know in a plain model: set-up is travel, a first load a capacity.
 PLAIN = frozenset({"setup", "first load"})
+
+
+def is_rich(model: RoutingModel) -> bool:
+    """Whether a model needs the kernels of rich ones.
+
+    If nothing but duty has a limit or a price, and each task has one window, the plain ones do.
+    """
+    beyond = model.features - PLAIN
+    several = len(model.window_early) > model.n_tasks
+    return bool(beyond if several else beyond - DUTIES)
+
+
 #: Room for stops whose times may fall; a route that needs more is taken for impossible.
 _QUEUE = 8192
 

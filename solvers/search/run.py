@@ -17,7 +17,7 @@ from solvers.search.kernels import rich_rows, rows
 from solvers.search.kernels.loading import load_routes, load_trips
 from solvers.search.kernels.neighbours import fill_neighbours
 from solvers.search.layout import build_problem, build_state, detour_factor
-from solvers.search.rich_layout import PLAIN, build_rich, load_rich
+from solvers.search.rich_layout import build_rich, is_rich, load_rich
 from solvers.search.threads import search_together
 from solvers.search.trip_layout import (
     build_trips,
@@ -62,7 +62,7 @@ class Search:
         self.model = model
         self.params = params
         self.has_trips = needs_trips(model)
-        self.is_rich = bool(model.features - PLAIN) and not self.has_trips
+        self.is_rich = is_rich(model) and not self.has_trips
         self.problem, self.guide, self.matrices = build_problem(
             model, reorder, self.is_rich or self.has_trips
         )
@@ -71,7 +71,9 @@ class Search:
         self.reset()
         self.chunk = 100.0  # iterations
         # The first and the last, in mean arcs.
-        self.spread = temperatures(model.n_tasks, self.has_trips)
+        self.spread = temperatures(
+            model.n_tasks, self.has_trips, bool(self.problem.traits[rows.SCARCE])
+        )
         self.told = self.started
         self.stopped = ""
         self.held: Held | None = None
@@ -86,7 +88,7 @@ class Search:
         if self.is_rich:
             self.rich = build_rich(self.model, self.matrices.open_place, self.state)
         if self.has_trips:
-            self.state = widen_state(self.model, self.state)
+            self.state = widen_state(self.model, self.state)._replace(duties=None)
             self.trips = build_trips(self.model, self.problem, self.matrices, self.state)
         self.counters = self.state.counters
 
@@ -425,23 +427,27 @@ def begin(search: Search) -> None:
         reduce_fleet(search, share, _DEAR_VEHICLE * arc)
 
 
-def temperatures(n_tasks: int, has_trips: bool = False) -> tuple[float, float]:
+def temperatures(
+    n_tasks: int, has_trips: bool = False, is_scarce: bool = False
+) -> tuple[float, float]:
     """First and last temperature in mean arcs; large instances have no time for a hot start.
 
     Nor have trips, whose iterations take longer: 1.0 was worse at 100-200 tasks, and so was 0.1.
+    Where prizes are scarce, a hot start closes vehicles that pay only once their route is good.
     """
-    if n_tasks <= 2000 and not has_trips:
+    if n_tasks <= 2000 and not has_trips and not is_scarce:
         return 1.0, 0.02
-    return (0.3, 0.01) if n_tasks <= 6000 else (0.1, 0.01)
+    return (0.3, 0.02 if is_scarce else 0.01) if n_tasks <= 6000 else (0.1, 0.01)
 
 
 _compiled: set[str] = set()
 
 
-def compile_kernels(kind: Literal["plain", "rich", "trips"] = "plain") -> None:
+def compile_kernels(kind: Literal["plain", "duty", "rich", "trips"] = "plain") -> None:
     """Call every kernel once on a tiny model, so that numba compiles or loads it.
 
-    Rich models and those with trips have kernels of their own, compiled only where asked for.
+    Models with duties, rich ones and those with trips have kernels of their own, compiled only
+    where asked for.
     """
     if kind in _compiled:
         return
@@ -455,6 +461,9 @@ def compile_kernels(kind: Literal["plain", "rich", "trips"] = "plain") -> None:
         builder.add_link(0, 1, least=0, most=100)
     reloads = [builder.add_reload(0)] if kind == "trips" else []
     # Its arcs have to be priced.
-    builder.add_vehicle(0, 0, capacity=(2,), price_per_metre=1, reloads=reloads)
+    builder.add_vehicle(
+        0, 0, capacity=(2,), price_per_metre=1, reloads=reloads,
+        max_duty=1000 if kind == "duty" else None,
+    )
     _compiled.add(kind)
     run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numba
@@ -13,7 +14,7 @@ import pytest
 
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
-from solvers.model import TIME_MAX, UNREACHABLE, RoutingModel
+from solvers.model import TIME_MAX, UNREACHABLE, RoutingModel, service_time
 from solvers.search.kernels import rows
 from solvers.search.kernels.anneal import anneal
 from solvers.search.kernels.insertion import find_position
@@ -25,9 +26,15 @@ from solvers.search.layout import build_matrices
 from solvers.search.run import Search
 from solvers.solve import SolveParams
 from tests import naive
-from tests.builders import rich_model, spread_model
+from tests.builders import duty_model, rich_model, spread_model
 
 SEEDS = range(25)
+Make = Callable[..., RoutingModel]
+
+
+def limited_model(seed: int, **sizes: int) -> RoutingModel:
+    """Duty with a limit, but no price."""
+    return duty_model(seed, is_priced=False, **sizes)
 
 
 # The parts of the kernels have no wrapper for Python: these give them one.
@@ -95,6 +102,10 @@ def assert_state_is_consistent(search: Search) -> None:
             assert stop[rows.COST_IN] == state.stops[stop[rows.PREV], rows.COST]
             assert stop[rows.LATEST] == naive.latest_arrival(model, v, route[k:])
         assert len(route) == 0 or state.stops[n + 2 * v + 1, rows.PREV] == route[-1]
+        if state.duties is not None:
+            service = service_time(model.task_service[route], model.vehicle_permille[v]).sum()
+            stops_of = [n + 2 * v, *route] if route else []
+            assert row[rows.BUSY_TIME] == service + state.stops[stops_of, rows.TIME].sum()
     for number, (begins, n_empty) in enumerate(state.classes):
         empty = state.vehicle_marks[begins : begins + n_empty, rows.EMPTY_LIST]
         members = np.flatnonzero(model.vehicle_class == number)
@@ -102,18 +113,20 @@ def assert_state_is_consistent(search: Search) -> None:
         assert (state.vehicle_marks[empty, rows.EMPTY_PLACE] == begins + np.arange(n_empty)).all()
 
 
+@pytest.mark.parametrize("make", [rich_model, duty_model])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_construction_and_search_carry_consistent_state(seed: int) -> None:
-    search = begin(rich_model(seed))
+def test_construction_and_search_carry_consistent_state(seed: int, make: Make) -> None:
+    search = begin(make(seed))
     assert_state_is_consistent(search)
     for _ in range(5):
         anneal(search.problem, search.guide, search.state, None, 40, 0)
         assert_state_is_consistent(search)
 
 
+@pytest.mark.parametrize("make", [rich_model, limited_model])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_position_is_the_cheapest_that_evaluation_allows(seed: int) -> None:
-    search = begin(rich_model(seed, n_tasks=9), iterations=20)
+def test_position_is_the_cheapest_that_evaluation_allows(seed: int, make: Make) -> None:
+    search = begin(make(seed, n_tasks=9), iterations=20)
     model, state = search.model, search.state
     n = model.n_tasks
     for i in range(n):
@@ -134,10 +147,11 @@ def test_position_is_the_cheapest_that_evaluation_allows(seed: int) -> None:
         assert after - before + int(model.task_prize[i]) == expected
 
 
-def test_exchange_of_tails_is_the_cheapest_among_vehicles_with_one_end() -> None:
+@pytest.mark.parametrize("make", [rich_model, limited_model])
+def test_exchange_of_tails_is_the_cheapest_among_vehicles_with_one_end(make: Make) -> None:
     n_made = 0
     for seed in SEEDS:
-        search = begin(rich_model(seed, n_tasks=12, n_vehicles=6), iterations=20)
+        search = begin(make(seed, n_tasks=12, n_vehicles=6), iterations=20)
         model, state = search.model, search.state
         for p in range(model.n_tasks):
             v = int(state.stops[p, rows.ROUTE])
@@ -167,6 +181,47 @@ def test_exchange_of_tails_is_the_cheapest_among_vehicles_with_one_end() -> None
     assert n_made > 20
 
 
+def test_priced_duty_counts_for_where_a_task_goes_and_for_exchanges() -> None:
+    n_best = n_all = n_made = 0
+    for seed in SEEDS:
+        search = begin(duty_model(seed, n_tasks=9), iterations=20)
+        model, state = search.model, search.state
+        for i in range(model.n_tasks):
+            if state.stops[i, rows.ROUTE] != rows.ABSENT:
+                remove(search.problem, state, int(state.stops[i, rows.ROUTE]), i, i)
+            state.counters[rows.BLINK] = 1 << 40
+            routes = search.routes(current=True)
+            expected = naive.best_insertion(model, routes, i)
+            before = evaluate(model, routes).cost
+            p, v = find(search.problem, search.guide, state, i)
+            if p >= 0:
+                insert(search.problem, state, i, p, v)
+                assert_state_is_consistent(search)
+                after = evaluate(model, search.routes(current=True)).cost
+                assert after < before
+                n_all += 1
+                # Where a detour shortens the duty, a better place may be overlooked.
+                n_best += after - before + int(model.task_prize[i]) == expected
+        for p in range(model.n_tasks):
+            if state.stops[p, rows.ROUTE] != rows.ABSENT:
+                n_made += exchange(search.problem, search.guide, state, p) >= 0
+                assert_state_is_consistent(search)
+    assert n_best > 0.9 * n_all > 90
+    assert n_made > 20
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_routes_given_to_a_model_with_duties_keep_what_is_possible(seed: int) -> None:
+    model = duty_model(seed, n_tasks=12)
+    order = np.random.default_rng(seed).permutation(12).tolist()
+    search = Search(model, SolveParams(time_limit_s=None, max_iterations=1))
+    search.load([order[:4], order[4:8], order[8:]])
+    assert_state_is_consistent(search)
+    good = search.routes()
+    search.restart(good)
+    assert search.routes() == good
+
+
 @pytest.mark.parametrize(
     ("fixed_cost", "before", "after"), [(0, [[0, 1, 2, 3], []], [[0, 1], [2, 3]]),
                                         (20, [[0, 1], [2, 3]], [[0, 1, 2, 3], []])]
@@ -190,9 +245,55 @@ def test_a_route_is_split_or_joined_where_no_single_task_gains_by_it(
     assert search.counters[rows.TOTAL] == evaluate(search.model, after).cost
 
 
+def scarce_model(seed: int, n_tasks: int = 40, n_vehicles: int = 4) -> RoutingModel:
+    """No task pays a vehicle for itself alone."""
+    model = spread_model(seed, n_tasks=n_tasks, n_vehicles=n_vehicles)
+    alone = model.seconds[0, 0, model.task_location] + model.seconds[0, model.task_location, 0]
+    return model._replace(
+        task_prize=(alone * 2 // 5).astype(np.int64),
+        vehicle_late=np.full_like(model.vehicle_late, 6000),  # so that times matter
+    )
+
+
+def test_vehicle_that_pays_only_for_its_whole_route_is_opened_and_closed() -> None:
+    builder = ModelBuilder()
+    builder.add_matrix([[0, 100, 100, 100], [100, 0, 1, 1], [100, 1, 0, 1], [100, 1, 1, 0]])
+    for location in (1, 2, 3):
+        builder.add_task(location, prize=90)
+    builder.add_vehicle(0, 0)
+    model = builder.build()
+    for prize, n_used in ((90, 1), (60, 0)):
+        model.task_prize[:] = prize
+        for start in ([[]], [[0, 1, 2]]):
+            search = Search(model, SolveParams(time_limit_s=None, max_iterations=1000))
+            assert search.problem.traits[rows.SCARCE] == 1
+            search.load(start)
+            search.find_neighbours()
+            search.state.heat[:] = 1.0, 1.0
+            anneal(search.problem, search.guide, search.state, None, 200, 0)
+            assert sum(map(bool, search.routes())) == n_used
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_scarce_prizes_leave_consistent_state_and_rejected_openings_no_trace(seed: int) -> None:
+    search = begin(scarce_model(seed), iterations=300)
+    assert search.problem.traits[rows.SCARCE] == 1
+    assert_state_is_consistent(search)
+    state = search.state
+    before, total = state.stops.copy(), int(search.counters[rows.TOTAL])
+    state.heat[rows.TEMPERATURE] = -1e30
+    anneal(search.problem, search.guide, state, None, 200, 0)
+    assert (state.stops == before).all()
+    assert search.counters[rows.TOTAL] == total
+    assert_state_is_consistent(search)
+
+
+@pytest.mark.parametrize("make", [rich_model, duty_model])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_removed_segment_leaves_a_possible_route_and_is_listed_as_work(seed: int) -> None:
-    search = begin(rich_model(seed, n_tasks=10, n_vehicles=3), iterations=20)
+def test_removed_segment_leaves_a_possible_route_and_is_listed_as_work(
+    seed: int, make: Make
+) -> None:
+    search = begin(make(seed, n_tasks=10, n_vehicles=3), iterations=20)
     rng = np.random.default_rng(seed)
     for _ in range(4):
         routes = [r for r in search.routes(current=True) if r]
@@ -209,9 +310,10 @@ def test_removed_segment_leaves_a_possible_route_and_is_listed_as_work(seed: int
         assert_state_is_consistent(search)
 
 
+@pytest.mark.parametrize("make", [rich_model, duty_model])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_rejected_iteration_puts_every_row_back(seed: int) -> None:
-    search = begin(rich_model(seed, n_tasks=12), iterations=50)
+def test_rejected_iteration_puts_every_row_back(seed: int, make: Make) -> None:
+    search = begin(make(seed, n_tasks=12), iterations=50)
     state = search.state
     before = state.stops.copy(), state.vehicles.copy(), state.stop_marks[:, rows.BEST_NEXT].copy()
     total = int(search.counters[rows.TOTAL])
@@ -325,15 +427,18 @@ def test_kernels_stay_within_bounds_and_count_no_references() -> None:
 from solvers.evaluation import evaluate
 from solvers.search.kernels.anneal import anneal
 from solvers.solve import SolveParams, solve
-from tests.builders import rich_model, spread_model
-for seed in range(6):
-    model = rich_model(seed, n_tasks=14)
+from tests.builders import duty_model, rich_model, spread_model
+for seed in range(9):
+    model = [rich_model, duty_model][seed % 2](seed, n_tasks=14)
+    if seed > 6:
+        model = spread_model(seed, n_tasks=30, n_vehicles=4)
+        model.task_prize[:] = model.seconds[0, 0, 1:]
     params = SolveParams(time_limit_s=None, max_iterations=400, initial=[[0, 1, 2]])
     assert not evaluate(model, solve(model, params).routes).violations
 model = spread_model(1, n_tasks=40, n_vehicles=8)
 assert not evaluate(model, solve(model, params).routes).violations
 assert all("NRT_incref" not in text for text in anneal.inspect_asm().values())
-assert len(anneal.signatures) == 1
+assert len(anneal.signatures) == 2
 """
     nowhere = os.devnull + "/no"
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "CAREROUTE_CACHE_DIR": nowhere}

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from solvers.search.kernels.duty import TOO_LONG, rise_with
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.rng import draw_below, draw_unit
 from solvers.search.kernels.rows import (
@@ -32,9 +33,11 @@ from solvers.search.kernels.rows import (
     N_EMPTY,
     N_WINDOWS,
     NEXT,
+    OPENING,
     PERMILLE,
     PREV,
     ROUTE,
+    SCARCE,
     SERVICE,
     TIME_ROW,
     TIMED,
@@ -135,7 +138,7 @@ def find_position(problem, guide, state, i, limit):
     detour = problem.traits[DETOUR]
     late, ready = np.int64(tasks[i, LATE]), np.int64(tasks[i, EARLY]) + tasks[i, LEAST_SERVICE]
     timed = problem.traits[TIMED] != 0
-    # The last column is the last load, or without loads NUMBER, never below 0.
+    # The last column is the last load, or without loads BUSY_TIME, never below 0.
     last_load = np.uint64(vehicles.shape[1] - 1)
     load = np.int64(-1)
     if n_loads > np.uint64(0):
@@ -199,10 +202,14 @@ def find_position(problem, guide, state, i, limit):
                 continue
             q = np.uint64(stops[p, NEXT])
             cost = insertion_cost(problem, state, i, p, q, v)
-            if cost < best_cost and fits_in_time(problem, state, i, p, q, v) and not blinks(state):
-                best_cost, best_p, best_v, found = cost, p, v, True
+            if cost < best_cost and fits_in_time(problem, state, i, p, q, v):
+                rise = rise_with(problem, state, state.duties, i, p, q, v)
+                if rise != TOO_LONG and cost + rise < best_cost and not blinks(state):
+                    best_cost, best_p, best_v, found = cost + rise, p, v, True
 
     if state.counters[MAY_OPEN] == 1:
+        if state.counters[OPENING] == 1 and not found:
+            best_cost = np.int64(limit)
         # The classes stand in order of cost, so the first one with an empty vehicle is the best.
         for a in range(guide.alone_ptr[i], guide.alone_ptr[i + np.uint64(1)]):
             c = guide.alone_class[a]
@@ -215,11 +222,17 @@ def find_position(problem, guide, state, i, limit):
             cost = problem.fixed[v] + insertion_cost(problem, state, i, p, q, v)
             if cost >= best_cost:
                 break
+            rise = rise_with(problem, state, state.duties, i, p, q, v)
+            if rise == TOO_LONG or cost + rise >= best_cost:
+                continue
             if not blinks(state):
-                best_cost, best_p, best_v, found = cost, p, v, True
-                break
+                best_cost, best_p, best_v, found = cost + rise, p, v, True
+                state.counters[OPENING] = 0
+                if state.duties is None:
+                    break
 
-    if not found:
+    # Where most tasks are left out anyway, more neighbours are looked at instead.
+    if not found and problem.traits[SCARCE] == 0:
         n_vehicles = len(vehicles)
         v = np.uint64(draw_below(state.rng, n_vehicles))
         routes_left = _FALLBACK_ROUTES
@@ -230,7 +243,9 @@ def find_position(problem, guide, state, i, limit):
                     q = np.uint64(stops[p, NEXT])
                     cost = insertion_cost(problem, state, i, p, q, v)
                     if cost < best_cost and fits_in_time(problem, state, i, p, q, v):
-                        best_cost, best_p, best_v, found = cost, p, v, True
+                        rise = rise_with(problem, state, state.duties, i, p, q, v)
+                        if rise != TOO_LONG and cost + rise < best_cost:
+                            best_cost, best_p, best_v, found = cost + rise, p, v, True
                     p = q
                 routes_left -= 1
                 if routes_left == 0:

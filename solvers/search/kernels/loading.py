@@ -10,6 +10,7 @@ from solvers.search.kernels.chains import (
     remove_from_trip,
     slot_after,
 )
+from solvers.search.kernels.duty import keeps_limit, reprice
 from solvers.search.kernels.insertion import may_take
 from solvers.search.kernels.jit import inlined, kernel
 from solvers.search.kernels.journal import open_journal, save_stop, unlist_absent, unlist_empty
@@ -78,7 +79,8 @@ def load_routes(problem, state, visit_ptr, visits):
             p = i
         while p != start:
             time = problem.time_to[time_row + problem.places[p], problem.places[end]]
-            if time < NO_WAY and np.int64(stops[p, DEPART]) + time <= stops[end, LATEST]:
+            in_time = time < NO_WAY and np.int64(stops[p, DEPART]) + time <= stops[end, LATEST]
+            if in_time and keeps_limit(problem, state, state.duties, v, p, end):
                 break
             stops[p, ROUTE] = ABSENT
             vehicles[v, COUNT] -= 1
@@ -103,6 +105,7 @@ def load_routes(problem, state, visit_ptr, visits):
         count = np.int64(vehicles[v, COUNT])
         carry_forward(problem, state, None, v, np.int64(stops[start, NEXT]), count)
         carry_backward(problem, state, None, v, np.int64(last), count)
+        reprice(problem, state, state.duties, v, np.int64(0))
 
 
 @inlined

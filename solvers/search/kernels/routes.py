@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from solvers.search.kernels.duty import keeps_limit, price_now, reprice
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.journal import (
     count_served,
@@ -159,6 +160,7 @@ def insert_task(problem, state, rich, i, p, v):
     save_stop(state, rich, i)
     save_stop(state, rich, q)
     save_vehicle(state, rich, v)
+    price = price_now(problem, state, state.duties, v)
     if vehicles[v, COUNT] == 0:
         unlist_empty(state, v)
         counters[TOTAL] += problem.fixed[v]
@@ -175,6 +177,7 @@ def insert_task(problem, state, rich, i, p, v):
     if rich is None:
         carry_forward(problem, state, rich, v, i, np.int64(1))
         carry_backward(problem, state, rich, v, i, np.int64(1))
+        reprice(problem, state, state.duties, v, price)
     else:
         count_arc(problem, state, rich, v, p, 1)
         count_arc(problem, state, rich, v, i, 1)
@@ -229,7 +232,9 @@ def remove_segment(problem, state, rich, v, first, last):
     p, q = np.int64(stops[first, PREV]), np.int64(stops[last, NEXT])
     while problem.traits[TIMED] != 0 and (p < n or q < n):
         time = np.int64(problem.time_to[time_row + problem.places[p], problem.places[q]])
-        if stops[p, DEPART] + time <= stops[q, LATEST]:
+        if stops[p, DEPART] + time <= stops[q, LATEST] and keeps_limit(
+            problem, state, state.duties, v, p, q
+        ):
             break
         if q < n:
             q = np.int64(stops[q, NEXT])
@@ -239,6 +244,7 @@ def remove_segment(problem, state, rich, v, first, last):
     save_stop(state, rich, p)
     save_stop(state, rich, q)
     save_vehicle(state, rich, v)
+    price = price_now(problem, state, state.duties, v)
     counters[TOTAL] -= stops[p, COST]
     if rich is not None:
         count_arc(problem, state, rich, v, p, -1)
@@ -272,3 +278,4 @@ def remove_segment(problem, state, rich, v, first, last):
         add_head(rich, q)
         touch(rich, v)
     carry_backward(problem, state, rich, v, p, np.int64(0))
+    reprice(problem, state, state.duties, v, price)

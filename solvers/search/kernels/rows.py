@@ -42,9 +42,12 @@ LOAD = 8
 
 # Columns of State.vehicles; the capacity left follows from LEFT on. COST_ROW, TIME_ROW: first row
 # of the vehicle's matrix in the stacked ones. CLASS: vehicles that are equal in every field.
-# NUMBER: its own.
-COUNT, CLASS, VEHICLE_KIND, COST_ROW, TIME_ROW, PERMILLE, NUMBER, _ = range(8)
+# NUMBER: its own. BUSY_TIME: seconds of travel and service, where there are duties.
+COUNT, CLASS, VEHICLE_KIND, COST_ROW, TIME_ROW, PERMILLE, NUMBER, BUSY_TIME = range(8)
 LEFT = 8
+
+# Columns of State.duties, as in the model.
+MOST_DUTY, REGULAR_DUTY, DUTY_PRICE, OVER_PRICE = range(4)
 
 # Columns of State.vehicle_marks (STAMP as above): the empty vehicles form a stack per class,
 # EMPTY_PLACE says where in it a vehicle is.
@@ -80,13 +83,15 @@ N_ORDERS = 7
     BEST_USED,  # used vehicles of the incumbent
     GLANCE,  # positions were looked for so many times
     CENTRE,  # task around which seeds are drawn
-) = range(19)
+    OPENING,  # 1: the next task without a place opens a vehicle that its prize alone does not pay
+) = range(20)
 N_COUNTERS = 20
 
 # Entries of Problem.traits, int64. TIMED: 0 if no window or shift can ever bind, so that nobody
 # needs to look at times. DETOUR: 1 or 2, see `layout.detour_factor`. TURNABLE: 1 if, besides, all
-# arcs cost the same both ways.
-TIMED, DETOUR, TURNABLE = range(3)
+# arcs cost the same both ways. SCARCE: 1 if the prize of most tasks does not pay a vehicle for it
+# alone, so that a route pays only as a whole.
+TIMED, DETOUR, TURNABLE, SCARCE = range(4)
 
 # Entries of State.heat, float64.
 TEMPERATURE, COOLING = range(2)
@@ -108,7 +113,7 @@ class Problem(NamedTuple):
     compatible: NDArray[np.uint8]  # (task kinds, vehicle kinds)
     fixed: Int64  # (v,) paid for a used vehicle
     places: Int32  # (N,) of all stops: row of a matrix
-    traits: Int64  # (3,) entries above
+    traits: Int64  # (4,) entries above
     # Stacked by arc class; the "from" ones are transposed, so that all arcs into a place are a row.
     cost_to: Int32  # (cost classes * L, L) [i, j] of the arc i -> j
     cost_from: Int32  # (cost classes * L, L) [i, j] of the arc j -> i
@@ -148,3 +153,4 @@ class State(NamedTuple):
     counters: Int64  # (N_COUNTERS,)
     heat: NDArray[np.float64]  # (2,)
     rng: NDArray[np.uint64]  # (1,) never zero
+    duties: Int32 | None  # (v, 4), columns above, or None; never changed, see `kernels/duty.py`

@@ -24,8 +24,10 @@ from solvers.search.kernels.rows import (
     N_USED,
     N_WORK,
     NEXT,
+    OPENING,
     PREV,
     ROUTE,
+    SCARCE,
     STAMP,
     WORK,
 )
@@ -41,6 +43,8 @@ SPLIT_RATE, STAY_RATE = 0.5, 0.01
 SAME_CENTRE = 64
 #: Absent tasks that are tried again: near the seed, and drawn from all.
 _ABSENT_NEAR, _ABSENT_DRAWN = 10, 2
+#: Those near the seed where prizes are scarce, and if a vehicle may be opened besides.
+_SCARCE_NEAR, _OPENING_NEAR = 20, 60
 
 
 @inlined
@@ -149,6 +153,8 @@ def ruin(problem, guide, state, rich, trips):
     if guide.around[seed, k] >= 0:
         seed = np.int64(guide.around[seed, k])
     absent_left = np.int64(_ABSENT_NEAR)
+    if problem.traits[SCARCE] != 0:
+        absent_left = np.int64(_OPENING_NEAR if counters[OPENING] == 1 else _SCARCE_NEAR)
     i = seed
     for k in range(-1, guide.around.shape[1]):
         if k >= 0:

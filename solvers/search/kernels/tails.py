@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from solvers.search.kernels.duty import TOO_LONG, price_now, reprice, rise_of_exchange
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.journal import (
     keep_incumbent,
@@ -172,6 +173,8 @@ def swap_tails(problem, state, p, v, y, w):
     save_stop(state, None, q)
     save_stop(state, None, end_v)
     save_stop(state, None, end_w)
+    price_v = price_now(problem, state, state.duties, v)
+    price_w = price_now(problem, state, state.duties, w)
     if vehicles[w, COUNT] == 0:
         unlist_empty(state, w)
         counters[TOTAL] += problem.fixed[w]
@@ -203,6 +206,8 @@ def swap_tails(problem, state, p, v, y, w):
     if x < n:
         carry_backward(problem, state, None, w, last_x, np.int64(0))
     carry_backward(problem, state, None, w, q, np.int64(0))
+    reprice(problem, state, state.duties, v, price_v)
+    reprice(problem, state, state.duties, w, price_w)
 
 
 @inlined
@@ -276,7 +281,9 @@ def find_exchange(problem, guide, state, p, limit):
         if alike(state, v, w):
             delta = exchange_cost(problem, state, p, x, v, q, y, w)
             if delta < best and may_exchange(problem, state, p, x, v, q, y, w):
-                best, best_y, best_w = delta, y, w
+                rise = rise_of_exchange(problem, state, state.duties, p, x, v, q, y, w)
+                if rise != TOO_LONG and delta + rise < best:
+                    best, best_y, best_w = delta + rise, y, w
     if x < n and state.counters[MAY_OPEN] == 1:
         for a in range(guide.alone_ptr[x], guide.alone_ptr[x + 1]):
             c = guide.alone_class[a]
@@ -291,8 +298,10 @@ def find_exchange(problem, guide, state, p, limit):
                 if delta >= best:
                     break
                 if may_exchange(problem, state, p, x, v, q, y, w):
-                    best, best_y, best_w = delta, y, w
-                    break
+                    rise = rise_of_exchange(problem, state, state.duties, p, x, v, q, y, w)
+                    if rise != TOO_LONG and delta + rise < best:
+                        best, best_y, best_w = delta + rise, y, w
+                        break
     return best_y, best_w
 
 
