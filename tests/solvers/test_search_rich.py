@@ -47,7 +47,7 @@ def assert_rows_are_the_evaluations(search: Search) -> None:
     assert sorted(absent) == list(evaluation.unassigned)
     assert c[rows.N_USED] == evaluation.n_used
     rich = search.rich
-    if rich is None:  # set-up alone
+    if rich is None:  # set-up or duty alone
         return
     in_groups = model.task_group[absent]
     served = set(model.task_group[np.concatenate([*routes, []]).astype(int)].tolist()) - {-1}
