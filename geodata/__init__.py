@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from geodata.arrival import add_arrival
     from geodata.build import build_network
     from geodata.coordinates import distance_m, from_wgs84, to_wgs84
+    from geodata.edge_snapping import SnappedPoints, snap_to_edges
     from geodata.errors import NetworkError
     from geodata.matrix import UNREACHABLE, TravelMatrix, travel_block, travel_matrix
     from geodata.network import CLOSED, Network
@@ -35,6 +36,7 @@ __all__ = [
     "NetworkError",
     "Path",
     "Snapped",
+    "SnappedPoints",
     "SpeedPeriods",
     "SpeedRule",
     "TravelMatrix",
@@ -51,6 +53,7 @@ __all__ = [
     "read_speeds",
     "sample_points",
     "snap",
+    "snap_to_edges",
     "synthetic_city",
     "to_networkx",
     "to_wgs84",
@@ -70,6 +73,7 @@ _HOME: Final = {
     "NetworkError": "errors",
     "Path": "paths",
     "Snapped": "snapping",
+    "SnappedPoints": "edge_snapping",
     "SpeedPeriods": "periods",
     "SpeedRule": "periods",
     "TravelMatrix": "matrix",
@@ -86,6 +90,7 @@ _HOME: Final = {
     "read_speeds": "periods",
     "sample_points": "sample",
     "snap": "snapping",
+    "snap_to_edges": "edge_snapping",
     "synthetic_city": "synthetic",
     "to_networkx": "osm",
     "to_wgs84": "coordinates",

@@ -153,6 +153,18 @@ CODES: Final[dict[str, _Words]] = {
         "矩阵缓冲区不合适：{detail}。",
         "请提供两个形状为 ({n}, {n}) 的可写 C 连续 int32 数组。",
     ),
+    "E3405": _Words(
+        "There is no side of the street {side!r}.",
+        "Use one of: {known}.",
+        "没有名为 {side!r} 的道路侧。",
+        "可用：{known}。",
+    ),
+    "E3406": _Words(
+        "{n_bad} of {n} points lie on no street open to {profile!r}; the first is number {first}.",
+        "Snap the points with snap_to_edges to this network and with this profile.",
+        "{n} 个点中有 {n_bad} 个不在出行方式 {profile!r} 可通行的道路上；第一个是第 {first} 个。",
+        "请用 snap_to_edges 以本路网和该出行方式重新匹配这些点。",
+    ),
     "E3501": _Words(
         "The streets of {place!r} could not be downloaded: {detail}.",
         "Check the connection, or read a local .osm.pbf extract of the area instead.",

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geodata.edge_matrix import block_of_points
+from geodata.edge_snapping import SnappedPoints
 from geodata.errors import NetworkError
 from geodata.graph import make_scratch, n_workers, profile_graph
 from geodata.hierarchy import Metric, Topology, build_metric, build_topology
@@ -45,7 +47,7 @@ class TravelMatrix(NamedTuple):
 
 def travel_matrix(
     network: Network,
-    nodes: ArrayLike,
+    nodes: ArrayLike | SnappedPoints,
     profile: str,
     out: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
     on_progress: Callable[[str, float], None] | None = None,
@@ -56,8 +58,8 @@ def travel_matrix(
     Parameters
     ----------
     network : streets.
-    nodes : node of each location, shape (l,); the same node may stand there often and is worked out
-        once.
+    nodes : node of each location, shape (l,), or points along streets from ``snap_to_edges``; the
+        same place may stand there often and is worked out once.
     profile : one of ``network.profiles``.
     out : seconds and metres to write into, shape (l, l), int32: touching fresh memory costs more
         than the computation for large matrices.
@@ -67,7 +69,8 @@ def travel_matrix(
 
     Raises
     ------
-    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes, ``E3404`` buffers.
+    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes, ``E3404`` buffers, ``E3406``
+        points of another network or profile.
 
     Notes
     -----
@@ -76,6 +79,11 @@ def travel_matrix(
     shorter one counts. The diagonal is 0.
     """
     network.require_profile(profile)
+    tell = None if on_progress is None else partial(on_progress, "matrix")
+    if isinstance(nodes, SnappedPoints):
+        seconds, metres = _buffers(out, nodes.n_points)
+        block_of_points(network, nodes, nodes, profile, turns, seconds, metres, tell)
+        return TravelMatrix(seconds, metres)
     places = network.require_nodes(nodes)
     seconds, metres = _buffers(out, len(places))
     if len(places) == 0:
@@ -85,15 +93,14 @@ def travel_matrix(
     member_ptr = np.zeros(len(unique) + 1, np.int32)
     np.cumsum(np.bincount(inverse), out=member_ptr[1:])
     lines = Lines(member_ptr, member, inverse.astype(np.int32))
-    tell = None if on_progress is None else partial(on_progress, "matrix")
     _fill(network, profile, turns, unique, unique, lines, seconds, metres, tell)
     return TravelMatrix(seconds, metres)
 
 
 def travel_block(
     network: Network,
-    origins: ArrayLike,
-    destinations: ArrayLike,
+    origins: ArrayLike | SnappedPoints,
+    destinations: ArrayLike | SnappedPoints,
     profile: str,
     turns: bool | TurnCosts = False,
 ) -> TravelMatrix:
@@ -102,7 +109,8 @@ def travel_block(
     Parameters
     ----------
     network : streets.
-    origins, destinations : nodes, shape (a,) and (b,); each is worked out once.
+    origins, destinations : nodes, shape (a,) and (b,), or points along streets from
+        ``snap_to_edges``; each is worked out once.
     profile : one of ``network.profiles``.
     turns : as in ``travel_matrix``.
 
@@ -112,13 +120,21 @@ def travel_block(
 
     Raises
     ------
-    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes.
+    NetworkError : ``E3201`` and ``E3202`` profile, ``E3401`` nodes, ``E3406`` points.
 
     Notes
     -----
     As ``travel_matrix``: zones of a large city are worked out one by one on the same hierarchy.
     """
     network.require_profile(profile)
+    if isinstance(origins, SnappedPoints) or isinstance(destinations, SnappedPoints):
+        shape = [
+            w.n_points if isinstance(w, SnappedPoints) else len(network.require_nodes(w))
+            for w in (origins, destinations)
+        ]
+        found = TravelMatrix(np.empty(shape, np.int32), np.empty(shape, np.int32))
+        block_of_points(network, origins, destinations, profile, turns, *found)
+        return found
     sources, row = np.unique(network.require_nodes(origins), return_inverse=True)
     targets, column = np.unique(network.require_nodes(destinations), return_inverse=True)
     member = np.argsort(row, kind="stable").astype(np.int32)

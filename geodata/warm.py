@@ -13,6 +13,7 @@ def warm_up() -> None:
     Some ten seconds the first time on a machine, a fraction of a second afterwards.
     """
     from geodata.build import build_network
+    from geodata.edge_snapping import snap_to_edges
     from geodata.many_to_many import fill_block, places_at
     from geodata.matrix import profile_metric, travel_block, travel_matrix
     from geodata.paths import travel_path
@@ -43,3 +44,4 @@ def warm_up() -> None:
     seconds, metres = np.empty((2, 2, 2), np.int32)
     fill_block(profile_metric(network, "car"), some, some, seconds, metres)
     travel_path(network, 0, 1, "car", turns=True)
+    travel_matrix(network, snap_to_edges(network, [0.0002, 0.0004], [0.0, 0.0], "car"), "car")
