@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from geodata.coordinates import distance_m, from_wgs84, to_wgs84
     from geodata.edge_snapping import SnappedPoints, snap_to_edges
     from geodata.errors import NetworkError
+    from geodata.isochrones import Reach, reach
     from geodata.matrix import UNREACHABLE, TravelMatrix, travel_block, travel_matrix
     from geodata.network import CLOSED, Network
     from geodata.osm import download_network, from_osmnx, to_networkx
+    from geodata.outline import reach_polygon
     from geodata.paths import Path, leg_geometries, path_geometry, travel_path
     from geodata.periods import SpeedPeriods, SpeedRule, read_speeds
     from geodata.profiles import PROFILES, ROAD_CLASSES, TurnCosts
@@ -35,6 +37,7 @@ __all__ = [
     "Network",
     "NetworkError",
     "Path",
+    "Reach",
     "Snapped",
     "SnappedPoints",
     "SpeedPeriods",
@@ -49,6 +52,8 @@ __all__ = [
     "from_wgs84",
     "leg_geometries",
     "path_geometry",
+    "reach",
+    "reach_polygon",
     "read_network",
     "read_speeds",
     "sample_points",
@@ -72,6 +77,7 @@ _HOME: Final = {
     "Network": "network",
     "NetworkError": "errors",
     "Path": "paths",
+    "Reach": "isochrones",
     "Snapped": "snapping",
     "SnappedPoints": "edge_snapping",
     "SpeedPeriods": "periods",
@@ -86,6 +92,8 @@ _HOME: Final = {
     "from_wgs84": "coordinates",
     "leg_geometries": "paths",
     "path_geometry": "paths",
+    "reach": "isochrones",
+    "reach_polygon": "outline",
     "read_network": "read",
     "read_speeds": "periods",
     "sample_points": "sample",

@@ -55,12 +55,19 @@ class SnappedPoints(NamedTuple):
         return SnappedPoints(*(column[index] for column in self))
 
 
-class _Drawing(NamedTuple):
-    """The drawn streets on a plane of local metres."""
+class StreetLines(NamedTuple):
+    """The drawn streets on a plane of local metres, all edges in one row.
+
+    Attributes
+    ----------
+    x, y : of each drawn point, shape (p,).
+    along : metres from the first point of all, rising; only differences on one edge have a meaning.
+    owner : edge of each drawn point, shape (p,), int32.
+    """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
-    along: NDArray[np.float64]  # metres from the edge's start, per drawn point
+    along: NDArray[np.float64]
     owner: NDArray[np.int32]
 
 
@@ -91,14 +98,15 @@ def snap_to_edges(
         raise NetworkError("E3405", side=side, known=", ".join(_SIDES))
     x, y = check_points(lon, lat)
     grid = network.keep(f"snap.grid.{profile}", lambda: _build_grid(network, profile))
-    drawing, (east, north) = _drawing(network), local_metres(network)
+    drawing, (east, north) = street_lines(network), local_metres(network)
     piece, share = np.empty(len(x), np.int32), np.empty(len(x))
     px, py = x * east, y * north
     nearest(grid, drawing.owner, drawing.x, drawing.y, px, py, piece, share)
     edge = drawing.owner[piece]
     step = drawing.along[piece + 1] - drawing.along[piece]
-    total = drawing.along[network.geom_ptr[edge + 1] - 1]
-    way = drawing.along[piece] + share * step
+    first = drawing.along[network.geom_ptr[edge]]
+    total = drawing.along[network.geom_ptr[edge + 1] - 1] - first
+    way = drawing.along[piece] - first + share * step
     fraction = np.clip(np.divide(way, total, out=np.zeros(len(x)), where=total > 0), 0.0, 1.0)
     place_lon = _between(network.geom_lon, piece, share)
     place_lat = _between(network.geom_lat, piece, share)
@@ -144,21 +152,23 @@ def _between(
     return np.where(share == 1.0, second, first + share * (second - first))
 
 
-def _drawing(network: Network) -> _Drawing:
-    def draw() -> _Drawing:
+def street_lines(network: Network) -> StreetLines:
+    """Drawn streets in local metres, worked out once."""
+
+    def draw() -> StreetLines:
         east, north = local_metres(network)
         x, y = network.geom_lon * east, network.geom_lat * north
         size = np.diff(network.geom_ptr)
         owner = np.repeat(np.arange(network.n_edges, dtype=np.int32), size)
         along = np.append(0.0, np.cumsum(np.hypot(np.diff(x), np.diff(y))))
-        return _Drawing(x, y, along - along[network.geom_ptr[owner]], owner)
+        return StreetLines(x, y, along, owner)
 
-    return network.keep("snap.drawing", draw)
+    return network.keep("snap.lines", draw)
 
 
 def _build_grid(network: Network, profile: str) -> Grid:
     """Grid over the streets open to a profile, each of two directions once."""
-    x, y, _, owner = _drawing(network)
+    x, y, _, owner = street_lines(network)
     edges = np.arange(network.n_edges, dtype=np.int32)
     other = reverse_edges(network)
     is_listed = _is_open(network, profile, edges)

@@ -165,6 +165,12 @@ CODES: Final[dict[str, _Words]] = {
         "{n} 个点中有 {n_bad} 个不在出行方式 {profile!r} 可通行的道路上；第一个是第 {first} 个。",
         "请用 snap_to_edges 以本路网和该出行方式重新匹配这些点。",
     ),
+    "E3407": _Words(
+        "{name} cannot be {value!r}.",
+        "Give a number above {low}, up to {high}.",
+        "{name} 不能是 {value!r}。",
+        "请给出大于 {low} 且不超过 {high} 的数。",
+    ),
     "E3501": _Words(
         "The streets of {place!r} could not be downloaded: {detail}.",
         "Check the connection, or read a local .osm.pbf extract of the area instead.",
