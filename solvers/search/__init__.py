@@ -35,7 +35,8 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
         the search's int32 matrices hold.
     """
     from solvers.large import LargeModel
-    from solvers.search import decompose, rich_layout, run, trip_layout
+    from solvers.search import decompose, run, trip_layout
+    from solvers.search.compiling import compile_kernels
     from solvers.search.kernels.jit import collector_paused
     from solvers.search.layout import DUTIES
 
@@ -46,17 +47,15 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     refuse_unsupported("search", arrays.features, known)
     large = decompose.is_large(model)
     with collector_paused():
-        run.compile_kernels()
-        if known is trip_layout.TRIPS:
-            run.compile_kernels("trips")
-        else:
-            # Parts of a large rich model may have no more than duties.
-            if arrays.features & DUTIES and (
-                large or params.threads > 1 or not rich_layout.is_rich(arrays)
-            ):
-                run.compile_kernels("duty")
-            if rich_layout.is_rich(arrays):
-                run.compile_kernels("rich")
+        compile_kernels()
+        kind = run.kind_of(arrays)
+        if kind == "rich" and (large or params.threads > 1):
+            # Parts of a large rich model may have no more than duties or pairs.
+            if arrays.features & DUTIES:
+                compile_kernels("duty")
+            if "pairs" in arrays.features:
+                compile_kernels("pairs")
+        compile_kernels(kind)
         if large or params.threads > 1:
             decompose.compile_kernels()
     if large:
@@ -69,8 +68,8 @@ def warm_up() -> None:
 
     Those of rich and of large models are compiled when the first one comes, before its clock runs.
     """
-    from solvers.search import run
+    from solvers.search.compiling import compile_kernels
     from solvers.search.kernels.jit import collector_paused
 
     with collector_paused():
-        run.compile_kernels()
+        compile_kernels()

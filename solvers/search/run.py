@@ -13,10 +13,17 @@ from numpy.typing import NDArray
 from solvers.model import RoutingModel
 from solvers.search.fleet import reduce_fleet
 from solvers.search.kernels import anneal as annealing
-from solvers.search.kernels import rich_rows, rows
+from solvers.search.kernels import pair_rows, rich_rows, rows
 from solvers.search.kernels.loading import load_routes, load_trips
 from solvers.search.kernels.neighbours import fill_neighbours
-from solvers.search.layout import build_problem, build_state, detour_factor
+from solvers.search.layout import DUTIES, build_problem, build_state, detour_factor
+from solvers.search.pair_layout import (
+    build_pairs,
+    guide_pairs,
+    is_paired,
+    load_pairs,
+    renew_versions,
+)
 from solvers.search.rich_layout import build_rich, is_rich, load_rich
 from solvers.search.threads import search_together
 from solvers.search.trip_layout import (
@@ -40,6 +47,11 @@ BEHIND = 0.1
 _DEAR_VEHICLE, _FLEET_SHARE = 20.0, 0.1
 #: The same where vehicles outweigh all travel of a route: there their number is what counts.
 _FIRST_VEHICLE, _FIRST_SHARE = 300.0, 0.5
+#: Pairs take longer to get into fewer vehicles, and not so long to find short ways.
+_FIRST_SHARE_PAIRS = 0.65
+
+#: Kernels are compiled for each kind of model.
+Kind = Literal["plain", "duty", "rich", "trips", "pairs"]
 
 
 class Held(NamedTuple):
@@ -61,13 +73,18 @@ class Search:
         self.started = time.perf_counter()
         self.model = model
         self.params = params
-        self.has_trips = needs_trips(model)
-        self.is_rich = is_rich(model) and not self.has_trips
-        self.problem, self.guide, self.matrices = build_problem(
-            model, reorder, self.is_rich or self.has_trips
+        kind = kind_of(model)
+        self.is_rich, self.has_trips, self.has_pairs = (
+            kind == name for name in ("rich", "trips", "pairs")
         )
+        self.problem, self.guide, self.matrices = build_problem(
+            model, reorder, self.is_rich or self.has_trips or self.has_pairs
+        )
+        self.problem, self.guide, self.matrices = build_problem(model, reorder, kind != "plain")
         if self.has_trips:
             self.guide = guide_trips(model, self.problem, self.guide, self.matrices)
+        if self.has_pairs:
+            guide_pairs(model, self.guide)
         self.reset()
         self.chunk = 100.0  # iterations
         # The first and the last, in mean arcs.
@@ -84,18 +101,21 @@ class Search:
         if hasattr(self, "state"):
             state = state._replace(rng=self.state.rng)
         self.state = state
-        self.rich, self.trips = None, None
+        self.rich, self.trips, self.pairs = None, None, None
         if self.is_rich:
             self.rich = build_rich(self.model, self.matrices.open_place, self.state)
         if self.has_trips:
             self.state = widen_state(self.model, self.state)._replace(duties=None)
             self.trips = build_trips(self.model, self.problem, self.matrices, self.state)
+        if self.has_pairs:
+            self.pairs = build_pairs(self.model, self.state)
         self.counters = self.state.counters
 
     def step(self, n_iterations: int, n_given: int = 0) -> int:
         """Run the kernel; arguments and result as in ``kernels.anneal.anneal``."""
         status: int = annealing.anneal(
-            self.problem, self.guide, self.state, self.rich, n_iterations, n_given, self.trips
+            self.problem, self.guide, self.state, self.rich, n_iterations, n_given, self.trips,
+            self.pairs,
         )
         return status
 
@@ -222,6 +242,10 @@ class Search:
             load_rich(self, clean)
             self.keep()
             return
+        if self.pairs is not None:
+            load_pairs(self, clean)
+            self.keep()
+            return
         ptr = np.zeros(len(clean) + 1, dtype=np.int32)
         np.cumsum([len(r) for r in clean], out=ptr[1:])
         visits = np.array([i for r in clean for i in r], dtype=np.int32)
@@ -254,6 +278,8 @@ class Search:
             absent = absent[: np.searchsorted(absent, n_tasks)]
         if self.rich is not None:  # what stands for units and groups
             absent = np.unique(self.rich.tasks[absent, rich_rows.LEADER])
+        if self.pairs is not None:
+            absent = np.unique(self.pairs.tasks[absent, pair_rows.LEADER])
         order = absent[np.lexsort((keys[absent, rows.BY_FAR], keys[absent, rows.BY_PRIZE]))]
         for first in range(0, len(order), 1000):
             part = order[first : first + 1000]
@@ -336,6 +362,8 @@ class Search:
                 if self.rich is not None:
                     self.rich.counters[rich_rows.LAST_CLOCK] = 0
                     self.rich.marks[:, rich_rows.WORKED] = 0
+            if self.pairs is not None and self.pairs.counters[pair_rows.NEW_VERSION] > 1 << 30:
+                renew_versions(self.state, self.pairs)
         return self.stopped
 
     def fork(self, params: SolveParams) -> Search:
@@ -361,8 +389,10 @@ class Search:
             if mine is None or theirs is None:
                 continue
             for name, array in mine._asdict().items():
-                if name != "rng":
+                if name != "rng" and array is not None:  # without duties there are none
                     np.copyto(array, getattr(theirs, name))
+        if self.pairs is not None:  # the numbers are the other's
+            self.state.vehicles[:, rows.VERSION] = pair_rows.UNNUMBERED
         self.spread = other.spread
         c[rows.BEST_ITERATION] += iterations - c[rows.ITERATIONS]
         c[rows.ITERATIONS] = iterations
@@ -423,7 +453,8 @@ def begin(search: Search) -> None:
     """Reduce the fleet where vehicles are dear."""
     most, arc = search.model.vehicle_fixed.max(), search.mean_arc()
     if most > _DEAR_VEHICLE * arc:
-        share = _FIRST_SHARE if most > _FIRST_VEHICLE * arc else _FLEET_SHARE
+        first = _FIRST_SHARE_PAIRS if search.has_pairs else _FIRST_SHARE
+        share = first if most > _FIRST_VEHICLE * arc else _FLEET_SHARE
         reduce_fleet(search, share, _DEAR_VEHICLE * arc)
 
 
@@ -440,30 +471,12 @@ def temperatures(
     return (0.3, 0.02 if is_scarce else 0.01) if n_tasks <= 6000 else (0.1, 0.01)
 
 
-_compiled: set[str] = set()
-
-
-def compile_kernels(kind: Literal["plain", "duty", "rich", "trips"] = "plain") -> None:
-    """Call every kernel once on a tiny model, so that numba compiles or loads it.
-
-    Models with duties, rich ones and those with trips have kernels of their own, compiled only
-    where asked for.
-    """
-    if kind in _compiled:
-        return
-    from solvers.builder import ModelBuilder
-
-    builder = ModelBuilder(n_dimensions=1)
-    builder.add_matrix([[0, 3, 5], [4, 0, 2], [6, 3, 0]])
-    builder.add_task(1, demand=(1,))
-    builder.add_task(2, demand=(1,))
-    if kind == "rich":
-        builder.add_link(0, 1, least=0, most=100)
-    reloads = [builder.add_reload(0)] if kind == "trips" else []
-    # Its arcs have to be priced.
-    builder.add_vehicle(
-        0, 0, capacity=(2,), price_per_metre=1, reloads=reloads,
-        max_duty=1000 if kind == "duty" else None,
-    )
-    _compiled.add(kind)
-    run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))
+def kind_of(model: RoutingModel) -> Kind:
+    """Which of the kernels a model needs."""
+    if needs_trips(model):
+        return "trips"
+    if is_paired(model):
+        return "pairs"
+    if is_rich(model):
+        return "rich"
+    return "duty" if model.features & DUTIES else "plain"

@@ -10,6 +10,8 @@ from solvers.search.kernels.chains import place_in_trip
 from solvers.search.kernels.insertion import find_position
 from solvers.search.kernels.jit import inlined, kernel
 from solvers.search.kernels.journal import keep_incumbent, mark_dirty, open_journal, undo
+from solvers.search.kernels.pair_insertion import place_pair_or_task
+from solvers.search.kernels.pair_rows import MATE
 from solvers.search.kernels.pricing import price_routes
 from solvers.search.kernels.rich_rows import N_SPARE, UNIT_FROM, UNIT_SIZE
 from solvers.search.kernels.rng import draw, draw_below, draw_unit
@@ -74,8 +76,10 @@ def sort_work(guide, state):
 
 
 @inlined
-def worth(state, rich, i):
+def worth(state, rich, pairs, i):
     """Prize of what ``i`` stands for on the work list."""
+    if pairs is not None and pairs.tasks[i, MATE] >= 0:
+        return state.prize[i] + state.prize[pairs.tasks[i, MATE]]
     if rich is None:
         return state.prize[i]
     prizes = np.int64(0)
@@ -86,7 +90,7 @@ def worth(state, rich, i):
 
 
 @kernel
-def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
+def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None, pairs=None):
     """Run iterations: exchanges of tails, turns or moves of trips, then ruin and recreate.
 
     Parameters
@@ -97,6 +101,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
     n_given : 0 to ruin. Otherwise a single iteration inserts the first so many tasks of
         the work list, all absent, in that order and accepts the result: this is the construction.
     trips : see ``trip_rows``, or None if the model has no trips or is rich; overwritten.
+    pairs : see ``pair_rows``, or None if the model has no pairs, is rich or has trips; overwritten.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
             and state.vehicle_marks.shape[1] == 3):
         return DONE
     for _ in range(n_iterations):
-        if rich is None and trips is None and n_given == 0:
+        if rich is None and trips is None and pairs is None and n_given == 0:
             exchange_tails(problem, guide, state)
             if problem.traits[TURNABLE] != 0:
                 try_turn(problem, guide, state)
@@ -128,7 +133,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
         if n_given == 0:
             if problem.traits[SCARCE] != 0:
                 counters[OPENING] = np.int64(draw_unit(state.rng) < OPEN_RATE)
-            ruin(problem, guide, state, rich, trips)
+            ruin(problem, guide, state, rich, trips, pairs)
             if rich is not None:
                 # Where travel breaks the triangle inequality, what is left may be impossible.
                 is_possible = retime(problem, state, rich)
@@ -144,7 +149,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
         # that reaches the bound, the iteration will be rejected: no need to go on.
         least = counters[TOTAL]
         for k in range(counters[N_WORK]):
-            least -= worth(state, rich, np.int64(lists[k, WORK]))
+            least -= worth(state, rich, pairs, np.int64(lists[k, WORK]))
         if not is_possible:
             least = bound
         for k in range(counters[N_WORK]):
@@ -159,6 +164,11 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
                     least += counters[TOTAL]
                 else:
                     least += state.prize[i]
+            elif pairs is not None:
+                limit = bound - least
+                least += worth(state, rich, pairs, i) - counters[TOTAL]
+                place_pair_or_task(problem, guide, state, pairs, i, limit)
+                least += counters[TOTAL]
             elif rich is None:
                 if n_given > 0:  # begin with all vehicles full: to close one is easier
                     counters[OPENING] = problem.traits[SCARCE]
@@ -171,7 +181,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None):
                     least += state.prize[i]
             else:
                 limit = bound - least
-                least += worth(state, rich, i) - counters[TOTAL]
+                least += worth(state, rich, pairs, i) - counters[TOTAL]
                 place(problem, guide, state, rich, i, limit)
                 least += counters[TOTAL]
                 if n_given > 0:  # nothing will be undone, and the journal would grow long

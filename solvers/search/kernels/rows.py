@@ -42,8 +42,10 @@ LOAD = 8
 
 # Columns of State.vehicles; the capacity left follows from LEFT on. COST_ROW, TIME_ROW: first row
 # of the vehicle's matrix in the stacked ones. CLASS: vehicles that are equal in every field.
-# NUMBER: its own. BUSY_TIME: seconds of travel and service, where there are duties.
+# NUMBER: its own. BUSY_TIME: seconds of travel and service, where there are duties. VERSION: in
+# models of pairs, which have none, of what it visits; see `pair_rows`.
 COUNT, CLASS, VEHICLE_KIND, COST_ROW, TIME_ROW, PERMILLE, NUMBER, BUSY_TIME = range(8)
+VERSION = BUSY_TIME
 LEFT = 8
 
 # Columns of State.duties, as in the model.

@@ -10,6 +10,7 @@ import numpy as np
 
 from solvers.search.kernels.chains import remove_from_trip
 from solvers.search.kernels.jit import inlined
+from solvers.search.kernels.pair_insertion import forget_version, remove_other_ends
 from solvers.search.kernels.rich_rows import LEAVING, MATES, N_MATES
 from solvers.search.kernels.rng import draw_below, draw_unit
 from solvers.search.kernels.routes import add_work, remove_segment
@@ -48,7 +49,7 @@ _SCARCE_NEAR, _OPENING_NEAR = 20, 60
 
 
 @inlined
-def remove_string(problem, state, rich, trips, i, v, length):
+def remove_string(problem, state, rich, trips, pairs, i, v, length):
     """Remove about ``length`` adjacent tasks of vehicle ``v``, drawn so that ``i`` is among them.
 
     Half the time some tasks in the middle of a longer string stay where they are.
@@ -89,6 +90,8 @@ def remove_string(problem, state, rich, trips, i, v, length):
             following = np.int64(stops[following, NEXT])
         if trips is None:
             remove_segment(problem, state, rich, v, first, last)
+            if pairs is not None:
+                forget_version(state, v)
         else:
             remove_from_trip(problem, state, trips, v, first, last)
         # The segment may have had to grow into what was to stay or to go next.
@@ -118,7 +121,7 @@ def is_whole(state, trips, v):
 
 
 @inlined
-def ruin(problem, guide, state, rich, trips):
+def ruin(problem, guide, state, rich, trips, pairs):
     """Fill the work list: tasks removed around a random seed, and absent ones to try again."""
     stops, vehicles, counters, rng = state.stops, state.vehicles, state.counters, state.rng
     n = len(problem.tasks)
@@ -182,9 +185,11 @@ def ruin(problem, guide, state, rich, trips):
                 if draw_below(rng, 1000) < trips.counters[WHOLE]:
                     length = np.int64(vehicles[v, COUNT])
                 trips.ruined[v] = counters[CLOCK]
-            remove_string(problem, state, rich, trips, i, v, length)
+            remove_string(problem, state, rich, trips, pairs, i, v, length)
             n_strings -= 1
         if n_strings == 0 and (absent_left == 0 or counters[N_ABSENT] == counters[N_WORK]):
             break
     if rich is not None:
         remove_mates(problem, state, rich)
+    if pairs is not None:
+        remove_other_ends(problem, state, pairs)
