@@ -39,7 +39,7 @@ def suffix_is_possible(
 
 def latest_arrival(model: RoutingModel, v: int, visits: Sequence[int]) -> int:
     """Last arrival at the first visit for which all ``visits`` are possible, by trying all."""
-    last = windows_of(model, visits[0])[-1][1]
+    last = min(windows_of(model, visits[0])[-1][1], int(model.vehicle_late[v]))
     return next(t for t in range(last, -1, -1) if suffix_is_possible(model, v, visits, t))
 
 
