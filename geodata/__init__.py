@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from geodata.periods import SpeedPeriods, SpeedRule, read_speeds
     from geodata.profiles import PROFILES, ROAD_CLASSES, TurnCosts
     from geodata.read import read_network
+    from geodata.routes import Route, Step, route
     from geodata.sample import sample_points
     from geodata.snapping import Snapped, snap
     from geodata.synthetic import synthetic_city
@@ -38,10 +39,12 @@ __all__ = [
     "NetworkError",
     "Path",
     "Reach",
+    "Route",
     "Snapped",
     "SnappedPoints",
     "SpeedPeriods",
     "SpeedRule",
+    "Step",
     "TravelMatrix",
     "TurnCosts",
     "add_arrival",
@@ -56,6 +59,7 @@ __all__ = [
     "reach_polygon",
     "read_network",
     "read_speeds",
+    "route",
     "sample_points",
     "snap",
     "snap_to_edges",
@@ -78,6 +82,8 @@ _HOME: Final = {
     "NetworkError": "errors",
     "Path": "paths",
     "Reach": "isochrones",
+    "Route": "routes",
+    "Step": "routes",
     "Snapped": "snapping",
     "SnappedPoints": "edge_snapping",
     "SpeedPeriods": "periods",
@@ -96,6 +102,7 @@ _HOME: Final = {
     "reach_polygon": "outline",
     "read_network": "read",
     "read_speeds": "periods",
+    "route": "routes",
     "sample_points": "sample",
     "snap": "snapping",
     "snap_to_edges": "edge_snapping",

@@ -171,6 +171,12 @@ CODES: Final[dict[str, _Words]] = {
         "{name} 不能是 {value!r}。",
         "请给出大于 {low} 且不超过 {high} 的数。",
     ),
+    "E3408": _Words(
+        "A route needs one place of the same kind at either end, not {detail}.",
+        "Give two nodes, or two points as points.take([k]) returns them.",
+        "路线两端须各为一个同类位置，而不是 {detail}。",
+        "请提供两个节点，或两个由 points.take([k]) 得到的点。",
+    ),
     "E3501": _Words(
         "The streets of {place!r} could not be downloaded: {detail}.",
         "Check the connection, or read a local .osm.pbf extract of the area instead.",
