@@ -80,7 +80,6 @@ class Search:
         self.problem, self.guide, self.matrices = build_problem(
             model, reorder, self.is_rich or self.has_trips or self.has_pairs
         )
-        self.problem, self.guide, self.matrices = build_problem(model, reorder, kind != "plain")
         if self.has_trips:
             self.guide = guide_trips(model, self.problem, self.guide, self.matrices)
         if self.has_pairs:
