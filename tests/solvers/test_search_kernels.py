@@ -422,6 +422,7 @@ def test_gaps_in_the_matrix_are_later_than_any_window() -> None:
     assert not ((matrices.time_to >= UNREACHABLE) & (matrices.time_to < rows.NO_WAY)).any()
 
 
+@pytest.mark.long  # two minutes of compilation; make bounds runs it
 def test_kernels_stay_within_bounds_and_count_no_references() -> None:
     code = """
 from solvers.evaluation import evaluate
