@@ -25,9 +25,9 @@ from geodata.turns import ends_at, junction_graph, starts_at, turn_graph, turn_m
 __all__ = ["UNREACHABLE", "TravelMatrix", "travel_block", "travel_matrix"]
 
 _BLOCK = 16  # sources per call: some 20 ms at 16,000 nodes, so progress moves and cores stay even
-#: Up to so many sources a Dijkstra each is as fast as a sweep for 64 (measured).
+#: Up to so many sources a Dijkstra each is taken to be as fast as a sweep for 64.
 _FEW = 2
-#: Dijkstras that cost about as much as making a hierarchy (measured at 16,000 and 145,000 nodes):
+#: Dijkstras that cost about as much as making a hierarchy (estimates, no measured crossover):
 #: before a profile has seen more sources than that, it may never be worth it.
 _MANY = 100
 
