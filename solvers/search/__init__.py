@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SUPPORTED", "solve", "warm_up"]
 
-#: ``RoutingModel.features`` that the search knows; any other one is refused. Models with trips
-#: may have those of ``trip_layout.TRIPS`` instead, and one window a task.
+#: ``RoutingModel.features`` that the search knows, all of them and in any combination.
 SUPPORTED: frozenset[str] = frozenset({
-    "affinities", "breaks", "duty", "first load", "groups", "groups of tied tasks", "links",
-    "max duty", "max tasks", "max travel", "overtime", "pairs", "pickups", "setup", "soft windows",
-    "worker duty", "worst lateness",
+    "affinities", "batches", "breaks", "duty", "first load", "freshness", "groups",
+    "groups of tied tasks", "links", "max duty", "max tasks", "max travel", "max trip", "max trips",
+    "overtime", "pairs", "pickups", "release", "reloads", "setup", "soft windows", "worker duty",
+    "worst lateness",
 })
 
 
@@ -41,10 +41,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     from solvers.search.layout import DUTIES
 
     arrays = model.arrays if isinstance(model, LargeModel) else model
-    known = SUPPORTED
-    if trip_layout.needs_trips(arrays) and not isinstance(model, LargeModel):
-        known = trip_layout.TRIPS
-    refuse_unsupported("search", arrays.features, known)
+    refuse_unsupported("search", arrays.features, SUPPORTED)
     large = decompose.is_large(model)
     with collector_paused():
         compile_kernels()

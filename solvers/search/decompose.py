@@ -30,8 +30,8 @@ from solvers.search.kernels.cut import cut_lists, gather_block
 from solvers.search.layout import N_AROUND, N_NEAR
 from solvers.search.run import BEHIND, Search
 from solvers.search.savings import savings_routes, suits
+from solvers.search.slot_layout import TRIP_FEATURES
 from solvers.search.threads import at_once
-from solvers.search.trip_layout import needs_trips
 from solvers.search.zones import Zones
 from solvers.solve import Progress, Result, SolveParams
 
@@ -457,7 +457,7 @@ def is_large(model: RoutingModel | LargeModel) -> bool:
     # Shared by the whole plan: a part cannot tell what is left or what it costs. Nor do parts know
     # trips.
     shared = set(arrays.features & {"batches", "worst lateness"})
-    if needs_trips(arrays):
+    if arrays.features & TRIP_FEATURES:
         shared.add("trips")
     if shared and by_function:
         raise Unsupported(f"search: large models cannot have {', '.join(sorted(shared))}")

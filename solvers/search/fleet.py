@@ -49,7 +49,8 @@ def reduce_fleet(search: Search, share: float, dear: float) -> None:
     c = search.counters
     heat = search.mean_arc()
     # Construction may leave a few tasks out; with empty vehicles allowed they soon find a place.
-    able = np.diff(search.guide.alone_ptr) > 0  # what no vehicle can serve is always absent
+    # What no vehicle can serve is always absent.
+    able = np.diff(search.guide.alone_ptr)[: model.n_tasks] > 0
     n_never = int(np.count_nonzero(~able & (search.model.task_group < 0)))
     c[rows.UNTIL_ALL_SERVED] = n_never + 1
     search.state.heat[rows.TEMPERATURE], search.state.heat[rows.COOLING] = _HEAT * heat, 1.0
@@ -103,7 +104,7 @@ def _dissolve(
     # The empty vehicles are forgotten. What is emptied from here on may be used again.
     state.classes[:, rows.N_EMPTY] = 0
     first = max(int(_FIRST_PRIZE * heat), 1)
-    state.prize[:] = first
+    state.prize[: search.model.n_tasks] = first
     c[rows.TOTAL] = first * int(c[rows.N_ABSENT])
     c[rows.UNTIL_ALL_SERVED] = int(np.count_nonzero(~able)) + 1
     hot = _HEAT if search.pairs is None else _HEAT_PAIRS

@@ -11,7 +11,8 @@ from solvers.errors import Unsupported
 from solvers.model import OPEN, TIME_MAX, RoutingModel, units_of
 from solvers.search.kernels import rich_rows as cols
 from solvers.search.kernels import rows
-from solvers.search.layout import DUTIES
+from solvers.search.layout import DUTIES, Matrices
+from solvers.search.slot_layout import TRIP_FEATURES, build_choices, trip_keys
 
 if TYPE_CHECKING:
     from solvers.search.run import Search
@@ -37,8 +38,13 @@ def is_rich(model: RoutingModel) -> bool:
 _QUEUE = 8192
 
 
-def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.Rich:
-    """Make the arrays for a state in which everything is absent; adapts the state's prizes."""
+def build_rich(
+    model: RoutingModel, matrices: Matrices, state: rows.State, n_tasks: int
+) -> cols.Rich:
+    """Make the arrays for a state in which everything is absent; adapts the state's prizes.
+
+    The model is with slots, ``n_tasks`` counts the tasks without them.
+    """
     n, v = model.n_tasks, model.n_vehicles
     n_stops = n + 2 * v
     tasks, members, group = _tasks(model)
@@ -46,7 +52,9 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
     pickups = _pickups(model)
     affinity = _affinity(model, tasks, state)
     _count_groups_once(model, tasks, state)
-    shifts = _shifts(model)
+    has_trips = bool(model.features & TRIP_FEATURES)
+    shifts = _shifts(model, has_trips)
+    choices, slots = build_choices(model, matrices, state, tasks, n_tasks)
     breaks = np.stack([model.breaks.early, model.breaks.late, model.breaks.length], axis=1)
     most_breaks = int(np.diff(model.breaks.ptr).max(initial=0))
 
@@ -55,12 +63,13 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
     setup[n + 1 :: 2] = np.where(model.vehicle_end == OPEN, 0, model.setup[model.vehicle_end])
     served = np.zeros((max(int(group.max(initial=-1)) + 1, 1), 2), dtype=np.int32)
     np.add.at(served[:, cols.IN_GROUP], group[group >= 0], 1)
-    marks = np.zeros((n_stops, 5), dtype=np.int32)
+    marks = np.zeros((n_stops, cols.N_MARKS), dtype=np.int32)
     counters = np.zeros(cols.N_RICH_COUNTERS, dtype=np.int64)
     counters[cols.PRICE_WORST] = model.price_worst
-    counters[cols.HAS_BREAKS] = most_breaks > 0
+    counters[cols.IN_ROUNDS] = most_breaks > 0 or has_trips
     counters[cols.HAS_PICKUPS] = pickups.any()
-    counters[cols.OPEN_PLACE] = open_place
+    counters[cols.OPEN_PLACE] = matrices.open_place
+    counters[cols.HAS_TRIPS], counters[cols.N_TASKS] = has_trips, n_tasks
     leaves = 1 << max(n - 1, 1).bit_length()
     length = cols.journal_length(n_stops)
     return cols.Rich(
@@ -69,6 +78,7 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
         pickups=pickups, capacity=model.vehicle_capacity.copy(),
         first_load=model.vehicle_first_load.copy(), setup=setup,
         worker_limit=model.worker_max_duty.astype(np.int64),
+        options=model.reloads.option.copy(),
         times=np.zeros((n_stops, cols.TIMES_WIDTH), dtype=np.int32),
         saved_times=np.zeros((length, cols.TIMES_WIDTH + 1), dtype=np.int32),
         days=np.zeros((v, cols.DAYS_WIDTH), dtype=np.int32),
@@ -83,6 +93,9 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
         worst=np.zeros(2 * leaves, dtype=np.int32),
         served=served,
         worker_duty=np.zeros(len(model.worker_max_duty), dtype=np.int64),
+        choices=choices, slots=slots,
+        carried=np.zeros((n_stops, cols.CARRIED + model.n_dimensions), dtype=np.int64),
+        portions=model.batches.portions.astype(np.int64),
         candidates=np.zeros((cols.N_CANDIDATES, cols.CANDIDATE_WIDTH), dtype=np.int64),
         counters=counters,
     )
@@ -91,7 +104,8 @@ def build_rich(model: RoutingModel, open_place: int, state: rows.State) -> cols.
 def _tasks(model: RoutingModel) -> tuple[Int32, Int32, Int32]:
     """Make the rows of the tasks, the members of units and groups, and the group of each task."""
     n = model.n_tasks
-    tasks = np.zeros((n, 15), dtype=np.int32)
+    tasks = np.zeros((n, cols.N_TASK_COLUMNS), dtype=np.int32)
+    tasks[:, cols.RELEASED], tasks[:, cols.FRESHNESS] = model.task_release, model.task_freshness
     tasks[:, cols.SOFT_LATE] = model.task_soft_late
     tasks[:, cols.LATE_PRICE] = model.task_late_price
     tasks[:, cols.AFFINITY] = -1
@@ -190,8 +204,8 @@ def _count_groups_once(model: RoutingModel, tasks: Int32, state: rows.State) -> 
     state.counters[[rows.TOTAL, rows.BEST_TOTAL]] = total
 
 
-def _shifts(model: RoutingModel) -> Int32:
-    shifts = np.zeros((model.n_vehicles, 11), dtype=np.int32)
+def _shifts(model: RoutingModel, has_trips: bool) -> Int32:
+    shifts = np.zeros((model.n_vehicles, cols.N_SHIFT_COLUMNS), dtype=np.int32)
     shifts[:, cols.WORKER] = model.vehicle_worker
     shifts[:, cols.MAX_TASKS] = model.vehicle_max_tasks
     shifts[:, cols.MAX_TRAVEL] = model.vehicle_max_travel
@@ -207,6 +221,13 @@ def _shifts(model: RoutingModel) -> Int32:
     shifts[:, cols.DUTY_MATTERS] = duty
     timed = duty | (shifts[:, cols.N_BREAKS] > 0) | (model.vehicle_max_travel < TIME_MAX)
     loaded = bool(model.task_pickup.any() or model.pairs.load.any())
+    if has_trips:
+        timed[:] = True
+    shifts[:, cols.EARLY_LEAVE] = model.vehicle_early
+    shifts[:, cols.MOST_TRIPS] = model.vehicle_max_trips
+    shifts[:, cols.LONGEST_TRIP] = model.vehicle_max_trip
+    shifts[:, cols.OPTIONS_FROM] = model.reloads.option_ptr[:-1]
+    shifts[:, cols.N_OPTIONS] = np.diff(model.reloads.option_ptr)
     shifts[:, cols.WATCHED] = np.where(timed, cols.WATCHED_TIMES, loaded * cols.WATCHED_LOADS)
     return shifts
 
@@ -214,8 +235,9 @@ def _shifts(model: RoutingModel) -> Int32:
 def load_rich(search: Search, routes: list[list[int]]) -> None:
     """Fill the empty vehicles with the given visits as far as they are possible.
 
-    Each task goes to the end of its route, with the timetable of all. Units that are not complete,
-    in the routes or because one of them does not fit, stay absent, as do second alternatives.
+    Each task goes to the end of its route, with the timetable of all, and takes the reload before
+    it along. Units that are not complete, in the routes or because one of them does not fit, stay
+    absent, as do second alternatives.
     """
     model = search.model
     unit, group = units_of(model), model.task_group
@@ -223,7 +245,9 @@ def load_rich(search: Search, routes: list[list[int]]) -> None:
     wanted: dict[int, int] = {}  # task -> vehicle, in the order of the routes
     for v, route in enumerate(routes):
         for i in route:
-            wanted.setdefault(i, v)
+            if i >= 0:
+                wanted.setdefault(i, v)
+    trip = trip_keys(model, routes)
     found = np.bincount(unit[list(wanted)], minlength=len(size)) if wanted else np.zeros_like(size)
     refused = set(np.flatnonzero(found < size).tolist())
     chosen: dict[int, int] = {}  # group -> unit
@@ -233,7 +257,9 @@ def load_rich(search: Search, routes: list[list[int]]) -> None:
             refused.add(u)
     place = {i: x for x, i in enumerate(wanted)}
     for p, d in zip(model.pairs.pickup.tolist(), model.pairs.delivery.tolist(), strict=True):
-        if p in wanted and d in wanted and (wanted[p] != wanted[d] or place[p] > place[d]):
+        if p in wanted and d in wanted and (
+            wanted[p] != wanted[d] or place[p] > place[d] or trip[p] != trip[d]
+        ):
             refused.add(int(unit[p]))
     while True:
         target = {i: v for i, v in wanted.items() if int(unit[i]) not in refused}
@@ -242,6 +268,7 @@ def load_rich(search: Search, routes: list[list[int]]) -> None:
         assert rich is not None
         iterations = int(state.counters[rows.ITERATIONS])
         rich.marks[order, cols.TARGET] = list(target.values())
+        rich.marks[order, cols.TRIP] = [trip[i] for i in target]
         rich.counters[cols.IS_LOADING] = 1
         state.lists[: len(order), rows.WORK] = order
         if len(order):

@@ -25,6 +25,7 @@ from solvers.search.pair_layout import (
     renew_versions,
 )
 from solvers.search.rich_layout import build_rich, is_rich, load_rich
+from solvers.search.slot_layout import TRIP_FEATURES, mark_slots, with_slots
 from solvers.search.threads import search_together
 from solvers.search.trip_layout import (
     build_trips,
@@ -77,11 +78,14 @@ class Search:
         self.is_rich, self.has_trips, self.has_pairs = (
             kind == name for name in ("rich", "trips", "pairs")
         )
+        self.layout = with_slots(model) if self.is_rich else model  # what the stops stand for
         self.problem, self.guide, self.matrices = build_problem(
-            model, reorder, self.is_rich or self.has_trips or self.has_pairs
+            self.layout, reorder, self.is_rich or self.has_trips or self.has_pairs
         )
-        if self.has_trips:
-            self.guide = guide_trips(model, self.problem, self.guide, self.matrices)
+        if self.has_trips or model.features & TRIP_FEATURES:
+            self.guide = guide_trips(self.layout, self.problem, self.guide, self.matrices)
+        if self.layout is not model:
+            mark_slots(self.problem, self.guide, model.n_tasks)
         if self.has_pairs:
             guide_pairs(model, self.guide)
         self.reset()
@@ -96,13 +100,13 @@ class Search:
 
     def reset(self) -> None:
         """Begin again with every vehicle empty; luck goes on."""
-        state = build_state(self.model, self.matrices, self.params.seed, self.is_rich)
+        state = build_state(self.layout, self.matrices, self.params.seed, self.is_rich)
         if hasattr(self, "state"):
             state = state._replace(rng=self.state.rng)
         self.state = state
         self.rich, self.trips, self.pairs = None, None, None
         if self.is_rich:
-            self.rich = build_rich(self.model, self.matrices.open_place, self.state)
+            self.rich = build_rich(self.layout, self.matrices, self.state, self.model.n_tasks)
         if self.has_trips:
             self.state = widen_state(self.model, self.state)._replace(duties=None)
             self.trips = build_trips(self.model, self.problem, self.matrices, self.state)
@@ -200,8 +204,9 @@ class Search:
             np.empty(n_near, dtype=np.int32), np.empty(n_around, dtype=np.int32),
         )
         release = None
-        if self.has_trips:
-            problem, release = released_windows(model, problem)
+        if self.has_trips or model.task_release.any():
+            problem, release = released_windows(self.layout, problem)
+        problem = problem._replace(tasks=problem.tasks[: model.n_tasks])  # no slots
         step = max(1, 2_000_000 // model.n_tasks)
         for first in range(0, n_tasks, step):
             last = min(first + step, n_tasks)
@@ -227,7 +232,7 @@ class Search:
     def load(self, routes: Sequence[Sequence[int]]) -> None:
         """Start from routes; what is infeasible in them stays absent."""
         n = self.model.n_tasks
-        lowest = -len(self.model.reloads.location) if self.has_trips else 0
+        lowest = -len(self.model.reloads.location)
         routes = routes[: self.model.n_vehicles]
         clean = [[i for i in map(int, r) if lowest <= i < n] for r in routes]
         clean += [[]] * (self.model.n_vehicles - len(clean))
@@ -294,7 +299,7 @@ class Search:
         used = self.state.vehicles[:, rows.COUNT] > 0
         n = self.model.n_tasks
         present = self.state.stops[:n, rows.ROUTE] != rows.ABSENT
-        starts = n + 2 * np.flatnonzero(used)  # of trips, where there are some
+        starts = len(self.problem.tasks) + 2 * np.flatnonzero(used)  # of trips, perhaps
         total = int(self.state.stops[:n, rows.COST][present].sum(dtype=np.int64))
         total += int(self.state.stops[starts, rows.COST].sum(dtype=np.int64))
         return max(total / max(n - int(c[rows.N_ABSENT]) + int(c[rows.N_USED]), 1), 1e-6)
@@ -398,19 +403,24 @@ class Search:
 
     def routes(self, current: bool = False) -> list[list[int]]:
         """Visits of each vehicle, of the incumbent or of the current solution."""
-        n = self.model.n_tasks
+        n, n_all = self.model.n_tasks, self.layout.n_tasks
         column = self.state.stop_marks[:, rows.BEST_NEXT]
         following = (self.state.stops[:, rows.NEXT] if current else column).tolist()
         if self.trips is not None:
             return routes_of(self.model, following, self.trips)
         routes: list[list[int]] = []
-        for start in range(n, n + 2 * self.model.n_vehicles, 2):
+        for start in range(n_all, n_all + 2 * self.model.n_vehicles, 2):
             routes.append([])
             x = following[start]
-            while x < n:
-                routes[-1].append(x)
+            while x < n_all:
+                routes[-1].append(x if x < n else -1 - self.option_of(x))
                 x = following[x]
         return routes
+
+    def option_of(self, slot: int) -> int:
+        """Return the reload option of a slot of a rich model."""
+        assert self.rich is not None
+        return int(self.rich.tasks[slot, rich_rows.OPTION])
 
     def restart(self, routes: Sequence[Sequence[int]]) -> None:
         """Begin again from routes with the model's own prizes; time, iterations and luck go on."""

@@ -177,7 +177,7 @@ def build_trips(
         places=places, legs=legs, saved_legs=np.zeros_like(legs),
         rows=table, saved_rows=np.zeros_like(table),
         ruined=np.zeros(total, dtype=np.int32),
-        portions=batches.portions.reshape(-1, model.n_dimensions).astype(np.int64),
+        portions=batches.portions.astype(np.int64),
         counters=np.array(
             [0, 0, _WHOLE, _MEAN_REMOVED, _LONGEST_STRING, _MOVES, _TAILS], dtype=np.int64
         ),

@@ -19,6 +19,7 @@ from solvers.search import SUPPORTED, decompose, run, selection
 from solvers.search.decompose import Decomposition
 from solvers.search.kernels import rows
 from solvers.search.savings import savings_routes, suits
+from solvers.search.slot_layout import TRIP_FEATURES
 from solvers.search.zones import Zones
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests.builders import rich_model, spread_model
@@ -103,7 +104,7 @@ def test_cost_inside_is_the_cost_of_the_evaluation(seed: int) -> None:
     assert evaluate(model, whole.plan.routes).cost == whole.plan.cost >= evaluation.cost
 
 
-PARTABLE = sorted(SUPPORTED - {"batches", "worst lateness"})
+PARTABLE = sorted(SUPPORTED - TRIP_FEATURES - {"batches", "max trips", "worst lateness"})
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -39,8 +39,8 @@ def put_back(problem, guide, state, rich, i, j, ceiling):
 
 
 @numba.njit
-def take_back(state, rich):
-    undo(state, rich)
+def take_back(problem, state, rich):
+    undo(problem, state, rich)
 
 
 def metric_model(seed: int, n_pairs: int = 6, n_vehicles: int = 3) -> RoutingModel:
@@ -132,7 +132,7 @@ def test_a_placed_pair_is_taken_back_bit_for_bit(seed: int) -> None:
     before = [a.copy() for a in arrays]
     assert put_back(search.problem, search.guide, state, rich, i, j, 200_000)
     assert any((a != b).any() for a, b in zip(arrays, before, strict=True))
-    take_back(state, rich)
+    take_back(search.problem, state, rich)
     assert all((a == b).all() for a, b in zip(arrays, before, strict=True))
 
 

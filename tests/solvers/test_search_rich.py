@@ -16,7 +16,6 @@ from solvers.model import RoutingModel, units_of
 from solvers.search import SUPPORTED
 from solvers.search.kernels import rich_rows as cols
 from solvers.search.kernels import rows
-from solvers.search.kernels.anneal import anneal
 from solvers.search.run import Search
 from solvers.solve import Result, SolveParams, solve
 from tests.rich_models import random_model
@@ -32,8 +31,54 @@ def begin(model: RoutingModel, seed: int = 3) -> Search:
     return search
 
 
-def go_on(search: Search, iterations: int) -> None:
-    anneal(search.problem, search.guide, search.state, search.rich, iterations, 0)
+def stops_of(search: Search, v: int) -> list[int]:
+    """Stops of vehicle ``v`` between its start and its end, reloads among them."""
+    n, following = search.layout.n_tasks, search.state.stops[:, rows.NEXT]
+    stops, x = [], int(following[n + 2 * v])
+    while x < n:
+        stops.append(x)
+        x = int(following[x])
+    return stops
+
+
+def trips_of(route: list[int]) -> list[tuple[int, list[int]]]:
+    """Option, -1 for the first one, and tasks of each trip."""
+    trips: list[tuple[int, list[int]]] = [(-1, [])]
+    for i in route:
+        if i < 0:
+            trips.append((-1 - i, []))
+        else:
+            trips[-1][1].append(i)
+    return trips
+
+
+def assert_loads_are_those_of_the_trips(search: Search, routes: list[list[int]]) -> None:
+    """What each trip carries, what is left of each batch, and which slots are free."""
+    model, rich, n = search.model, search.rich, search.layout.n_tasks
+    assert rich is not None
+    portions = model.batches.portions.astype(np.int64).reshape(-1, model.n_dimensions)
+    used: set[int] = set()
+    carried = np.zeros_like(rich.carried)
+    for v, route in enumerate(routes):
+        slots = [x for x in stops_of(search, v) if x >= model.n_tasks]
+        assert rich.days[v, cols.RELOADS] == len(slots)
+        for head, (option, tasks) in zip([n + 2 * v, *slots], trips_of(route), strict=True):
+            assert (rich.times[tasks, cols.HEAD] == head).all()
+            load = model.task_demand[tasks].sum(axis=0)
+            carried[head] = [len(tasks), *load]
+            if option >= 0 and model.reloads.batch[option] >= 0:
+                portions[model.reloads.batch[option]] -= load
+        used |= set(slots)
+    assert (rich.carried == carried).all()
+    assert (rich.portions == portions).all()
+    assert rich.counters[cols.N_RELOADS] == len(used)
+    free: list[int] = []
+    for first, size in rich.choices[:, [cols.FIRST_SLOT, cols.N_FREE]].tolist():
+        stack = rich.slots[first : first + size]
+        places = search.state.stop_marks[stack, rows.ABSENT_PLACE]
+        assert places.tolist() == list(range(first, first + size))
+        free += stack.tolist()
+    assert sorted(free) == sorted(set(range(model.n_tasks, n)) - used)
 
 
 def assert_rows_are_the_evaluations(search: Search) -> None:
@@ -47,15 +92,22 @@ def assert_rows_are_the_evaluations(search: Search) -> None:
     assert sorted(absent) == list(evaluation.unassigned)
     assert c[rows.N_USED] == evaluation.n_used
     rich = search.rich
-    if rich is None:  # set-up or duty alone
+    if rich is None:  # set-up or duty alone, or trips alone
         return
+    if rich.counters[cols.HAS_TRIPS]:
+        assert_loads_are_those_of_the_trips(search, routes)
     in_groups = model.task_group[absent]
-    served = set(model.task_group[np.concatenate([*routes, []]).astype(int)].tolist()) - {-1}
+    served = {int(model.task_group[i]) for route in routes for i in route if i >= 0} - {-1}
     assert rich.counters[cols.N_SPARE] == sum(int(g) in served for g in in_groups)
     for v, route in enumerate(routes):
         timetable = evaluation.routes[v]
-        assert rich.times[route, cols.START].tolist() == list(timetable.start)
-        assert state.stops[route, rows.DEPART].tolist() == list(timetable.departure)
+        stops = stops_of(search, v)
+        assert rich.times[stops, cols.START].tolist() == list(timetable.start)
+        assert state.stops[stops, rows.DEPART].tolist() == list(timetable.departure)
+        if route and rich.counters[cols.HAS_TRIPS]:
+            # Breaks before the leaving come on top.
+            assert state.stops[search.layout.n_tasks + 2 * v, rows.DEPART] <= timetable.leave
+            assert rich.days[v, cols.END] == timetable.end
         if rich.shifts[v, cols.DUTY_MATTERS]:
             assert rich.days[v, cols.DUTY] == timetable.duty
         if route:
@@ -71,9 +123,9 @@ def test_state_of_one_feature_is_what_the_evaluation_finds(feature: str) -> None
         search = begin(random_model(seed, [feature]))
         assert_rows_are_the_evaluations(search)
         for _ in range(10):
-            go_on(search, 1)
+            search.step(1)
             assert_rows_are_the_evaluations(search)
-        go_on(search, 60)
+        search.step(60)
         assert_rows_are_the_evaluations(search)
 
 
@@ -82,7 +134,7 @@ def test_state_of_two_features_is_what_the_evaluation_finds(feature: str) -> Non
     for other in FEATURES[FEATURES.index(feature) + 1 :]:
         search = begin(random_model(11, [feature, other]))
         for _ in range(4):
-            go_on(search, 12)
+            search.step(12)
             assert_rows_are_the_evaluations(search)
 
 
@@ -90,23 +142,25 @@ def test_state_of_two_features_is_what_the_evaluation_finds(feature: str) -> Non
 def test_state_of_all_features_is_what_the_evaluation_finds(seed: int) -> None:
     search = begin(random_model(seed, FEATURES, n_tasks=20, n_vehicles=5))
     for _ in range(6):
-        go_on(search, 25)
+        search.step(25)
         assert_rows_are_the_evaluations(search)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_rejected_iteration_puts_every_rich_row_back(seed: int) -> None:
     search = begin(random_model(seed, FEATURES, n_tasks=16, n_vehicles=4))
-    go_on(search, 30)
+    search.step(30)
     state, rich = search.state, search.rich
     assert rich is not None
     arrays = (state.stops, state.vehicles, rich.times, rich.days, rich.worst, rich.served,
-              rich.worker_duty, rich.counters[cols.N_SPARE : cols.N_SPARE + 1])
+              rich.worker_duty, rich.carried, rich.portions, rich.choices)
     before = [a.copy() for a in arrays]
+    n_spare, n_reloads = rich.counters[[cols.N_SPARE, cols.N_RELOADS]]
     total = int(search.counters[rows.TOTAL])
     state.heat[rows.TEMPERATURE] = -1e30  # below any improvement: nothing is accepted
-    go_on(search, 100)
+    search.step(100)
     assert all((a == b).all() for a, b in zip(arrays, before, strict=True))
+    assert rich.counters[[cols.N_SPARE, cols.N_RELOADS]].tolist() == [n_spare, n_reloads]
     assert search.counters[rows.TOTAL] == total
     assert_rows_are_the_evaluations(search)
 
@@ -121,7 +175,8 @@ def test_result_is_feasible_whole_and_repeatable(seed: int) -> None:
     result = run(model, seed=seed)
     assert evaluate(model, result.routes).violations == ()
     present = np.zeros(model.n_tasks, dtype=np.int64)
-    present[np.concatenate(result.routes)] = 1
+    visits = np.concatenate(result.routes)
+    present[visits[visits >= 0]] = 1
     unit = units_of(model)
     assert all(len(set(present[unit == u])) == 1 for u in unit)
     again = run(model, seed=seed)

@@ -191,7 +191,7 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None, pairs
         counters[ITERATIONS] += 1
         if least >= bound:
             if trips is None:
-                undo(state, rich)
+                undo(problem, state, rich)
             else:
                 undo_trips(state, trips)
             counters[TOTAL] = before

@@ -1,8 +1,9 @@
-"""Timing routes with breaks, alone and in rounds with the routes that they are linked to.
+"""Timing routes with breaks or trips, alone and in rounds with the routes they are linked to.
 
 The rules are those of ``solvers.model``: a route timed alone ends as early as it can, and among
 the ways to place its breaks the first break comes as late as that allows, then the second. Routes
-that links tie together are timed in rounds from nothing, since places of breaks may change.
+that links tie together are timed in rounds from nothing, since places of breaks may change. What
+holds back the leaving of a trip is known from its tasks, or raised from round to round.
 """
 
 from __future__ import annotations
@@ -10,24 +11,33 @@ from __future__ import annotations
 import numpy as np
 
 from solvers.search.kernels.jit import inlined
-from solvers.search.kernels.journal import save_vehicle
+from solvers.search.kernels.journal import save_stop, save_vehicle
 from solvers.search.kernels.rich_rows import (
+    ARRIVAL,
     BOUND,
     BREAK_EARLY,
     BREAK_LATE,
     BREAK_LENGTH,
     BREAK_SIDE,
     BREAK_STOP,
+    CHOICE_READY,
     COMPONENT,
+    EARLY_LEAVE,
     EDGE_FROM,
     END,
     FIRST_BREAK,
+    FRESHNESS,
+    HAS_TRIPS,
     HEADS,
     IN_COMPONENT,
+    LONGEST_TRIP,
     N_BREAKS,
     N_EDGES,
     N_HEADS,
+    N_TASKS,
+    OPTION,
     OTHER,
+    RELEASED,
     START,
     TO_TIME,
 )
@@ -72,8 +82,18 @@ def before_break(rich, b, bound):
 
 @inlined
 def start_from(problem, rich, x, arrival):
-    """Earliest start of task ``x`` at or after ``arrival`` and its bound."""
+    """Earliest start of task ``x`` at or after ``arrival`` and its bound; loading has none."""
+    if x >= rich.counters[N_TASKS]:
+        return max(arrival, np.int64(0))
     return earliest_start(problem, x, max(arrival, np.int64(rich.marks[x, BOUND])))
+
+
+@inlined
+def leave_from(rich, x, clock):
+    """When a trip leaves its head ``x`` if ready by ``clock``; that if ``x`` is none."""
+    if x >= rich.counters[N_TASKS]:
+        return max(clock, np.int64(rich.marks[x, BOUND]))
+    return clock
 
 
 @inlined
@@ -84,12 +104,12 @@ def earliest_end(problem, state, rich, v):
     first, n_breaks = np.int64(rich.shifts[v, FIRST_BREAK]), np.int64(rich.shifts[v, N_BREAKS])
     x = np.int64(n + 2 * v)
     # ready[k]: earliest time to set off on the next leg with k breaks taken.
-    ready[0] = stops[x, DEPART]
+    ready[0] = rich.marks[x, BOUND]
     clock = np.int64(-NEVER)
     for k in range(n_breaks):
         if clock < NEVER:
             clock = after_break(rich, first + k, clock)
-        ready[k + 1] = max(clock, np.int64(stops[x, DEPART]))
+        ready[k + 1] = max(clock, np.int64(rich.marks[x, BOUND]))
     while True:
         time = np.int64(stops[x, TIME])
         x = np.int64(stops[x, NEXT])
@@ -109,6 +129,9 @@ def earliest_end(problem, state, rich, v):
         for k in range(n_breaks):
             if ready[k] < NEVER:
                 ready[k + 1] = min(ready[k + 1], after_break(rich, first + k, ready[k]))
+        for k in range(n_breaks + 1):
+            if ready[k] < NEVER:
+                ready[k] = leave_from(rich, x, ready[k])
     best = np.int64(NEVER)
     for k in range(n_breaks + 1):
         clock = ready[k]
@@ -146,13 +169,17 @@ def latest_times(problem, state, rich, v, end):
         at -= 3 * width
         for k in range(n_breaks, -1, -1):
             best = max(labels[come + k] - time, np.int64(-NEVER))
+            if best < leave_from(rich, x, np.int64(-NEVER)):
+                best = np.int64(-NEVER)
             if k < n_breaks and labels[at + 2 * width + k + 1] > -NEVER:
                 best = max(best, before_break(rich, first + k, labels[at + 2 * width + k + 1]))
             labels[at + 2 * width + k] = best
         if x >= n:
             return
         service = service_of(problem, state, x, v)
-        lowest = start_from(problem, rich, x, np.int64(-NEVER))
+        lowest = np.int64(-NEVER)
+        if x < rich.counters[N_TASKS]:
+            lowest = start_from(problem, rich, x, lowest)
         for k in range(n_breaks, -1, -1):
             best = latest_start(problem, x, labels[at + 2 * width + k] - service)
             if best < lowest:
@@ -178,9 +205,12 @@ def time_vehicle(problem, state, rich, v):
     n = len(problem.tasks)
     x = np.int64(n + 2 * v)
     final = x + 1
+    clock = np.int64(rich.marks[x, BOUND])
+    if stops[x, DEPART] != clock:
+        save_stop(state, rich, x)
+        stops[x, DEPART] = clock
     if state.vehicles[v, COUNT] == 0:
         return True
-    clock = np.int64(stops[x, DEPART])
     first, n_breaks = np.int64(rich.shifts[v, FIRST_BREAK]), np.int64(rich.shifts[v, N_BREAKS])
     width = n_breaks + 1
     come, k = 3 * width, np.int64(0)  # labels of the next stop's arrival, breaks taken
@@ -194,24 +224,40 @@ def time_vehicle(problem, state, rich, v):
             before = place_break(rich, first + k, x, BEFORE_LEG, before)
             k += 1
         clock = max(clock, before)
+    through = np.int64(0)  # what the trip takes up to here if it never waits
+    longest = np.int64(rich.shifts[v, LONGEST_TRIP])
     while True:
         clock += stops[x, TIME]
-        x = np.int64(stops[x, NEXT])
+        through += stops[x, TIME]
+        p, x = x, np.int64(stops[x, NEXT])
+        if x >= rich.counters[N_TASKS] and p < rich.counters[N_TASKS] and through > longest:
+            return False
         if x >= n:
             break
+        arrival = clock
         while k < n_breaks and clock > labels[come + width + k]:
             clock = place_break(rich, first + k, x, ON_ARRIVAL, clock)
             k += 1
         start = start_from(problem, rich, x, clock)
-        if start == NEVER:
+        if start > stops[final, LATEST]:
+            return False
+        is_slot = x >= rich.counters[N_TASKS]
+        if not is_slot and through > rich.tasks[x, FRESHNESS]:
             return False
         if start != rich.times[x, START]:
             move_start(problem, state, rich, x, v, start)
-        clock = start + service_of(problem, state, x, v)
+        service = service_of(problem, state, x, v)
+        clock = start + service
+        through += service
         come += 3 * width
-        while k < n_breaks and clock + stops[x, TIME] > labels[come + k]:
+        while k < n_breaks and leave_from(rich, x, clock) + stops[x, TIME] > labels[come + k]:
             clock = place_break(rich, first + k, x, BEFORE_LEG, clock)
             k += 1
+        if is_slot:
+            clock, through = leave_from(rich, x, clock), np.int64(0)
+            if stops[x, DEPART] != clock or rich.times[x, ARRIVAL] != arrival:
+                save_stop(state, rich, x)
+                stops[x, DEPART], rich.times[x, ARRIVAL] = clock, arrival
     while k < n_breaks:
         place_break(rich, first + k, x, AFTER_END, clock)
         k += 1
@@ -231,10 +277,17 @@ def join_component(problem, state, rich, v, size):
     rich.routes[v, IN_COMPONENT] = 1
     size += 1
     while k < size:
-        x = np.int64(stops[n + 2 * np.int64(rich.routes[k, COMPONENT]), NEXT])
+        u = np.int64(rich.routes[k, COMPONENT])
+        head = n + 2 * u
+        rich.marks[head, BOUND] = rich.shifts[u, EARLY_LEAVE]
+        x = np.int64(stops[head, NEXT])
         k += 1
         while x < n:
             rich.marks[x, BOUND] = 0
+            if x >= rich.counters[N_TASKS]:
+                head = x
+                rich.marks[x, BOUND] = rich.choices[rich.tasks[x, OPTION], CHOICE_READY]
+            rich.marks[head, BOUND] = max(rich.marks[head, BOUND], rich.tasks[x, RELEASED])
             edge = np.int64(rich.tasks[x, EDGE_FROM])
             for e in range(edge, edge + rich.tasks[x, N_EDGES]):
                 u = np.int64(stops[rich.edges[e, OTHER], ROUTE])
@@ -248,10 +301,31 @@ def join_component(problem, state, rich, v, size):
 
 @inlined
 def raise_bounds(problem, state, rich, v):
-    """Raise bounds by the links from tasks of ``v``; routes concerned are marked to be timed."""
+    """Raise bounds by what was found in the route of ``v``; routes concerned are to be timed.
+
+    That is by links, and of leaving by freshness and the longest trip.
+    """
     stops = state.stops
     n = len(problem.tasks)
     any_rose = False
+    head, p = n + 2 * v, n + 2 * v
+    x = np.int64(stops[head, NEXT])
+    while rich.counters[HAS_TRIPS] == 1:
+        bound, to = np.int64(0), head
+        if x < rich.counters[N_TASKS]:
+            bound = np.int64(rich.times[x, START]) - rich.tasks[x, FRESHNESS]
+        else:
+            if p < rich.counters[N_TASKS]:  # no trip without tasks
+                bound = np.int64(rich.days[v, END] if x >= n else rich.times[x, ARRIVAL])
+                bound -= rich.shifts[v, LONGEST_TRIP]
+            head = x
+        if bound > rich.marks[to, BOUND]:
+            rich.marks[to, BOUND] = bound
+            rich.routes[v, IN_COMPONENT] = TO_TIME
+            any_rose = True
+        if x >= n:
+            break
+        p, x = x, np.int64(stops[x, NEXT])
     x = np.int64(stops[n + 2 * v, NEXT])
     while x < n:
         edge = np.int64(rich.tasks[x, EDGE_FROM])

@@ -11,15 +11,25 @@ import numpy as np
 
 from solvers.search.kernels.jit import inlined, part
 from solvers.search.kernels.rich_rows import (
+    CARRIED,
+    CHOICE_BATCH,
     DAYS_WIDTH,
     DUTY,
+    FIRST_SLOT,
     GROUP,
+    HAS_TRIPS,
+    HEAD,
     IN_GROUP,
     LAST_CLOCK,
     LATENESS,
+    N_CARRIED,
+    N_FREE,
+    N_RELOADS,
     N_SPARE,
+    N_TASKS,
     OLD_STAMP_DAYS,
     OLD_STAMP_TIMES,
+    OPTION,
     PRICE_WORST,
     SERVED,
     TIMES_WIDTH,
@@ -43,6 +53,7 @@ from solvers.search.kernels.rows import (
     EMPTY_PLACE,
     FROM,
     ITERATIONS,
+    LOAD,
     N_ABSENT,
     N_DIRTY,
     N_EMPTY,
@@ -187,8 +198,45 @@ def set_worst(rich, i, lateness):
         rich.worst[k] = greater
 
 
+@inlined
+def list_slot(state, rich, r):
+    """Put slot ``r``, which is in no route, on the stack of its option."""
+    option = np.int64(rich.tasks[r, OPTION])
+    k = np.int64(rich.choices[option, FIRST_SLOT]) + rich.choices[option, N_FREE]
+    rich.slots[k] = r
+    state.stop_marks[r, ABSENT_PLACE] = k
+    rich.choices[option, N_FREE] += 1
+    rich.counters[N_RELOADS] -= 1
+
+
+@inlined
+def unlist_slot(state, rich, r):
+    """Take slot ``r`` off the stack of its option; the top takes its place."""
+    option = np.int64(rich.tasks[r, OPTION])
+    rich.choices[option, N_FREE] -= 1
+    top = rich.slots[np.int64(rich.choices[option, FIRST_SLOT]) + rich.choices[option, N_FREE]]
+    place = state.stop_marks[r, ABSENT_PLACE]
+    rich.slots[place] = top
+    state.stop_marks[top, ABSENT_PLACE] = place
+    rich.counters[N_RELOADS] += 1
+
+
+@inlined
+def count_load(problem, rich, i, head, sign):
+    """Load task ``i`` for the trip of ``head``, or unload it (``sign`` -1)."""
+    rich.carried[head, N_CARRIED] += sign
+    batch = np.int64(-1)
+    if head < len(rich.tasks):
+        batch = np.int64(rich.choices[rich.tasks[head, OPTION], CHOICE_BATCH])
+    for d in range(problem.tasks.shape[1] - LOAD):
+        load = sign * np.int64(problem.tasks[i, LOAD + d])
+        rich.carried[head, CARRIED + d] += load
+        if batch >= 0:
+            rich.portions[batch, d] -= load
+
+
 @part
-def roll_back(state, rich, n_stops, n_vehicles):
+def roll_back(problem, state, rich, n_stops, n_vehicles):
     """Put back the rows that were journalled after the first so many, the newest first.
 
     A row may be journalled several times in an iteration, under the stamp of each savepoint.
@@ -203,12 +251,23 @@ def roll_back(state, rich, n_stops, n_vehicles):
             i = np.int64(x)
             before = state.saved_stops[k, ROUTE] == ABSENT
             now = stops[x, ROUTE] == ABSENT
-            if now and not before:
-                unlist_absent(state, i)
-                count_served(rich, i, 1)
-            elif before and not now:
-                list_absent(state, i)
-                count_served(rich, i, -1)
+            if i >= rich.counters[N_TASKS]:
+                if now and not before:
+                    unlist_slot(state, rich, i)
+                elif before and not now:
+                    list_slot(state, rich, i)
+            else:
+                if now and not before:
+                    unlist_absent(state, i)
+                    count_served(rich, i, 1)
+                elif before and not now:
+                    list_absent(state, i)
+                    count_served(rich, i, -1)
+                if rich.counters[HAS_TRIPS] == 1:
+                    if not now:
+                        count_load(problem, rich, i, np.int64(rich.times[x, HEAD]), -1)
+                    if not before:
+                        count_load(problem, rich, i, np.int64(rich.saved_times[k, HEAD]), 1)
             lateness = rich.saved_times[k, LATENESS]
             if rich.counters[PRICE_WORST] > 0 and lateness != rich.times[x, LATENESS]:
                 set_worst(rich, i, lateness)
@@ -240,13 +299,13 @@ def roll_back(state, rich, n_stops, n_vehicles):
 
 
 @inlined
-def undo(state, rich):
+def undo(problem, state, rich):
     """Put back every row of the journal, and the two lists that follow from the rows.
 
     The lists may come back in another order; the caller puts back ``counters[TOTAL]``.
     """
     if rich is not None:
-        roll_back(state, rich, 0, 0)
+        roll_back(problem, state, rich, 0, 0)
         return
     stops, vehicles, counters = state.stops, state.vehicles, state.counters
     n = len(state.prize)

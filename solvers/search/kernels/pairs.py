@@ -14,27 +14,38 @@ import numpy as np
 from solvers.search.kernels.insertion import blinks
 from solvers.search.kernels.jit import inlined, part
 from solvers.search.kernels.journal import open_savepoint, roll_back
-from solvers.search.kernels.pricing import price_routes
+from solvers.search.kernels.pricing import first_load_of, price_routes
 from solvers.search.kernels.rich_rows import (
     AFFINITY,
     C_BEFORE,
     C_COST,
+    C_OPTION,
     C_SECOND,
     C_VEHICLE,
     CANDIDATE_WIDTH,
+    CARRIED,
+    CHOICE_BATCH,
+    CHOICE_PLACE,
     COMPONENT,
     DUE,
     DUE_SECOND,
+    HAS_TRIPS,
     IS_TIMED,
     LATE_PRICE,
     MAX_TASKS,
     N_CANDIDATES,
     N_EDGES,
     N_FOUND,
+    N_FREE,
+    N_OPTIONS,
+    N_TASKS,
     N_TIMED,
+    OPTION,
+    OPTIONS_FROM,
     PRICE_WORST,
     RELEASE,
     RELEASE_SECOND,
+    RELOADS,
     RIDE,
     SOFT_LATE,
     UNIT_SIZE,
@@ -43,7 +54,7 @@ from solvers.search.kernels.rich_rows import (
     WORKER,
 )
 from solvers.search.kernels.rng import draw_below
-from solvers.search.kernels.routes import carry_backward, insert_task
+from solvers.search.kernels.routes import carry_backward, put
 from solvers.search.kernels.rows import (
     ABSENT,
     CLOCK,
@@ -70,7 +81,7 @@ from solvers.search.kernels.rows import (
     TIME_ROW,
     TOTAL,
 )
-from solvers.search.kernels.suitable import bind_start, may_serve
+from solvers.search.kernels.suitable import bind_start, has_room, may_drive, may_serve
 from solvers.search.kernels.timetable import retime
 from solvers.search.kernels.timing import earliest_start, service_of
 
@@ -81,7 +92,7 @@ _FAR = 1 << 60
 
 
 @inlined
-def keep_pair(rich, cost, p, s, v, bound):
+def keep_pair(rich, cost, p, s, v, option, bound):
     """Put two positions on the list of candidates; returns the bound that others have to beat."""
     candidates = rich.candidates
     size = np.int64(rich.counters[N_FOUND])
@@ -91,7 +102,7 @@ def keep_pair(rich, cost, p, s, v, bound):
             candidates[k, column] = candidates[k - 1, column]
         k -= 1
     candidates[k, C_COST], candidates[k, C_BEFORE], candidates[k, C_VEHICLE] = cost, p, v
-    candidates[k, C_SECOND] = s
+    candidates[k, C_SECOND], candidates[k, C_OPTION] = s, option
     size = min(size + 1, np.int64(N_CANDIDATES))
     rich.counters[N_FOUND] = size
     if size == N_CANDIDATES:
@@ -153,7 +164,7 @@ def read_route(problem, state, rich, j, v):
     ready = np.int64(tasks[j, EARLY]) + service_of(problem, state, j, v)
     x = n + np.uint64(v) + np.uint64(v)
     for d in range(n_loads):
-        rich.aboard[0, d] = np.int64(rich.first_load[v, d]) - state.vehicles[v, np.uint64(LEFT) + d]
+        rich.aboard[0, d] = first_load_of(state, rich, np.int64(v), np.int64(d))
     k = np.uint64(0)
     while True:
         depart = np.int64(stops[x, DEPART])
@@ -178,6 +189,8 @@ def read_route(problem, state, rich, j, v):
                 rich.aboard[k - np.uint64(1), d] + rich.pickups[y, d]
                 - tasks[y, np.uint64(LOAD) + d]
             )
+            if y >= rich.counters[N_TASKS]:
+                rich.aboard[k, d] = rich.carried[y, CARRIED + np.int64(d)]
         x = y
     least, m = np.int64(_FAR), k
     labels[part_size + part_size + m] = least
@@ -186,6 +199,63 @@ def read_route(problem, state, rich, j, v):
         least = min(least, labels[part_size + m])
         labels[part_size + part_size + m] = least
     return k
+
+
+@inlined
+def has_room_for_both(problem, state, rich, i, j, v, head):
+    """Whether the trip of ``head`` of vehicle ``v`` has room, and its batch portions, for a pair.
+
+    As far as demands tell; what they take on board is another matter.
+    """
+    tasks = problem.tasks
+    if not has_room(problem, state, rich, i, v, head):
+        return False
+    is_slot, batch = head < len(tasks), np.int64(-1)
+    if is_slot:
+        batch = np.int64(rich.choices[rich.tasks[head, OPTION], CHOICE_BATCH])
+    for d in range(tasks.shape[1] - LOAD):
+        both = np.int64(tasks[i, LOAD + d]) + tasks[j, LOAD + d]
+        left = np.int64(state.vehicles[v, LEFT + d])
+        if rich.counters[HAS_TRIPS] == 1:
+            left = np.int64(rich.capacity[v, d] if is_slot else rich.first_load[v, d])
+            left -= rich.carried[head, CARRIED + d]
+        if both > left or (batch >= 0 and both > rich.portions[batch, d]):
+            return False
+    return True
+
+
+@inlined
+def consider_trips(problem, state, rich, i, j, v, x, y, base, bound):
+    """Keep new trips of pickup ``i`` and delivery ``j`` between ``x`` and ``y`` below ``bound``.
+
+    Returns the bound that others have to beat.
+    """
+    tasks, choices = problem.tasks, rich.choices
+    costs = np.uint64(state.vehicles[v, COST_ROW])
+    at_i, at_j = np.uint64(tasks[i, LOCATION]), np.uint64(tasks[j, LOCATION])
+    last = (
+        base - np.int64(state.stops[x, COST]) + problem.cost_to[costs + at_i, at_j]
+        + problem.cost_to[costs + at_j, np.uint64(problem.places[y])]
+    )
+    first = np.int64(rich.shifts[v, OPTIONS_FROM])
+    for a in range(first, first + rich.shifts[v, N_OPTIONS]):
+        option = np.int64(rich.options[a])
+        reload = np.uint64(choices[option, CHOICE_PLACE])
+        cost = (
+            last + problem.cost_to[costs + np.uint64(problem.places[x]), reload]
+            + problem.cost_to[costs + reload, at_i]
+        )
+        if cost >= bound or rich.choices[option, N_FREE] == 0:
+            continue
+        batch, fits = np.int64(choices[option, CHOICE_BATCH]), True
+        for d in range(tasks.shape[1] - LOAD):
+            both = np.int64(tasks[i, LOAD + d]) + tasks[j, LOAD + d]
+            if both > rich.capacity[v, d] or (batch >= 0 and both > rich.portions[batch, d]):
+                fits = False
+        if fits and not blinks(state):
+            bound = keep_pair(
+                rich, cost, np.int64(x), np.int64(i), np.int64(v), option, bound)
+    return bound
 
 
 @inlined
@@ -205,15 +275,13 @@ def consider_route(problem, state, rich, i, j, v, bound):
         base += rich.affinity[rich.tasks[i, AFFINITY], rich.shifts[v, WORKER]]
     if rich.tasks[j, AFFINITY] >= 0:
         base += rich.affinity[rich.tasks[j, AFFINITY], rich.shifts[v, WORKER]]
-    if base >= bound or state.vehicles[v, COUNT] + 2 > rich.shifts[v, MAX_TASKS]:
+    n_tasks = state.vehicles[v, COUNT] - rich.days[v, RELOADS]
+    if base >= bound or n_tasks + 2 > rich.shifts[v, MAX_TASKS]:
         return bound
     for end in range(2):
         if not may_serve(problem, state, rich, i if end == 0 else j, v):
             return bound
-    for d in range(np.uint64(tasks.shape[1] - LOAD)):
-        e = np.uint64(LOAD) + d
-        if np.int64(tasks[i, e]) + tasks[j, e] > state.vehicles[v, np.uint64(LEFT) + d]:
-            return bound
+    opens = rich.shifts[v, N_OPTIONS] > 0 and may_drive(rich, np.int64(v))
     settled = is_settled(problem, rich, i, j, v)
     n_gaps = read_route(problem, state, rich, j, v)
     place_i, place_j = np.uint64(tasks[i, LOCATION]), np.uint64(tasks[j, LOCATION])
@@ -223,12 +291,18 @@ def consider_route(problem, state, rich, i, j, v, bound):
     late_j, ride = np.int64(tasks[j, LATE]), np.int64(rich.tasks[i, RIDE])
     cost_ij = np.int64(problem.cost_to[costs + place_i, place_j])
     time_ij = np.int64(problem.time_to[times + place_i, place_j])
+    fits = False
     for k in range(n_gaps):
         x = np.uint64(labels[k])
         y = np.uint64(stops[x, NEXT])
         if stops[x, DEPART] > late_i:
             break
-        if early_i + service_i > stops[y, LATEST]:
+        if x >= rich.counters[N_TASKS]:
+            fits = has_room_for_both(
+                problem, state, rich, np.int64(i), np.int64(j), np.int64(v), np.int64(x))
+        if y >= rich.counters[N_TASKS] and opens:
+            bound = consider_trips(problem, state, rich, i, j, v, x, y, base, bound)
+        if not fits or early_i + service_i > stops[y, LATEST]:
             continue
         at_x, at_y = np.uint64(problem.places[x]), np.uint64(problem.places[y])
         come = problem.cost_from[costs + place_i, at_x] - np.int64(stops[x, COST]) + base
@@ -251,7 +325,8 @@ def consider_route(problem, state, rich, i, j, v, bound):
             ):
                 cost += price_i + lateness_price(rich, j, begin)
                 if cost < bound and not blinks(state):
-                    bound = keep_pair(rich, cost, np.int64(x), np.int64(i), np.int64(v), bound)
+                    bound = keep_pair(
+                        rich, cost, np.int64(x), np.int64(i), np.int64(v), np.int64(-1), bound)
                     if settled:
                         bound = min(bound, cost)
         # The delivery after a later stop.
@@ -262,6 +337,8 @@ def consider_route(problem, state, rich, i, j, v, bound):
             if cost_i + labels[least_part + m] >= bound:
                 break
             z = np.uint64(labels[m])
+            if z >= rich.counters[N_TASKS]:
+                break  # another trip
             if clock > stops[z, LATEST] or not holds_pair(problem, rich, i, j, v, m):
                 break
             service = service_of(problem, state, z, v)
@@ -282,7 +359,8 @@ def consider_route(problem, state, rich, i, j, v, bound):
                         and aboard + come_time <= ride):
                     cost += lateness_price(rich, j, begin)
                     if cost < bound and not blinks(state):
-                        bound = keep_pair(rich, cost, np.int64(x), np.int64(z), np.int64(v), bound)
+                        bound = keep_pair(
+                            rich, cost, np.int64(x), np.int64(z), np.int64(v), np.int64(-1), bound)
                         if settled:
                             bound = min(bound, cost)
             clock += stops[z, TIME]
@@ -325,8 +403,14 @@ def list_routes(problem, guide, state, rich, i, j, is_fallback):
             routes[size, COMPONENT] = v
             size += 1
     if counters[MAY_OPEN] == 1:
-        for k in range(guide.alone_ptr[i], guide.alone_ptr[i + 1]):
-            c = guide.alone_class[k]
+        has_trips = rich.counters[HAS_TRIPS] == 1
+        first, last = np.int64(guide.alone_ptr[i]), np.int64(guide.alone_ptr[i + 1])
+        if has_trips:
+            first, last = np.int64(0), np.int64(len(state.classes))
+        for k in range(first, last):
+            c = np.int64(k)
+            if not has_trips:
+                c = np.int64(guide.alone_class[k])
             if state.classes[c, N_EMPTY] > 0:
                 top = state.classes[c, FROM] + state.classes[c, N_EMPTY] - 1
                 routes[size, COMPONENT] = state.vehicle_marks[top, EMPTY_LIST]
@@ -352,6 +436,7 @@ def place_pair(problem, guide, state, rich, i, j, ceiling):
     n_stops, n_vehicles = counters[N_STOPS_SAVED], counters[N_VEHICLES_SAVED]
     prizes = state.prize[i] + state.prize[j]
     best_cost, best_p, best_s, best_v = ceiling, np.int64(-1), np.int64(-1), np.int64(-1)
+    best_option = np.int64(-1)
     for attempt in range(2):
         rich.counters[N_FOUND] = 0
         bound = ceiling
@@ -367,25 +452,26 @@ def place_pair(problem, guide, state, rich, i, j, ceiling):
             if again:
                 if best_p < 0:
                     break
-                p, s, v = best_p, best_s, best_v
+                p, s, v, option = best_p, best_s, best_v, best_option
             else:
                 p, s = np.int64(candidates[k, C_BEFORE]), np.int64(candidates[k, C_SECOND])
-                v = np.int64(candidates[k, C_VEHICLE])
+                v, option = np.int64(candidates[k, C_VEHICLE]), np.int64(candidates[k, C_OPTION])
             k += 1
             open_savepoint(state, rich)
-            for end in range(2):  # one call, as each is compiled anew
-                insert_task(problem, state, rich, i if end == 0 else j, p if end == 0 else s, v)
+            put(problem, state, rich, i, p, v, option)
+            put(problem, state, rich, j, s, v, np.int64(-1))
             fits = retime(problem, state, rich)
             fits = price_routes(problem, state, rich) and fits
             cost = counters[TOTAL] - before + prizes
             better = fits and cost < best_cost
             if better:
-                best_cost, best_p, best_s, best_v = cost, p, s, v
+                best_cost, best_p, best_s, best_v, best_option = cost, p, s, v, option
             if again or (better and (k == n_found or candidates[k, C_COST] >= cost)):
                 counters[CLOCK] = clock
+                force = np.int64(1 if option < 0 else 3)  # a slot before them is new as well
                 for end in range(2):
-                    carry_backward(problem, state, rich, v, j if end == 0 else i, np.int64(1))
+                    carry_backward(problem, state, rich, v, j if end == 0 else i, force)
                 return True
-            roll_back(state, rich, n_stops, n_vehicles)
+            roll_back(problem, state, rich, n_stops, n_vehicles)
             counters[TOTAL], counters[CLOCK] = before, clock
     return False

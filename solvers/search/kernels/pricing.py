@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from solvers.model import TIME_MAX
 from solvers.search.kernels.breaks import AFTER_END, BEFORE_LEG, ON_ARRIVAL
 from solvers.search.kernels.jit import inlined, part
 from solvers.search.kernels.journal import save_vehicle
@@ -12,20 +13,27 @@ from solvers.search.kernels.rich_rows import (
     BREAK_LENGTH,
     BREAK_SIDE,
     BREAK_STOP,
+    CARRIED,
     DUTY,
     DUTY_MATTERS,
     END,
     FIRST_BREAK,
+    FRESHNESS,
     HAS_PICKUPS,
+    HAS_TRIPS,
     MAX_DUTY,
     MAX_TASKS,
     MAX_TRAVEL,
+    MOST_TRIPS,
     N_BREAKS,
+    N_CARRIED,
     N_EDGES,
+    N_TASKS,
     N_TOUCHED,
     PRICE_DUTY,
     PRICE_OVER,
     REGULAR,
+    RELOADS,
     SOFT_LATE,
     START,
     TOUCHED,
@@ -78,7 +86,7 @@ def duty_of(problem, state, rich, v):
             bound = min(bound - rich.breaks[b, BREAK_LENGTH], np.int64(rich.breaks[b, BREAK_LATE]))
             b -= 1
         start = np.int64(rich.times[x, START])
-        if rich.tasks[x, N_EDGES] > 0:
+        if rich.tasks[x, N_EDGES] > 0 or rich.tasks[x, FRESHNESS] < TIME_MAX:
             bound = start
         else:
             bound -= service_of(problem, state, x, v)
@@ -92,16 +100,29 @@ def duty_of(problem, state, rich, v):
 
 
 @inlined
+def first_load_of(state, rich, v, d):
+    """Return the demand of all tasks of the first trip of ``v``."""
+    if rich.counters[HAS_TRIPS] == 1:
+        return rich.carried[len(rich.tasks) + 2 * v, CARRIED + d]
+    return np.int64(rich.first_load[v, d]) - state.vehicles[v, LEFT + d]
+
+
+@inlined
 def holds_loads(problem, state, rich, v):
-    """Whether what is on board of ``v`` fits at all times."""
+    """Whether what is on board of ``v`` fits at all times.
+
+    What is on board when a trip leaves fits: nothing is inserted where it would not.
+    """
     stops, tasks = state.stops, problem.tasks
     n = len(tasks)
     for d in range(state.vehicles.shape[1] - LEFT):
         capacity = np.int64(rich.capacity[v, d])
-        load = np.int64(rich.first_load[v, d]) - state.vehicles[v, LEFT + d]
+        load = first_load_of(state, rich, v, d)
         x = np.int64(stops[n + 2 * v, NEXT])
-        while x < n:  # what is on board at the start fits: LEFT is never negative
+        while x < n:
             load += np.int64(rich.pickups[x, d]) - tasks[x, LOAD + d]
+            if x >= rich.counters[N_TASKS]:
+                load = rich.carried[x, CARRIED + d]
             if load > capacity:
                 return False
             x = np.int64(stops[x, NEXT])
@@ -126,7 +147,11 @@ def price_routes(problem, state, rich):
                 )
             fits = duty <= rich.shifts[v, MAX_DUTY]
         fits = fits and rich.days[v, TRAVEL] <= rich.shifts[v, MAX_TRAVEL]
-        fits = fits and state.vehicles[v, COUNT] <= rich.shifts[v, MAX_TASKS]
+        n_reloads = np.int64(rich.days[v, RELOADS])
+        fits = fits and state.vehicles[v, COUNT] - n_reloads <= rich.shifts[v, MAX_TASKS]
+        fits = fits and n_reloads + np.int64(
+            rich.carried[len(problem.tasks) + 2 * v, N_CARRIED] > 0
+        ) <= rich.shifts[v, MOST_TRIPS]
         if fits and rich.counters[HAS_PICKUPS] == 1:
             fits = holds_loads(problem, state, rich, v)
     for k in range(n_touched):

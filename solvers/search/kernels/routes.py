@@ -10,28 +10,38 @@ from __future__ import annotations
 import numpy as np
 
 from solvers.search.kernels.duty import keeps_limit, price_now, reprice
-from solvers.search.kernels.jit import inlined
+from solvers.search.kernels.jit import inlined, part
 from solvers.search.kernels.journal import (
+    count_load,
     count_served,
     list_absent,
     list_empty,
+    list_slot,
     save_stop,
     save_vehicle,
     unlist_absent,
     unlist_empty,
+    unlist_slot,
 )
 from solvers.search.kernels.rich_rows import (
     AFFINITY,
     BUSY,
+    FIRST_SLOT,
+    HAS_TRIPS,
+    HEAD,
     IS_TIMED,
     LEADER,
     LEAVING,
     MATES,
+    N_FREE,
     N_MATES,
+    N_TASKS,
     N_TIMED,
     OPEN_PLACE,
+    RELOADS,
     START,
     TRAVEL,
+    TRIP,
     UNIT_FROM,
     UNIT_SIZE,
     WORKED,
@@ -61,6 +71,14 @@ from solvers.search.kernels.rows import (
 )
 from solvers.search.kernels.starts import add_head, move_start, set_lateness, touch
 from solvers.search.kernels.timing import earliest_start, latest_start, service_of
+
+
+@inlined
+def n_tasks_of(problem, rich):
+    """Count the tasks, without the slots of a rich model."""
+    if rich is None:
+        return np.int64(len(problem.tasks))
+    return np.int64(rich.counters[N_TASKS])
 
 
 @inlined
@@ -148,11 +166,19 @@ def count_visit(problem, state, rich, i, v, sign):
 
 
 @inlined
+def head_of(rich, x):
+    """Head of the trip that stop ``x`` of a route belongs to; of the trip before, for the end."""
+    if x < rich.counters[N_TASKS]:
+        return np.int64(rich.times[x, HEAD])
+    return np.int64(x)
+
+
+@inlined
 def insert_task(problem, state, rich, i, p, v):
     """Insert the absent task ``i`` after stop ``p`` of vehicle ``v``; it must fit.
 
     In a rich model the timetable is left to be made by ``retime``, and LATEST to
-    :func:`carry_backward`.
+    :func:`carry_backward`; and it may be a slot, which needs a task behind it.
     """
     stops, vehicles, counters = state.stops, state.vehicles, state.counters
     q = np.int64(stops[p, NEXT])
@@ -166,7 +192,11 @@ def insert_task(problem, state, rich, i, p, v):
         counters[TOTAL] += problem.fixed[v]
     elif rich is not None:
         count_arc(problem, state, rich, v, p, -1)
-    unlist_absent(state, i)
+    if rich is None or i < rich.counters[N_TASKS]:
+        unlist_absent(state, i)
+    else:
+        unlist_slot(state, rich, i)
+        rich.days[v, RELOADS] += 1
     counters[TOTAL] -= state.prize[i] + stops[p, COST]
     vehicles[v, COUNT] += 1
     for d in range(vehicles.shape[1] - LEFT):
@@ -182,6 +212,10 @@ def insert_task(problem, state, rich, i, p, v):
         count_arc(problem, state, rich, v, p, 1)
         count_arc(problem, state, rich, v, i, 1)
         count_visit(problem, state, rich, i, v, 1)
+        if rich.counters[HAS_TRIPS] == 1 and i < rich.counters[N_TASKS]:
+            head = head_of(rich, p)
+            rich.times[i, HEAD] = head
+            count_load(problem, rich, i, head, 1)
         bound = np.int64(stops[q, LATEST]) - stops[i, TIME] - service_of(problem, state, i, v)
         stops[i, LATEST] = max(latest_start(problem, i, bound), np.int64(-1))
         # The links may push it up from here. Heads are looked at from the last one on.
@@ -189,6 +223,25 @@ def insert_task(problem, state, rich, i, p, v):
         move_start(problem, state, rich, i, v, min(start, np.int64(NO_WAY)))
         add_head(rich, q)
         add_head(rich, i)
+
+
+@part
+def put(problem, state, rich, i, p, v, option):
+    """Insert task ``i`` after stop ``p`` of vehicle ``v`` of a rich model.
+
+    Where ``option`` is not -1, in a new trip of this reload option there; a slot must be free.
+    """
+    x, slot = np.int64(p), np.int64(-1)
+    if option >= 0:
+        k = np.int64(rich.choices[option, FIRST_SLOT]) + rich.choices[option, N_FREE] - 1
+        slot = np.int64(rich.slots[k])
+        rich.marks[slot, TRIP] = rich.marks[i, TRIP]
+    for turn in range(2):  # one call, as each is compiled anew
+        if turn == 1:
+            insert_task(problem, state, rich, i, x, v)
+        elif option >= 0:
+            insert_task(problem, state, rich, slot, x, v)
+            x = slot
 
 
 @inlined
@@ -224,10 +277,11 @@ def remove_segment(problem, state, rich, v, first, last):
     Where travel breaks the triangle inequality, or there is no way at all, what remains may be
     impossible: then neighbours of the segment go too, until it is possible or the route is empty.
     In a rich model the timetable is left to be made by ``retime``, and the tasks that must leave
-    with those removed are noted in ``MATES``.
+    with those removed are noted in ``MATES``. The tasks are of one trip; with the last one goes its
+    reload.
     """
     stops, vehicles, counters = state.stops, state.vehicles, state.counters
-    n = len(problem.tasks)
+    n = n_tasks_of(problem, rich)
     time_row = np.int64(vehicles[v, TIME_ROW])
     p, q = np.int64(stops[first, PREV]), np.int64(stops[last, NEXT])
     while problem.traits[TIMED] != 0 and (p < n or q < n):
@@ -240,6 +294,8 @@ def remove_segment(problem, state, rich, v, first, last):
             q = np.int64(stops[q, NEXT])
         else:
             p = np.int64(stops[p, PREV])
+    if rich is not None and n <= p < len(problem.tasks) and q >= n:
+        p = np.int64(stops[p, PREV])  # no trip without tasks
 
     save_stop(state, rich, p)
     save_stop(state, rich, q)
@@ -257,11 +313,17 @@ def remove_segment(problem, state, rich, v, first, last):
             rich.times[x, START] = 0
             set_lateness(state, rich, x, np.int64(0))
             add_mates(state, rich, x)
+            if rich.counters[HAS_TRIPS] == 1 and x < n:
+                count_load(problem, rich, x, np.int64(rich.times[x, HEAD]), -1)
         counters[TOTAL] += state.prize[x] - stops[x, COST]
         stops[x, ROUTE] = ABSENT
         stops[x, COST] = stops[x, COST_IN] = -NO_WAY
-        list_absent(state, x)
-        add_work(state, rich, x)
+        if rich is None or x < n:
+            list_absent(state, x)
+            add_work(state, rich, x)
+        else:
+            list_slot(state, rich, x)
+            rich.days[v, RELOADS] -= 1
         vehicles[v, COUNT] -= 1
         for d in range(vehicles.shape[1] - LEFT):
             vehicles[v, LEFT + d] += problem.tasks[x, LOAD + d]

@@ -11,9 +11,17 @@ import numpy as np
 from solvers.search.kernels.chains import remove_from_trip
 from solvers.search.kernels.jit import inlined
 from solvers.search.kernels.pair_insertion import forget_version, remove_other_ends
-from solvers.search.kernels.rich_rows import LEAVING, MATES, N_MATES
+from solvers.search.kernels.rich_rows import (
+    HAS_TRIPS,
+    LEAVING,
+    MATES,
+    N_CARRIED,
+    N_MATES,
+    N_RELOADS,
+    WORKED,
+)
 from solvers.search.kernels.rng import draw_below, draw_unit
-from solvers.search.kernels.routes import add_work, remove_segment
+from solvers.search.kernels.routes import add_work, head_of, n_tasks_of, remove_segment
 from solvers.search.kernels.rows import (
     ABSENT,
     ABSENT_LIST,
@@ -42,10 +50,20 @@ LONGEST_STRING = 10.0
 SPLIT_RATE, STAY_RATE = 0.5, 0.01
 #: Iterations whose seeds lie around the same task.
 SAME_CENTRE = 64
+#: Strings in a thousand that are whole trips, in rich models.
+WHOLE_TRIPS = 250
 #: Absent tasks that are tried again: near the seed, and drawn from all.
 _ABSENT_NEAR, _ABSENT_DRAWN = 10, 2
 #: Those near the seed where prizes are scarce, and if a vehicle may be opened besides.
 _SCARCE_NEAR, _OPENING_NEAR = 20, 60
+
+
+@inlined
+def n_in_trip(state, rich, i, v):
+    """Count the tasks of the trip of task ``i``, whose route is ``v``."""
+    if rich is not None and rich.counters[HAS_TRIPS] == 1:
+        return np.int64(rich.carried[head_of(rich, i), N_CARRIED])
+    return np.int64(state.vehicles[v, COUNT])
 
 
 @inlined
@@ -55,8 +73,8 @@ def remove_string(problem, state, rich, trips, pairs, i, v, length):
     Half the time some tasks in the middle of a longer string stay where they are.
     """
     stops = state.stops
-    n = len(problem.tasks)
-    count = np.int64(state.vehicles[v, COUNT])
+    n = n_tasks_of(problem, rich)
+    count = n_in_trip(state, rich, i, v)
     stay = 0
     if 2 <= length < count and draw_unit(state.rng) <= SPLIT_RATE:
         stay = 1
@@ -112,8 +130,10 @@ def remove_mates(problem, state, rich):
 
 
 @inlined
-def is_whole(state, trips, v):
-    """Whether no string was taken out of route ``v`` in this iteration."""
+def is_whole(state, rich, trips, i, v):
+    """Whether no string was taken out of the trip of task ``i``, in route ``v``, until now."""
+    if rich is not None and rich.counters[HAS_TRIPS] == 1:
+        return rich.marks[head_of(rich, i), WORKED] != state.counters[CLOCK]
     if trips is None:
         return state.vehicle_marks[v, STAMP] != state.counters[CLOCK]
     # A trip is also journalled when another one of its chain changes.
@@ -124,7 +144,7 @@ def is_whole(state, trips, v):
 def ruin(problem, guide, state, rich, trips, pairs):
     """Fill the work list: tasks removed around a random seed, and absent ones to try again."""
     stops, vehicles, counters, rng = state.stops, state.vehicles, state.counters, state.rng
-    n = len(problem.tasks)
+    n = n_tasks_of(problem, rich)
     counters[N_WORK] = 0
     n_absent_before = counters[N_ABSENT]
     for _ in range(min(np.int64(_ABSENT_DRAWN), n_absent_before)):
@@ -142,6 +162,8 @@ def ruin(problem, guide, state, rich, trips, pairs):
         n_routes = trips.counters[N_TRIPS]
         mean = np.float64(trips.counters[MEAN])
         most_adjacent = np.float64(trips.counters[LONGEST])
+    if rich is not None:
+        n_routes += rich.counters[N_RELOADS]
     if n_routes > 0:
         longest = min(most_adjacent, (n - n_absent_before) / n_routes)
         most = 4.0 * mean / (1.0 + longest) - 1.0
@@ -178,9 +200,14 @@ def ruin(problem, guide, state, rich, trips, pairs):
                     state.lists[counters[N_WORK], WORK] = i
                     counters[N_WORK] += 1
                     absent_left -= 1
-        elif n_strings > 0 and is_whole(state, trips, v):
-            most = min(longest, np.float64(vehicles[v, COUNT]))
-            length = min(np.int64(1.0 + draw_unit(rng) * most), np.int64(vehicles[v, COUNT]))
+        elif n_strings > 0 and is_whole(state, rich, trips, i, v):
+            count = n_in_trip(state, rich, i, v)
+            most = min(longest, np.float64(count))
+            length = min(np.int64(1.0 + draw_unit(rng) * most), count)
+            if rich is not None and rich.counters[HAS_TRIPS] == 1:
+                if draw_below(rng, 1000) < WHOLE_TRIPS:
+                    length = count
+                rich.marks[head_of(rich, i), WORKED] = counters[CLOCK]
             if trips is not None:
                 if draw_below(rng, 1000) < trips.counters[WHOLE]:
                     length = np.int64(vehicles[v, COUNT])

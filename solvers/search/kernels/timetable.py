@@ -1,9 +1,9 @@
 """The timetable of a rich model: the least one that obeys windows, links and breaks at once.
 
 What :func:`retime` leaves in the rows is what ``solvers.evaluation`` finds for the same routes.
-Without breaks the order in which times are carried on does not matter. What may fall is first let
-down to a lower bound (:func:`fall`), since tasks that wait for each other would hold themselves up;
-then everything is pushed up until nothing changes.
+Without breaks and trips the order in which times are carried on does not matter. What may fall is
+first let down to a lower bound (:func:`fall`), since tasks that wait for each other would hold
+themselves up; then everything is pushed up until nothing changes.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from solvers.search.kernels.breaks import time_components
 from solvers.search.kernels.jit import inlined, part
 from solvers.search.kernels.rich_rows import (
     EDGE_FROM,
-    HAS_BREAKS,
     HEADS,
+    IN_ROUNDS,
     N_EDGES,
     N_HEADS,
     OTHER,
@@ -143,7 +143,7 @@ def retime(problem, state, rich):
     fits : whether windows, shifts, links and breaks are kept. If not, roll back.
     """
     counters = rich.counters
-    if counters[HAS_BREAKS] == 1:
+    if counters[IN_ROUNDS] == 1:
         return time_components(problem, state, rich)
     for k in range(counters[N_HEADS]):
         if not fall(problem, state, rich, np.int64(rich.lists[k, HEADS])):

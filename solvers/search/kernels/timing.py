@@ -10,6 +10,7 @@ from solvers.search.kernels.rows import (
     EARLY,
     FIRST_WINDOW,
     LATE,
+    LEAST_SERVICE,
     N_WINDOWS,
     NEVER,
     OPENS,
@@ -48,9 +49,12 @@ def latest_start(problem, i, bound):
 
 @inlined
 def service_of(problem, state, i, v):
-    """Service duration of task ``i`` by vehicle ``v``, rounded as in ``solvers.model``."""
+    """Service duration of task ``i`` by vehicle ``v``, rounded as in ``solvers.model``.
+
+    Loading takes everybody as long, which a reload's LEAST_SERVICE below 0 tells.
+    """
     nominal = np.int64(problem.tasks[i, SERVICE])
     permille = np.int64(state.vehicles[v, PERMILLE])
-    if permille == 1000:
+    if permille == 1000 or problem.tasks[i, LEAST_SERVICE] < 0:
         return nominal
     return (nominal * permille + 500) // 1000
