@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 
 from solvers.search.kernels import rows
+from solvers.search.slot_layout import TRIP_FEATURES
 from solvers.solve import Progress, Result, SolveParams
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def can_be_divided(search: Search, threads: int) -> bool:
     n, used = search.model.n_tasks, int(search.counters[rows.N_USED])
     return not (
         n < _EACH * threads or _PART_SHARE * used < _LEAST_ROUTES * threads
-        or search.trips is not None or search.model.features & {"batches", "worst lateness"}
+        or search.trips is not None
+        or search.model.features & (TRIP_FEATURES | {"batches", "worst lateness"})
     )
 
 

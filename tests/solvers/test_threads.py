@@ -16,6 +16,7 @@ from solvers.search import SUPPORTED, decompose, selection
 from solvers.search import threads as threading_of_search
 from solvers.search.kernels import rows
 from solvers.search.run import Search
+from solvers.search.slot_layout import TRIP_FEATURES
 from solvers.search.threads import exchange, share_out
 from solvers.search.trip_layout import needs_trips
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
@@ -41,7 +42,8 @@ def one_trip_model() -> RoutingModel:
     return next(m for m in map(trip_model, range(50)) if needs_trips(m))
 
 
-RICH = SUPPORTED - {"worst lateness"}  # that one keeps a model in one piece
+# Without those that keep a model in one piece.
+RICH = SUPPORTED - TRIP_FEATURES - {"batches", "max trips", "worst lateness"}
 MODELS: dict[str, Callable[[], RoutingModel]] = {
     "plain": lambda: spread_model(1, 80, 30),
     "dear vehicles": lambda: spread_model(7, 60, 30, fixed_cost=10**6),
@@ -248,6 +250,7 @@ def test_what_the_whole_plan_shares_is_not_divided(monkeypatch: pytest.MonkeyPat
     assert can(Search(random_model(5, RICH), params), 2)
     assert not can(Search(random_model(5, {"worst lateness"}), params), 2)
     assert not can(Search(one_trip_model(), params), 2)
+    assert not can(Search(random_model(5, {"reloads", "links"}), params), 2)
     assert can(Search(spread_model(1, 8, 3), params), 4)
     assert not can(Search(spread_model(1, 7, 3), params), 4)
     run = Search(spread_model(1, 60, 20), params)
