@@ -35,7 +35,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
         the search's int32 matrices hold.
     """
     from solvers.large import LargeModel
-    from solvers.search import decompose, run, trip_layout
+    from solvers.search import decompose, run
     from solvers.search.compiling import compile_kernels
     from solvers.search.kernels.jit import collector_paused
     from solvers.search.layout import DUTIES
