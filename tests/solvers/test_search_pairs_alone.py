@@ -43,8 +43,8 @@ def put_back(problem, guide, state, pairs, i, limit):
 
 
 @numba.njit
-def take_back(state):
-    undo(state, None)
+def take_back(problem, state):
+    undo(problem, state, None)
 
 
 def pair_model(seed: int, n_pairs: int = 6, n_vehicles: int = 3) -> RoutingModel:
@@ -114,7 +114,7 @@ def test_both_places_are_the_cheapest_there_are(seed: int) -> None:
             assert found.cost == counters[rows.TOTAL] == expected
             n_placed += 1
             if again == 0:
-                take_back(state)
+                take_back(problem, state)
                 counters[rows.TOTAL] = before
                 if seed % 2:
                     renew_versions(state, pairs)
@@ -132,7 +132,7 @@ def test_a_run_is_taken_back_bit_for_bit(seed: int) -> None:
         before = [a.copy() for a in arrays]
         take_out(search.problem, state, pairs, i)
         assert any((a != b).any() for a, b in zip(arrays, before, strict=True))
-        take_back(state)
+        take_back(search.problem, state)
         assert all((a == b).all() for a, b in zip(arrays, before, strict=True))
 
 

@@ -30,8 +30,8 @@ def make_turn(problem, guide, state, p):
 
 
 @numba.njit
-def take_back(state):
-    undo(state, None)
+def take_back(problem, state):
+    undo(problem, state, None)
 
 
 def flat_model(seed: int, n_tasks: int = 12) -> RoutingModel:
@@ -131,7 +131,7 @@ def test_best_turn_is_the_cheapest_that_evaluation_allows(seed: int) -> None:
         assert search.counters[rows.TOTAL] == min(told)
         assert_rows_follow_from_routes(search)
         if p % 2:
-            take_back(state)
+            take_back(search.problem, state)
             search.counters[rows.TOTAL] = total
             assert (state.stops == stops).all()
             assert search.routes(current=True) == before

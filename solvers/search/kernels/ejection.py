@@ -46,7 +46,7 @@ def try_ejection(problem, state, pairs, i, j, v, q, r, is_final):
             insert_task(problem, state, None, i if end == 0 else j, p if end == 0 else s, v)
         mark_dirty(state)
         return True
-    undo(state, None)
+    undo(problem, state, None)
     counters[TOTAL] = before
     return p != UNKNOWN
 
