@@ -33,7 +33,7 @@ $(VENV)/.helsinki: $(STAMP)
 	@touch $@
 
 test: $(STAMP) $(VENV)/.helsinki ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
 lint: $(STAMP) ## style
 	$(BIN)/ruff check .
