@@ -12,7 +12,7 @@ exactly. Model money never leaves the model: a plan's cents come from ``engine.e
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,7 +45,8 @@ class TaskDraft:
     """One order on its way into the model.
 
     ``skills`` says who is qualified, ``tokens`` which trips are right (batch, length); a vehicle
-    needs all of both. ``prize`` None: required. ``blocked``: known here to be unservable, and why.
+    needs all of both. ``affinity``: extra price of being served by a worker; nothing for others.
+    ``prize`` None: required. ``blocked``: known here to be unservable, and why.
     """
 
     order: Order
@@ -57,6 +58,7 @@ class TaskDraft:
     skills: set[Hashable] = field(default_factory=set)
     tokens: set[Hashable] = field(default_factory=set)
     refused: frozenset[str] = frozenset()  # worker ids
+    affinity: dict[str, int] = field(default_factory=dict)  # worker id -> model money
     tier: int = 0
     prize: int | None = None  # model money
     blocked: Reason | None = None
@@ -202,6 +204,7 @@ class Draft:
                 price_per_second=min(v.price_per_second, _LEG_MAX // longest[v.mode].seconds),
                 price_per_metre=min(v.price_per_metre, _LEG_MAX // longest[v.mode].metres),
                 service_permille=v.permille,
+                worker=v.worker.id,
             )
         tasks = [t for t in self.tasks if t.blocked is None]
         for t in tasks:
@@ -214,6 +217,7 @@ class Draft:
                 refused=[i for w in sorted(t.refused) for i in trips_of.get(w, ())],
                 prize=t.prize,
                 tier=t.tier,
+                affinity={w: cost for w, cost in t.affinity.items() if w in trips_of},
             )
         return Compiled(
             model=builder.build(),
@@ -233,9 +237,20 @@ class Draft:
         return builder.add_matrix(seconds, metres)
 
 
-def compile_problem(problem: Problem, travel: Travel, rules: Sequence[Rule] = RULES) -> Compiled:
-    """Turn a care problem into a routing model under the given rules."""
+def compile_problem(
+    problem: Problem,
+    travel: Travel,
+    rules: Sequence[Rule] = RULES,
+    worker_costs: Mapping[str, Mapping[str, int]] | None = None,
+) -> Compiled:
+    """Turn a care problem into a routing model under the given rules.
+
+    ``worker_costs``: order -> worker -> cents, as in :func:`engine.day.plan_day`.
+    """
     draft = Draft.of(problem, travel)
+    for task in draft.tasks:
+        extra = (worker_costs or {}).get(task.order.id, {})
+        task.affinity = {w: min(draft.money(cents), _LEG_MAX) for w, cents in extra.items()}
     for rule in rules:
         rule.compile(draft)
     return draft.to_model()
