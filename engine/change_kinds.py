@@ -36,6 +36,8 @@ def apply_change(problem: Problem, change: Mapping[str, Any]) -> Problem:
         windows = list(problem.order_by_id[change["order"]].windows)
         windows[change["window"]] = Window(start_s=change["start_s"], end_s=change["end_s"])
         return _with(problem, "orders", change["order"], windows=tuple(windows))
+    if change["kind"] == "unpin":
+        return _with(problem, "orders", change["order"], pin=None)
     if change["kind"] == "extend_shift":
         shifts = tuple(
             Shift(id=s.id, start_s=change["start_s"], end_s=change["end_s"])
@@ -114,6 +116,16 @@ def tell_prize(order: Order, cost: int) -> Change:
          "by_cents": cost + 1 - order.prize_cents},
         f"it fits and would cost {cost} cents; a prize of {cost + 1} cents would let it in",
         f"可以安排，将增加费用 {cost} 分；奖励提高到 {cost + 1} 分即可安排",
+    )
+
+
+def tell_unpin(order: Order, here: Approach, m: int) -> Change:
+    """Tell that what was settled would have to be settled anew."""
+    worker, shift = who(here, m)
+    return Change(
+        {"kind": "unpin", "order": order.id, "worker": worker.id, "shift": shift.id},
+        f"if it were not pinned, {worker.id} could serve it in shift {shift.id}",
+        f"若取消指定，{worker.id} 可在班次 {shift.id} 服务",
     )
 
 

@@ -33,6 +33,7 @@ from engine.change_kinds import (
     tell_response,
     tell_shift,
     tell_skill,
+    tell_unpin,
     tell_window,
     who,
 )
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "smallest_change"]
 
 KINDS = (
-    "widen_window", "extend_shift", "add_portions", "add_capacity", "add_skill", "raise_prize",
-    "make_required",
+    "unpin", "widen_window", "extend_shift", "add_portions", "add_capacity", "add_skill",
+    "raise_prize", "make_required",
 )
 LONG_MINUTES = 120
 #: Extensions beyond this are another shift.
@@ -76,7 +77,7 @@ def smallest_change(order: Order, situation: Situation) -> Change | None:
     if order.optional and (place := situation.find_place(order, whatever_it_costs=True)):
         return tell_prize(order, place.added_cents)
     search: tuple[Callable[[Order, Situation], Change | None], ...] = (
-        _widen_window, _extend_shift, _add_portions, _add_capacity, _add_skill,
+        _unpin, _widen_window, _extend_shift, _add_portions, _add_capacity, _add_skill,
     )
     long: Change | None = None
     for find in search:
@@ -89,6 +90,21 @@ def smallest_change(order: Order, situation: Situation) -> Change | None:
 
 
 # -- kind by kind ---------------------------------------------------------------------------------
+
+
+def _unpin(order: Order, situation: Situation) -> Change | None:
+    if order.pin is None:
+        return None
+    free = order.model_copy(update={"pin": None})
+    here = approach(
+        situation.problem, situation.travel, situation.gaps, free, situation.able(free),
+        situation.in_stock(free),
+    )
+    found = [
+        _Candidate(0, float(here.cost[m]), int(m), partial(tell_unpin, order, here, int(m)))
+        for m in np.flatnonzero(here.fits(start_windows(free)) & here.carries())
+    ]
+    return _first_that_fits(free, situation, here, found)
 
 
 def _widen_window(order: Order, situation: Situation) -> Change | None:

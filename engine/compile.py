@@ -58,10 +58,15 @@ class TaskDraft:
     skills: set[Hashable] = field(default_factory=set)
     tokens: set[Hashable] = field(default_factory=set)
     refused: frozenset[str] = frozenset()  # worker ids
+    allowed: frozenset[str] | None = None  # worker ids; None: anybody
     affinity: dict[str, int] = field(default_factory=dict)  # worker id -> model money
     tier: int = 0
     prize: int | None = None  # model money
     blocked: Reason | None = None
+
+    def add_cost(self, worker: str, money: int) -> None:
+        """Let the order cost more (or less, below 0) where the worker serves it."""
+        self.affinity[worker] = self.affinity.get(worker, 0) + money
 
 
 @dataclass(eq=False)
@@ -156,7 +161,12 @@ class Draft:
 
     def qualified(self, vehicle: VehicleDraft, task: TaskDraft) -> bool:
         """Whether the worker may serve the order, whatever the trip."""
-        return task.skills <= vehicle.skills and vehicle.worker.id not in task.refused
+        name = vehicle.worker.id
+        return (
+            task.skills <= vehicle.skills
+            and name not in task.refused
+            and (task.allowed is None or name in task.allowed)
+        )
 
     def carries(self, vehicle: VehicleDraft, task: TaskDraft) -> bool:
         """Whether the vehicle is large enough for the order alone."""
@@ -215,9 +225,12 @@ class Draft:
                 demand=[t.demand.get(d, 0) for d in self.dimensions],
                 skills=t.skills | t.tokens,
                 refused=[i for w in sorted(t.refused) for i in trips_of.get(w, ())],
+                allowed=None if t.allowed is None else [
+                    i for w in sorted(t.allowed) for i in trips_of.get(w, ())
+                ],
+                affinity={w: cost for w, cost in t.affinity.items() if cost and w in trips_of},
                 prize=t.prize,
                 tier=t.tier,
-                affinity={w: cost for w, cost in t.affinity.items() if w in trips_of},
             )
         return Compiled(
             model=builder.build(),

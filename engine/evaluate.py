@@ -25,6 +25,7 @@ from engine.domain.places import LoadingPlace
 from engine.domain.plan import Route, Stop, Totals, Trip
 from engine.domain.problem import Problem
 from engine.domain.workers import Shift, Worker
+from engine.rules.continuity import count_faces
 from engine.travel import Travel
 from solvers.model import service_time
 
@@ -95,6 +96,9 @@ def total(problem: Problem, routes: Iterable[Route]) -> Totals:
     routes = tuple(routes)
     served = {s.order for r in routes for t in r.trips for s in t.stops}
     absent = [o for o in problem.orders if o.id not in served]
+    faces = count_faces(problem, (
+        (problem.order_by_id[s.order], r.worker) for r in routes for t in r.trips for s in t.stops
+    ))
     return Totals(
         orders=len(problem.orders),
         served=len(problem.orders) - len(absent),
@@ -107,6 +111,10 @@ def total(problem: Problem, routes: Iterable[Route]) -> Totals:
         wait_s=sum(r.wait_s for r in routes),
         cost_cents=sum(r.cost_cents for r in routes),
         prize_lost_cents=sum(o.prize_cents or 0 for o in absent if o.optional),
+        new_face_visits=faces.new,
+        preferred_visits=faces.preferred,
+        new_face_cents=faces.new_cents,
+        preferred_bonus_cents=faces.preferred_cents,
     )
 
 
@@ -130,6 +138,9 @@ def nominal_duration(problem: Problem, order: Order) -> int:
 def start_windows(order: Order) -> tuple[tuple[int, int], ...]:
     """List the intervals in which service may start; none for an alarm that has none left."""
     windows = sorted((w.start_s, w.end_s) for w in order.windows) or [(0, HORIZON_S)]
+    if order.pin is not None and order.pin.start_s is not None:
+        at = order.pin.start_s
+        windows = [(at, at) for a, b in windows if a <= at <= b][:1]
     if isinstance(order, EmergencyOrder):
         first, last = order.received_s, order.received_s + order.response_s
         windows = [(max(a, first), min(b, last)) for a, b in windows]

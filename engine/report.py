@@ -13,6 +13,7 @@ from typing import Any, Literal
 from engine.domain.orders import MealOrder, Order
 from engine.domain.plan import Plan, Route
 from engine.domain.problem import Problem
+from engine.rules.continuity import count_faces, knows_anybody
 
 Language = Literal["en", "zh"]
 
@@ -25,7 +26,8 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
     report : ``totals``; ``by_kind``, ``by_service``, ``by_care_level`` and ``by_client_kind``, each
         value -> orders, served; ``unserved_by_reason``; ``workers``, one row each with the share of
         the time at work that is service, travel, wait; ``volunteers``, hours for the time bank;
-        ``kitchens``, portions taken and offered by batch.
+        ``kitchens``, portions taken and offered by batch; ``continuity``, visits of clients who
+        know somebody, by new and preferred faces, with their money.
     """
     served = {s.order for r in plan.routes for t in r.trips for s in t.stops}
     clients = problem.client_by_id
@@ -53,6 +55,7 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
             "service_s": sum(w["service_s"] for w in workers if w["role"] == "volunteer"),
         },
         "kitchens": _kitchens(problem, plan),
+        "continuity": _continuity(problem, plan),
         "run": plan.run.model_dump(),
     }
 
@@ -83,6 +86,32 @@ def _workers(problem: Problem, plan: Plan) -> list[dict[str, Any]]:
             "utilisation": round((service + travel) / shift_s, 4) if shift_s else 0.0,
         })
     return rows
+
+
+def _continuity(problem: Problem, plan: Plan) -> dict[str, Any]:
+    """Count faces: visits by somebody new, and how many different people each client sees."""
+    pairs = [
+        (problem.order_by_id[s.order], r.worker)
+        for r in plan.routes for t in r.trips for s in t.stops
+        if knows_anybody(problem, problem.order_by_id[s.order])
+    ]
+    faces = count_faces(problem, pairs)
+    seen = {(order.client, worker) for order, worker in pairs}
+    new = {
+        (order.client, worker) for order, worker in pairs
+        if count_faces(problem, [(order, worker)]).new
+    }
+    clients = len({client for client, _ in seen})
+    return {
+        "visits": faces.visits,
+        "new_face_visits": faces.new,
+        "new_faces": len(new),
+        "preferred_visits": faces.preferred,
+        "clients": clients,
+        "faces_per_client": round(len(seen) / clients, 2) if clients else 0.0,
+        "new_face_cents": faces.new_cents,
+        "preferred_bonus_cents": faces.preferred_cents,
+    }
 
 
 def _kitchens(problem: Problem, plan: Plan) -> list[dict[str, Any]]:
@@ -129,6 +158,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Volunteers: {workers} people, {hours} h for the time bank",
         "志愿者：{workers} 人，计入时间银行 {hours} 小时",
     ),
+    "faces": (
+        "Faces: {new} of {visits} visits by somebody new, {preferred} by somebody preferred; "
+        "worth {cost} yuan, apart from the cost",
+        "熟面孔：{visits} 次上门中新面孔 {new} 次、首选人员 {preferred} 次；"
+        "折合 {cost} 元，不计入费用",
+    ),
     "search": (
         "{backend}: {status} after {iterations} iterations, {elapsed} s",
         "{backend}：{status}，迭代 {iterations} 次，{elapsed} 秒",
@@ -140,7 +175,8 @@ _VALUES_ZH: dict[str, str] = {
     "guaranteed": "兜底保障对象", "other": "其他",
     "unreachable": "道路不通", "no_skill": "无人具备资质", "no_portions": "餐食份数不足",
     "no_worker_in_window": "时间窗内无可用人员", "no_capacity": "运力不足",
-    "outweighed": "让位于其他工单",
+    "outweighed": "让位于其他工单", "pinned": "指定的人员或时刻无法实现",
+    "no_match": "性别、语言不符或人员拒绝",
     "search": "搜索", "time_limit": "到达时限", "iteration_limit": "到达迭代上限",
     "stalled": "已无改进", "cancelled": "已中止", "complete": "已完成",
 }
@@ -191,6 +227,11 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
     if volunteers["workers"]:
         lines.append(word("volunteers", workers=volunteers["workers"],
                           hours=_hours(volunteers["service_s"])))
+    faces = report["continuity"]
+    if faces["visits"]:
+        cents = faces["new_face_cents"] - faces["preferred_bonus_cents"]
+        lines.append(word("faces", new=faces["new_face_visits"], visits=faces["visits"],
+                          preferred=faces["preferred_visits"], cost=f"{cents / 100:,.2f}"))
     run = report["run"]
     search = word("search", backend=value(run["backend"]), status=value(run["status"]),
                   iterations=f"{run['iterations']:,}", elapsed=run["elapsed_s"])

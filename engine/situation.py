@@ -37,13 +37,17 @@ from engine.gaps import (
     rank_of,
 )
 from engine.rules import RULES
+from engine.rules.continuity import face_cents
+from engine.rules.match import asked_gender, asked_languages, suits
 from engine.rules.priority import tier_of
 from engine.travel import Travel
 
 __all__ = ["Miss", "Place", "Situation"]
 
 #: Promises that one route can be held against without the rest of the plan.
-_OF_A_ROUTE = tuple(r for r in RULES if r.name not in ("complete", "priority", "figures"))
+_OF_A_ROUTE = tuple(
+    r for r in RULES if r.name not in ("complete", "priority", "continuity", "figures")
+)
 #: Neighbouring stops that may stand in an order's way; more are not counted.
 _MOST_IN_THE_WAY = 12
 #: Of all places that look right, so many are read by the checker, the best first.
@@ -105,6 +109,7 @@ class Situation:
         self._able: dict[tuple[object, ...], Flags] = {}
         self._cost: dict[int, int] = {}
         self._last: dict[str, tuple[str, Approach]] = {}
+        self._shunned = {c for w in self.problem.workers for c in w.refused_clients}
 
     # -- the plan ---------------------------------------------------------------------------------
 
@@ -168,10 +173,18 @@ class Situation:
     def able(self, order: Order) -> Flags:
         """Which rows belong to somebody who may serve the order, shape (rows,)."""
         refused = self.problem.client_by_id[order.client].refused_workers
-        key = (order.service, order.skills, refused)
+        only = order.pin.worker if order.pin else None
+        key = (
+            order.service, order.skills, refused, only, asked_gender(self.problem, order),
+            asked_languages(self.problem, order),
+            order.client if order.client in self._shunned else None,
+        )
         if key not in self._able:
             may = {
-                w.id: self.welcome(w, order) and not self.lacking(w, order)
+                w.id: only in (None, w.id)
+                and self.welcome(w, order)
+                and suits(self.problem, w, order)
+                and not self.lacking(w, order)
                 for w in self.problem.workers
             }
             self._able[key] = np.array([may[r.worker.id] for r in self.rows], dtype=np.bool_)
@@ -222,8 +235,28 @@ class Situation:
             answer = approach(
                 self.problem, self.travel, gaps, order, self.able(order), self.in_stock(order)
             )
+            answer = self._weighed(order, answer)
             self._last[name] = (order.id, answer)
         return answer
+
+    def could_alone(self, order: Order) -> bool:
+        """Whether somebody could serve the order with all shifts free; it may be a changed one."""
+        here = approach(
+            self.problem, self.travel, self.empty, order, self.able(order), self.in_stock(order)
+        )
+        return bool((here.fits(self.windows(order)) & here.carries()).any())
+
+    def beside_cost(self, order: Order, worker: str) -> int:
+        """Cents that the order is weighed with, beside the cost of the plan, at this worker."""
+        return face_cents(self.problem, order, worker)
+
+    def _weighed(self, order: Order, here: Approach) -> Approach:
+        prices = self.problem.continuity
+        if not prices.new_face_cents and not prices.preferred_bonus_cents:
+            return here
+        cents = [self.beside_cost(order, row.worker.id) for row in here.gaps.rows]
+        rows = here.gaps.column("row")[here.gap]
+        return here._replace(cost=here.cost + np.array(cents, dtype=np.float64)[rows])
 
     def row_of(self, here: Approach, m: int) -> Row:
         """Find whose gap an entry of an approach is."""
@@ -327,6 +360,7 @@ class Situation:
             if route is not None:
                 visits = RouteVisits(row.worker.id, row.shift.id, trips)
                 added = route.cost_cents - self._cost_of(gap.row)
+                added += self.beside_cost(order, row.worker.id)
                 yield Place(gap.row, gap, visits, route, added)
 
     def verify(

@@ -28,6 +28,7 @@ Duration = Annotated[int, Field(ge=0, le=DAY_S)]
 Cents = Annotated[int, Field(ge=0, le=10**11)]
 #: ``bus`` is bus and walk, approximated without a timetable.
 Mode = Literal["car", "ebike", "walk", "bus"]
+Gender = Literal["female", "male"]
 CoordinateSystem = Literal["wgs84", "gcj02", "bd09"]
 Load = Annotated[int, Field(ge=0, le=10**6)]
 #: JSON has lists where the domain has tuples; everything inside stays strict.

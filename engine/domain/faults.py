@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.domain.people_faults import PEOPLE_TEXTS
 from engine.errors import Fault
 
 
@@ -437,6 +438,8 @@ TEXTS: dict[str, _Text] = {
         "{suggestion}可用设置项：{known}",
     ),
 }
+
+TEXTS |= {code: _Text(*texts) for code, texts in PEOPLE_TEXTS.items()}
 
 
 def fault(code: str, path: str, **params: object) -> Fault:

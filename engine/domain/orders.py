@@ -6,11 +6,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.domain.base import DAY_S, LAX, Cents, Duration, Entity, Id, Load, Moment, Window
+from engine.domain.base import (
+    DAY_S,
+    LAX,
+    Cents,
+    Duration,
+    Entity,
+    Gender,
+    Id,
+    Load,
+    Moment,
+    Window,
+)
 
 Channel = Literal["plan", "hotline", "button", "device", "app", "tv"]
 #: From leaving the kitchen or point to the door, where nothing else is said.
 HOT_FOOD_S = 3_600
+
+
+class Pin(Entity):
+    """What is settled already: the worker, the start of service, or both."""
+
+    worker: Id | None = None
+    start_s: Moment | None = None
 
 
 class BaseOrder(Entity):
@@ -18,7 +36,8 @@ class BaseOrder(Entity):
 
     ``windows`` empty: any time of the day. ``service_duration_s`` None: the catalogue's.
     ``priority`` None: by the client (guaranteed first, then care level); 0 is the most important.
-    ``optional`` orders are served only where that costs less than ``prize_cents``.
+    ``optional`` orders are served only where that costs less than ``prize_cents``. ``gender`` asks
+    for a worker of this gender, whatever the service says. ``pin`` holds whoever serves to it.
     """
 
     id: Id
@@ -31,6 +50,8 @@ class BaseOrder(Entity):
     optional: bool = False
     prize_cents: Cents | None = None
     channel: Channel = "plan"
+    gender: Gender | None = None
+    pin: Pin | None = None
 
 
 class VisitOrder(BaseOrder):

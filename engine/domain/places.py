@@ -6,16 +6,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Duration, Entity, Id, Load, Located, Moment
+from engine.domain.base import LAX, Duration, Entity, Gender, Id, Load, Located, Moment
 
 
 class Client(Located):
-    """An elder who is served; ``guaranteed`` is 兜底保障: served first, at public cost."""
+    """An elder who is served; ``guaranteed`` is 兜底保障: served first, at public cost.
+
+    ``known_workers`` are the faces of the last weeks, at work that day or not. ``languages``: who
+    comes to visit speaks one of them. ``gender`` matters where a service asks for the same.
+    """
 
     care_level: int = Field(default=0, ge=0, le=3, description="0 able .. 3 severe")
     guaranteed: bool = False
     district: Id | None = None
     refused_workers: Annotated[tuple[Id, ...], LAX] = ()
+    preferred_workers: Annotated[tuple[Id, ...], LAX] = ()
+    known_workers: Annotated[tuple[Id, ...], LAX] = ()
+    gender: Gender | None = None
+    languages: Annotated[tuple[Id, ...], LAX] = ()
 
 
 class Place(Located):

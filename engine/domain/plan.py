@@ -14,6 +14,8 @@ PLAN_FORMAT: Final = "careroute-plan/1"
 Reason = Literal[
     "unreachable",  # no way between the client and anybody's start
     "no_skill",  # no worker at work that day may do it
+    "pinned",  # whom or when it is pinned to cannot be, and others or another time could
+    "no_match",  # those who may are of another gender or language, or have refused the client
     "no_portions",  # kitchens have no portion of the diet left
     "no_worker_in_window",  # those who may are not at work, or cannot get there, in the windows
     "no_capacity",  # those who may cannot carry it
@@ -85,7 +87,11 @@ class Unserved(Entity):
 
 
 class Totals(Entity):
-    """Figures of the plan. ``cost_cents`` is fixed and travel; lost prizes stand apart."""
+    """Figures of the plan.
+
+    ``cost_cents`` is fixed and travel; lost prizes, and what new and preferred faces are worth,
+    stand apart. Faces are counted by visit, of clients who know or prefer somebody.
+    """
 
     orders: int
     served: int
@@ -98,6 +104,10 @@ class Totals(Entity):
     wait_s: int
     cost_cents: int
     prize_lost_cents: int
+    new_face_visits: int = 0
+    preferred_visits: int = 0
+    new_face_cents: int = 0
+    preferred_bonus_cents: int = 0
 
 
 class Run(Entity):

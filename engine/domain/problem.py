@@ -39,6 +39,18 @@ class NamedNetwork(Entity):
     name: Id
 
 
+class Continuity(Entity):
+    """What faces are worth, beside the cost of the plan.
+
+    ``new_face_cents`` for a visit by somebody whom the client does not know,
+    ``preferred_bonus_cents`` for one by somebody whom the client prefers. Both count visits (no
+    meals, no alarms) to clients of whom it is known whom they know or prefer.
+    """
+
+    new_face_cents: int = Field(default=0, ge=0, le=100_000)
+    preferred_bonus_cents: int = Field(default=0, ge=0, le=100_000)
+
+
 NetworkRef = Annotated[SyntheticNetwork | FileNetwork | NamedNetwork, Field(discriminator="kind")]
 
 
@@ -55,6 +67,7 @@ class Problem(Entity):
     coordinate_system: CoordinateSystem = "wgs84"
     network: NetworkRef = Field(default_factory=SyntheticNetwork)
     max_snap_m: int = Field(default=500, ge=1, le=20_000)
+    continuity: Continuity = Field(default_factory=Continuity)
     skills: Annotated[tuple[Skill, ...], LAX] = ()
     services: Annotated[tuple[Service, ...], LAX] = ()
     clients: Annotated[tuple[Client, ...], LAX] = ()
@@ -109,5 +122,9 @@ class Problem(Entity):
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the content: a plan names the problem it was made for."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Hash of the content: a plan names the problem it was made for.
+
+        What is at its default is left out, so that a field which is new changes no old problem.
+        """
+        content = self.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]

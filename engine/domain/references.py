@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.domain.faults import Words, fault
 from engine.domain.orders import BaseOrder, MealOrder
+from engine.domain.people import check_people
 from engine.domain.reading import Ledger, Reading
 from engine.domain.services import SERVICES, SKILLS, Service
 from engine.domain.suspicions import odd_point
@@ -43,6 +44,11 @@ def check_references(reading: Reading, ledger: Ledger) -> None:
     _check_catalogue(reading, known)
     _check_workers(reading, known, ledger)
     _check_orders(reading, known, ledger)
+    check_people(
+        reading, ledger,
+        worker=lambda code, path, name: known.check(code, path, name, known.workers),
+        client=lambda code, path, name: known.check(code, path, name, known.clients),
+    )
 
 
 def _check_ids(ids: Iterable[tuple[str, str]], noun: Words, ledger: Ledger) -> None:

@@ -23,7 +23,10 @@ class Skill(Entity):
 
 
 class Service(Entity):
-    """What can be ordered. A worker needs a valid certificate for every one of ``skills``."""
+    """What can be ordered. A worker needs a valid certificate for every one of ``skills``.
+
+    ``same_gender``: a client whose gender is stated is served by a worker of the same.
+    """
 
     id: Id
     kind: OrderKind
@@ -31,6 +34,7 @@ class Service(Entity):
     name_zh: str
     service_duration_s: Duration
     skills: Annotated[tuple[Id, ...], LAX] = ()
+    same_gender: bool = False
 
 
 SKILLS: tuple[Skill, ...] = tuple(
@@ -74,7 +78,12 @@ _ROWS: tuple[tuple[str, OrderKind, str, str, int, tuple[str, ...]], ...] = (
     ("personal_care", "visit", "personal care", "生活照护", 60, ("personal_care",)),
 )
 
+_SAME_GENDER = {"bath"}
+
 SERVICES: tuple[Service, ...] = tuple(
-    Service(id=i, kind=kind, name=en, name_zh=zh, service_duration_s=60 * minutes, skills=skills)
+    Service(
+        id=i, kind=kind, name=en, name_zh=zh, service_duration_s=60 * minutes, skills=skills,
+        same_gender=i in _SAME_GENDER,
+    )
     for i, kind, en, zh, minutes, skills in _ROWS
 )

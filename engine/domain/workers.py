@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Cents, Day, Entity, Id, Load, Mode, Moment
+from engine.domain.base import LAX, Cents, Day, Entity, Gender, Id, Load, Mode, Moment
 
 Role = Literal[
     "caregiver", "volunteer", "courier", "nurse", "family_doctor", "social_worker", "technician"
@@ -42,7 +42,8 @@ class Worker(Entity):
 
     ``start`` and ``end`` name a centre, kitchen, meal point or place. ``end`` None: back to the
     start; ``returns`` False: free where the last visit ends. ``vehicle`` None: moves by ``mode``,
-    carrying nothing. A shift that serves nobody costs nothing.
+    carrying nothing. A shift that serves nobody costs nothing. ``gender`` and ``languages`` count
+    where somebody asks: who states none is not sent there. ``refused_clients`` are never visited.
     """
 
     id: Id
@@ -58,3 +59,6 @@ class Worker(Entity):
     service_time_factor: float = Field(default=1.0, gt=0.1, lt=10)
     cost_per_shift_cents: Cents = 5_000
     cost_per_travel_hour_cents: Cents = 3_000
+    gender: Gender | None = None
+    languages: Annotated[tuple[Id, ...], LAX] = ()
+    refused_clients: Annotated[tuple[Id, ...], LAX] = ()

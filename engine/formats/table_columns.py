@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple, get_args
 
-from engine.domain.base import CoordinateSystem, Mode
+from engine.domain.base import CoordinateSystem, Gender, Mode
 from engine.domain.orders import Channel
 from engine.domain.places import Centre
 from engine.domain.services import SERVICES, SKILLS, OrderKind
@@ -81,6 +81,8 @@ _ROLE_ZH = {
 _CHANNEL_ZH = {
     "计划": "plan", "热线": "hotline", "一键呼叫": "button", "设备": "device", "电视": "tv",
 }
+_GENDER_ZH = {"女": "female", "男": "male"}
+_LANGUAGE_ZH = {"普通话": "zh", "粤语": "yue", "英语": "en"}
 _LEVEL_ZH = {"区县": "county", "街道": "township", "乡镇": "township", "社区": "community"}
 
 _COORDINATES = Column(
@@ -98,6 +100,11 @@ SETTINGS = Sheet("settings", "设置", (
            "of all points: wgs84, gcj02 or bd09", "所有坐标的坐标系：wgs84、gcj02 或 bd09"),
     Column("max_snap_m", "最大偏离距离", "max_snap_m", WHOLE,
            "metres that a point may lie off the roads", "坐标距道路的最大距离（米）"),
+    Column("new_face_yuan", "新面孔费用（元）", "continuity.new_face_cents", YUAN,
+           "price of a visit by somebody whom the client does not know",
+           "由服务对象不熟悉的人员上门一次的计价"),
+    Column("preferred_bonus_yuan", "首选人员奖励（元）", "continuity.preferred_bonus_cents", YUAN,
+           "worth of a visit by a preferred worker", "由首选人员上门一次的计价"),
     Column("network", "路网", "network.kind", TEXT,
            "synthetic, file or named", "synthetic（模拟）、file（文件）或 named（已安装）"),
     Column("network_path", "路网文件", "network.path", FREE_TEXT,
@@ -149,6 +156,13 @@ ORDERS = Sheet("orders", "工单", (
            "仅紧急：接到呼叫的时间"),
     Column("response_min", "响应时限（分钟）", "response_s", MINUTES, "emergencies only; empty: 15",
            "仅紧急；留空为 15"),
+    Column("gender", "性别要求", "gender", names(_GENDER_ZH),
+           "of the worker: female or male; empty: as the service says",
+           "服务人员性别：female（女）或 male（男）；留空则按服务项目", choices=get_args(Gender)),
+    Column("pin_worker", "指定人员", "pin.worker", TEXT,
+           "settled already: this worker and no other", "已确定由该人员服务"),
+    Column("pin_start", "指定时刻", "pin.start_s", CLOCK,
+           "settled already: starts at 09:00 sharp", "已确定的开始时刻，如 09:00"),
 ), required=True)
 
 WORKERS = Sheet("workers", "人员", (
@@ -178,6 +192,12 @@ WORKERS = Sheet("workers", "人员", (
            "of a shift that is used", "实际出勤的每个班次"),
     Column("cost_per_travel_hour_yuan", "路途每小时成本（元）", "cost_per_travel_hour_cents", YUAN,
            "of an hour on the way", "路途中每小时"),
+    Column("gender", "性别", "gender", names(_GENDER_ZH), "female or male",
+           "female（女）或 male（男）", choices=get_args(Gender)),
+    Column("languages", "语言", "languages", name_list(_LANGUAGE_ZH), "zh; yue, separated by ;",
+           "如 普通话; 粤语，用分号分隔"),
+    Column("refused_clients", "拒绝对象", "refused_clients", name_list({}),
+           "clients whom the worker is never sent to", "不得派往的服务对象编号"),
 ), required=True)
 
 PLACES = Sheet("places", "地点", (
@@ -197,6 +217,16 @@ PLACES = Sheet("places", "地点", (
     Column("district", "片区", "district", TEXT, "clients: id of a district", "服务对象：片区编号"),
     Column("refused_workers", "拒绝人员", "refused_workers", name_list({}),
            "clients: workers who must not come", "服务对象：不得上门的人员编号"),
+    Column("preferred_workers", "首选人员", "preferred_workers", name_list({}),
+           "clients: workers whom they like best", "服务对象：首选的人员编号"),
+    Column("known_workers", "熟悉人员", "known_workers", name_list({}),
+           "clients: workers who came in the last weeks", "服务对象：近几周上门过的人员编号"),
+    Column("gender", "性别", "gender", names(_GENDER_ZH),
+           "clients: female or male; bathing is done by the same",
+           "服务对象：female（女）或 male（男）；助浴由同性人员服务", choices=get_args(Gender)),
+    Column("languages", "语言", "languages", name_list(_LANGUAGE_ZH),
+           "clients: who visits speaks one of these; empty: any",
+           "服务对象：上门人员须会其中一种；留空为不限"),
     Column("level", "级别", "level", names(_LEVEL_ZH), "centres",
            "中心：county、township、community",
            choices=get_args(Centre.model_fields["level"].annotation)),
@@ -242,6 +272,9 @@ SERVICE_ROWS = Sheet("services", "服务目录", (
     Column("service_duration_min", "服务时长（分钟）", "service_duration_s", MINUTES, "minutes",
            "分钟", required=True),
     Column("skills", "所需技能", "skills", name_list(_SKILL_ZH), "separated by ;", "用分号分隔"),
+    Column("same_gender", "限同性", "same_gender", YES_NO,
+           "yes: by a worker of the client's gender", "是：由与服务对象同性的人员服务",
+           choices=_YES_NO),
 ))
 
 SKILL_ROWS = Sheet("skills", "技能", (
@@ -292,6 +325,8 @@ def values(raw: dict[str, Any], columns: Iterable[Column]) -> list[Any]:
     """One line of a sheet from the plain data of an entity."""
     line = []
     for column in columns:
-        value = raw.get(column.field)
+        value: Any = raw
+        for step in column.field.split("."):
+            value = (value or {}).get(step)
         line.append(None if value is None else column.kind.write(value))
     return line

@@ -54,10 +54,12 @@ class Cells:
             line = self.lines.get(path[:cut])
             if line:
                 sheet, number = line
-                name = re.match(r"\.(\w+)", path[cut:])
+                name = re.match(r"\.(\w+)(\.\w+)?", path[cut:])
                 # Settings stand below each other, everything else side by side.
-                default = "B" if sheet == SETTINGS.name else "A"
-                letter = self.letters[sheet].get(name[1], default) if name else default
+                letter = default = "B" if sheet == SETTINGS.name else "A"
+                if name:
+                    letters = self.letters[sheet]
+                    letter = letters.get(f"{name[1]}{name[2] or ''}", letters.get(name[1], default))
                 return f"{sheet}!{letter}{number}"
         return path
 
@@ -175,7 +177,7 @@ class TableReader:
                 cell = f"{sheet.name}!{letter_of(j)}{number}"
                 if not self._put(raw, column, line[j], cell):
                     broken.add(column.field)
-        return raw, broken
+        return _nested(raw), broken
 
     def _put(self, raw: Raw, column: Column, value: object, cell: str) -> bool:
         try:
@@ -210,8 +212,7 @@ class TableReader:
         for column in SETTINGS.columns:  # what is missing is told at the top, or at its like
             alike = column.field.partition(".")[0]
             lines.setdefault(column.field, lines.get(alike, (SETTINGS.name, 1)))
-        network = {k.partition(".")[2]: raw.pop(k) for k in list(raw) if k.startswith("network.")}
-        return {**raw, "network": network} if network else raw
+        return _nested(raw)
 
     def _places(self) -> dict[str, list[Raw]]:
         groups: dict[str, list[Raw]] = {name: [] for name in PLACE_GROUPS.values()}
@@ -250,6 +251,18 @@ class TableReader:
             batches = entry.setdefault("batches", [])
             self._register(f"{base}.batches[{len(batches)}]", BATCHES, number, broken)
             batches.append(raw)
+
+
+def _nested(raw: Raw) -> Raw:
+    """Gather fields with a dot in their names into objects: ``pin.worker`` into ``pin``."""
+    nested: Raw = {}
+    for key, value in raw.items():
+        outer, _, inner = key.partition(".")
+        if inner:
+            nested.setdefault(outer, {})[inner] = value
+        else:
+            nested[key] = value
+    return nested
 
 
 def _without_idle(raw: Raw, model: type[Entity]) -> Raw:

@@ -34,11 +34,10 @@ def grids_of(problem: Problem) -> Grids:
     """All sheets of a problem, each with its header line; optional ones only where needed."""
     data = problem_data(problem)
     lines: dict[str, list[list[Any]]] = {}
-    flat = {**data, **{f"network.{k}": v for k, v in data["network"].items()}}
     settings = [["setting 设置项", "value 值"]]
-    for column in SETTINGS.columns:
-        if flat.get(column.field) is not None:
-            settings.append([header_of(column), column.kind.write(flat[column.field])])
+    for column, value in zip(SETTINGS.columns, values(data, SETTINGS.columns), strict=True):
+        if value is not None:
+            settings.append([header_of(column), value])
     places, batches = [], []
     for kind, group in PLACE_GROUPS.items():
         for entry in data.get(group, ()):

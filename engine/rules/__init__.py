@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from engine.rules.base import Rule, Violation
 from engine.rules.complete import CompleteRule
+from engine.rules.continuity import ContinuityRule
 from engine.rules.emergencies import EmergenciesRule
 from engine.rules.figures import FiguresRule
 from engine.rules.hot_food import HotFoodRule
 from engine.rules.loads import LoadsRule
+from engine.rules.match import MatchRule
+from engine.rules.pins import PinsRule
 from engine.rules.portions import PortionsRule
 from engine.rules.priority import PriorityRule
 from engine.rules.shifts import ShiftsRule
@@ -19,12 +22,15 @@ __all__ = ["RULES", "Rule", "Violation"]
 RULES: tuple[Rule, ...] = (
     CompleteRule(),
     SkillsRule(),
+    MatchRule(),
     WindowsRule(),
+    PinsRule(),
     ShiftsRule(),
     LoadsRule(),
     PortionsRule(),
     HotFoodRule(),
     EmergenciesRule(),
     PriorityRule(),
+    ContinuityRule(),
     FiguresRule(),
 )

@@ -98,6 +98,21 @@ def refuse(client: int, worker: str) -> Callable[[World], None]:
     return lambda w: w.problem["clients"][client].update(refused_workers=[worker])
 
 
+def of_people(client: dict[str, Any], worker: dict[str, Any]) -> Callable[[World], None]:
+    return lambda w: (w.problem["clients"][0].update(client), w.worker("N").update(worker))
+
+
+def know(world: World) -> None:
+    """Give three clients a history, and prices: N is new to one, preferred by one, known to one."""
+    world.problem["continuity"] = {"new_face_cents": 300, "preferred_bonus_cents": 50}
+    for client, known in zip(world.problem["clients"], ({"known_workers": ["V"]}, {}, {
+        "preferred_workers": ["N"]}, {"known_workers": ["N"]}), strict=False):
+        client.update(known)
+    world.plan["totals"].update(
+        new_face_visits=1, preferred_visits=1, new_face_cents=300, preferred_bonus_cents=50
+    )
+
+
 def cook_nowhere(world: World) -> None:
     world.worker("D")["start"] = "P"
     for trip in world.route("D")["trips"]:
@@ -154,6 +169,25 @@ BREACHES = [
     Breach("P2022", "not on the list", lambda w: w.worker("N").update(services=["medical"]),
            lambda w: w.worker("N").update(services=["medical", "bath", "errands"])),
     Breach("P2023", "refused", refuse(0, "N"), refuse(0, "V")),
+    Breach("P2300", "a man for a woman's bath", of_people({"gender": "female"}, {"gender": "male"}),
+           of_people({"gender": "female"}, {"gender": "female"})),
+    Breach("P2300", "a gender that is not stated", of_order("med", gender="male"),
+           lambda w: (of_order("med", gender="male")(w), w.worker("N").update(gender="male"))),
+    Breach("P2301", "no common language",
+           of_people({"languages": ["yue", "zh"]}, {"languages": ["en"]}),
+           of_people({"languages": ["yue", "zh"]}, {"languages": ["en", "zh"]})),
+    Breach("P2302", "the worker refuses", lambda w: w.worker("N").update(refused_clients=["a"]),
+           lambda w: w.worker("N").update(refused_clients=["b"])),
+    *(
+        Breach("P2310", f"total {name} one off", nothing, nothing,
+               lambda w, name=name: w.plan["totals"].update({name: 1}))  # type: ignore[misc]
+        for name in ("new_face_visits", "preferred_visits", "new_face_cents",
+                     "preferred_bonus_cents")
+    ),
+    Breach("P2320", "another worker", of_order("bath", pin={"worker": "V"}),
+           of_order("bath", pin={"worker": "N"})),
+    Breach("P2321", "a second late", of_order("bath", pin={"start_s": 32_401}),
+           of_order("bath", pin={"start_s": 32_400})),
     Breach("P2030", "a second before the window", start("chk", 29_499), start("chk", 29_500)),
     Breach("P2030", "a second before the second window", start("med", 36_999),
            start("med", 37_000)),
@@ -315,6 +349,16 @@ def test_portions_are_counted_over_all_trips() -> None:
     world.stop("m3")["batch"] = "b1"
     world.add_up()
     assert world.codes() == {"P2075"}
+
+
+def test_faces_are_counted_by_what_clients_know_and_prefer() -> None:
+    world = make_world()
+    world.add_up()
+    know(world)
+    world.plan["problem_fingerprint"] = world.read_problem().fingerprint
+    assert world.codes() == set()
+    world.plan["totals"]["new_face_cents"] -= 1
+    assert world.codes() == {"P2310"}
 
 
 def test_one_lie_about_the_vehicle_is_not_told_as_wrong_legs() -> None:

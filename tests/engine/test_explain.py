@@ -99,6 +99,10 @@ def too_early(**more: Any) -> World:
                       windows=[window(31_000, 32_000)], **more)
 
 
+def pinned_wrongly() -> World:
+    return world_with(client="e", service="errands", pin={"worker": "V"})
+
+
 def too_heavy() -> World:
     return world_with(kind="meal", client="e", diet="soft", load={"parcels": 2}, service="meal")
 
@@ -113,6 +117,11 @@ REASONS: list[tuple[str, World, dict[str, Any], list[str]]] = [
     ("no_skill", world_with(client="b", service="repair"),
      {"workers": 4, "holders": {"repair": 0}, "expired": {"repair": 0}, "refused": 0, "listed": 3},
      ["0 of 4 workers hold appliance repair", "家电维修"]),
+    ("pinned", pinned_wrongly(), {"pinned_worker": "V", "pinned_s": None},
+     ["it is pinned to V", "已指定由 V 服务"]),
+    ("no_match", world_with(client="a", service="medical", gender="male"),
+     {"may": 1, "gender": 1, "language": 0, "refusing": 0},
+     ["1 are not stated to be male", "1 人未登记为男性"]),
     ("no_portions", short_of_portions(),
      {"asked": 4, "diet": "soft", "most_left": 3, "place": "K", "batch": "b2", "batches": 2},
      ["the most is 3, in batch b2 of K", "剩余 3 份"]),
@@ -242,6 +251,7 @@ def one_batch_short() -> World:
 
 
 CHANGES: list[tuple[str, World, dict[str, Any]]] = [
+    ("unpin", pinned_wrongly(), {"worker": "E", "shift": "day"}),
     ("widen_window", too_early(),
      {"direction": "later", "minutes": 2, "worker": "N", "start_s": 31_000, "end_s": 32_120}),
     ("widen_window", world_with(client="a", service="medical", service_duration_s=60,

@@ -91,17 +91,28 @@ SHAPES: list[tuple[str, str, Mutation]] = [
     ("E1021", "orders[0].prize_cents", order(prize_cents=100)),
     ("E1022", "workers[0].returns", worker(end="H1", returns=False)),
     ("E1023", "$", many_faults),
+    ("E1041", "clients[0].preferred_workers[0]", client(
+        preferred_workers=["W1"], refused_workers=["W1"])),
+    ("E1042", "orders[0].pin.worker", lambda d: (
+        client(refused_workers=["W1"])(d), order(pin={"worker": "W1"})(d))),
+    ("E1042", "orders[0].pin.worker", lambda d: (
+        worker(refused_clients=["C1"])(d), order(pin={"worker": "W1"})(d))),
+    ("E1043", "orders[0].pin.worker", lambda d: (
+        worker(gender="male")(d), order(gender="female", pin={"worker": "W1"})(d))),
     ("E1101", "orders[1].id", lambda d: d["orders"].append(dict(d["orders"][0]))),
     ("E1101", "workers[0].shifts[1].id", worker(
         shifts=[shift(28_800, 30_000), shift(30_000, 43_200)])),
     ("E1101", "places[0].id", lambda d: d["kitchens"][0].update(id="H1")),
     ("E1102", "orders[0].client", order(client="C9")),
+    ("E1102", "workers[0].refused_clients[0]", worker(refused_clients=["C9"])),
     ("E1103", "orders[0].service", order(service="massage")),
     ("E1104", "orders[0].skills[0]", order(skills=["magic"])),
     ("E1104", "workers[0].certificates[0].skill", worker(certificates=[{"skill": "magic"}])),
     ("E1105", "workers[0].start", worker(start="C1")),
     ("E1106", "workers[0].vehicle", worker(vehicle="truck")),
     ("E1107", "clients[0].refused_workers[0]", client(refused_workers=["W9"])),
+    ("E1107", "clients[0].preferred_workers[0]", client(preferred_workers=["W9"])),
+    ("E1107", "orders[0].pin.worker", order(pin={"worker": "W9"})),
     ("E1108", "orders[1].kitchen", lambda d: d["orders"].append(meal(kitchen="H1"))),
     ("E1109", "orders[1].diet", lambda d: d["orders"].append(meal(diet="vegan"))),
     ("E1110", "orders[0].service", order(service="meal")),
@@ -123,6 +134,10 @@ SHAPES: list[tuple[str, str, Mutation]] = [
     ("E1208", "orders[0].windows[1]", order(windows=[
         {"start_s": 30_000, "end_s": 33_000}, {"start_s": 32_999, "end_s": 36_000}])),
     ("E1209", "orders[0].windows[0].start_s", window("08:30", 36_000)),
+    ("E1221", "orders[0].pin.start_s", order(pin={"start_s": 36_001})),
+    ("E1222", "orders[0].pin.start_s", order(windows=[], pin={"start_s": 43_201})),
+    ("E1222", "orders[0].pin.start_s", order(
+        windows=[], pin={"start_s": 43_201, "worker": "W1"})),
     ("E1301", "orders[0].load.boxes", order(load={"boxes": -1})),
     ("E1301", "orders[1].portions", lambda d: d["orders"].append(meal(portions=-1))),
     ("E1302", "orders[0].load.crates", order(load={"crates": 1})),
