@@ -251,7 +251,7 @@ def one_batch_short() -> World:
 
 
 CHANGES: list[tuple[str, World, dict[str, Any]]] = [
-    ("unpin", pinned_wrongly(), {"worker": "E", "shift": "day"}),
+    ("unpin", pinned_wrongly(), {"worker": "D", "shift": "noon"}),
     ("widen_window", too_early(),
      {"direction": "later", "minutes": 2, "worker": "N", "start_s": 31_000, "end_s": 32_120}),
     ("widen_window", world_with(client="a", service="medical", service_duration_s=60,
