@@ -16,7 +16,7 @@ from engine.domain.problem import Problem
 from engine.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from geodata import Network, Snapped
+    from geodata import Network, SnappedPoints
 
 
 class Leg(NamedTuple):
@@ -36,15 +36,16 @@ class Travel:
     network : the street network.
     location : ("client" | "place", id) -> location index.
     lon, lat : WGS-84 of each location, shape (L,).
-    nodes : mode -> road node of each location, shape (L,), int32.
+    points : mode -> where each location meets the streets, L points.
     seconds, metres : mode -> matrix, shape (L, L), int32; ``geodata.UNREACHABLE`` where no way.
+        Seconds hold the problem's ``arrival_s``.
     """
 
     network: Network
     location: dict[tuple[str, str], int]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
-    nodes: dict[str, NDArray[np.int32]]
+    points: dict[str, SnappedPoints]
     seconds: dict[str, NDArray[np.int32]]
     metres: dict[str, NDArray[np.int32]]
 
@@ -92,8 +93,11 @@ def build_travel(
     if faults:
         raise InputError(faults)
     seconds, metres = {}, {}
+    arrival = {str(mode): cost for mode, cost in problem.arrival_s.items()}
     for i, (mode, found) in enumerate(snapped.by_mode.items()):
-        matrix = geodata.travel_matrix(network, found.node, mode)
+        matrix = geodata.travel_matrix(network, found, mode)
+        if arrival.get(mode):
+            geodata.add_arrival(matrix.seconds, found, mode, arrival[mode])
         off = found.distance_m > problem.max_snap_m
         for values in matrix:
             values[off, :] = geodata.UNREACHABLE
@@ -102,31 +106,33 @@ def build_travel(
         seconds[mode], metres[mode] = matrix.seconds, matrix.metres
         if on_progress:
             on_progress((i + 1) / len(snapped.by_mode))
-    nodes = {mode: found.node for mode, found in snapped.by_mode.items()}
-    return Travel(network, snapped.location, snapped.lon, snapped.lat, nodes, seconds, metres)
+    return Travel(network, *snapped, seconds, metres)
 
 
 def road_travel(
-    network: Network, nodes: Mapping[str, NDArray[np.int32]], modes: Sequence[str]
+    network: Network, points: Mapping[str, SnappedPoints], modes: Sequence[str]
 ) -> Callable[[int, NDArray[np.int32], NDArray[np.int32]], tuple[Any, Any]]:
     """Travel between locations as a function, for models too large for one matrix.
 
     Parameters
     ----------
     network : the roads.
-    nodes : of every location, by mode.
+    points : where every location meets the streets, by mode.
     modes : mode of each profile of the model.
 
     Returns
     -------
-    travel : of profile, origins and destinations; seconds and metres between these locations.
+    travel : of profile, origins and destinations; seconds and metres between these locations,
+        without the time to park, which is the model's ``setup`` there.
     """
 
     def travel(
         profile: int, origins: NDArray[np.int32], destinations: NDArray[np.int32]
     ) -> tuple[Any, Any]:
-        at = nodes[modes[profile]]
-        return geodata.travel_block(network, at[origins], at[destinations], modes[profile])
+        at = points[modes[profile]]
+        return geodata.travel_block(
+            network, at.take(origins), at.take(destinations), modes[profile]
+        )
 
     return travel
 
@@ -137,7 +143,7 @@ class _OnRoads(NamedTuple):
     location: dict[tuple[str, str], int]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
-    by_mode: dict[str, Snapped]
+    by_mode: dict[str, SnappedPoints]
 
 
 def _snap(given: Points, network: Network) -> _OnRoads:
@@ -153,7 +159,7 @@ def _snap(given: Points, network: Network) -> _OnRoads:
     }
     xy = np.array(list(unique), dtype=np.float64).reshape(-1, 2)
     lon_all, lat_all = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
-    by_mode = {mode: geodata.snap(network, lon_all, lat_all, mode) for mode in given.modes}
+    by_mode = {mode: geodata.snap_to_edges(network, lon_all, lat_all, mode) for mode in given.modes}
     return _OnRoads(location, lon_all, lat_all, by_mode)
 
 

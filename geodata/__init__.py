@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from geodata.network import CLOSED, Network
     from geodata.osm import download_network, from_osmnx, to_networkx
     from geodata.outline import reach_polygon
-    from geodata.paths import Path, leg_geometries, path_geometry, travel_path
+    from geodata.paths import Path, path_geometry, travel_path
     from geodata.periods import SpeedPeriods, SpeedRule, read_speeds
     from geodata.profiles import PROFILES, ROAD_CLASSES, TurnCosts
     from geodata.read import read_network
-    from geodata.routes import Route, Step, route
+    from geodata.routes import Route, Step, leg_geometries, route
     from geodata.sample import sample_points
     from geodata.snapping import Snapped, snap
     from geodata.synthetic import synthetic_city
@@ -96,7 +96,7 @@ _HOME: Final = {
     "download_network": "osm",
     "from_osmnx": "osm",
     "from_wgs84": "coordinates",
-    "leg_geometries": "paths",
+    "leg_geometries": "routes",
     "path_geometry": "paths",
     "reach": "isochrones",
     "reach_polygon": "outline",

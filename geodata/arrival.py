@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geodata.edge_snapping import SnappedPoints
 from geodata.kernels.dijkstra import UNREACHABLE
 from geodata.profiles import PROFILES
 
 
 def add_arrival(
-    seconds: NDArray[np.int32], nodes: ArrayLike, profile: str, arrival_s: int | None = None
+    seconds: NDArray[np.int32],
+    where: ArrayLike | SnappedPoints,
+    profile: str,
+    arrival_s: int | None = None,
 ) -> None:
     """Add the time to park or lock to a matrix, in place.
 
@@ -19,12 +23,18 @@ def add_arrival(
 
     Parameters
     ----------
-    seconds : travel times between all of the nodes, shape (l, l). Changed: every pair of different
-        nodes that reach each other gets the time of its end.
-    nodes : node of each location, shape (l,); between two locations at one node nobody parks anew.
+    seconds : travel times between all of the locations, shape (l, l). Changed: every pair of
+        different places that reach each other gets the time of its end.
+    where : node or point of each location, shape (l,); between two locations at one node, or at the
+        same place along a street, nobody parks anew.
     arrival_s : seconds; by default the profile's ``arrival_s``.
     """
     cost = PROFILES[profile].arrival_s if arrival_s is None else arrival_s
-    at = np.asarray(nodes)
+    if isinstance(where, SnappedPoints):
+        places = np.column_stack([where.lon, where.lat])
+        _, at = np.unique(places, axis=0, return_inverse=True)
+        at = at.reshape(-1)
+    else:
+        at = np.asarray(where)
     moves = (at[:, None] != at[None, :]) & (seconds < UNREACHABLE)
     np.add(seconds, np.int32(cost), out=seconds, where=moves)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -10,16 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from geodata.chains import ranges
 from geodata.errors import NetworkError
-from geodata.graph import Scratch, make_scratch, n_workers, profile_graph
-from geodata.kernels.dijkstra import DM_BITS, FAR, Graph, search, trace_back
+from geodata.graph import Scratch, make_scratch, profile_graph
+from geodata.kernels.dijkstra import DM_BITS, search, trace_back
 from geodata.network import Network
 from geodata.profiles import TurnCosts
+from geodata.routes import Line
 from geodata.turns import junction_graph
-
-Line = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Longitudes and latitudes along the streets, WGS-84 degrees."""
-
-_SOURCES_A_TASK = 8  # searches that share one set of buffers
 
 
 class Path(NamedTuple):
@@ -56,7 +51,11 @@ def travel_path(
         costs = None if isinstance(turns, bool) else turns
         return _path_with_turns(network, source, target, profile, costs)
     graph = profile_graph(network, profile)
-    edges = _edges_from(network, graph, make_scratch(graph), source, [target], profile)[0]
+    scratch, is_target = make_scratch(graph), np.zeros(network.n_nodes, np.bool_)
+    is_target[target] = True
+    if search(graph, source, is_target, 1, *scratch):
+        raise NetworkError("E3402", source=source, target=target, profile=profile)
+    edges = _trace(scratch, source, target)
     time = int(network.time_ms[profile][edges].sum(dtype=np.int64))
     return _path(network, source, edges, time)
 
@@ -109,61 +108,6 @@ def path_geometry(network: Network, nodes: ArrayLike, profile: str) -> Line:
             raise NetworkError("E3403", source=tail, target=head, profile=profile)
         edges[k] = graph.edge[row][fits[np.argmin(graph.weight[row][fits])]]
     return _line(network, edges, stops[:1])
-
-
-def leg_geometries(network: Network, pairs: ArrayLike, profile: str) -> list[Line]:
-    """Lines along the fastest paths of many legs, for maps.
-
-    Parameters
-    ----------
-    pairs : source and target nodes, shape (k, 2).
-
-    Returns
-    -------
-    lines : one per leg, in their order; a leg from a node to itself is that one point.
-
-    Raises
-    ------
-    NetworkError : as ``travel_path``.
-
-    Notes
-    -----
-    One search per different source, ended when its last target is settled; on all cores.
-    """
-    graph = profile_graph(network, profile)
-    legs = network.require_nodes(pairs).reshape(-1, 2)
-    order = np.argsort(legs[:, 0], kind="stable")
-    starts = np.flatnonzero(np.diff(legs[order, 0], prepend=-1))
-    groups = np.split(order, starts[1:])
-    lines: list[Line] = [(np.empty(0), np.empty(0))] * len(legs)
-
-    def draw(first: int) -> None:
-        scratch = make_scratch(graph)
-        for group in groups[first : first + _SOURCES_A_TASK]:
-            source, targets = int(legs[group[0], 0]), legs[group, 1].tolist()
-            paths = _edges_from(network, graph, scratch, source, targets, profile)
-            for leg, edges in zip(group.tolist(), paths, strict=True):
-                lines[leg] = _line(network, edges, legs[leg, :1])
-
-    if len(legs):
-        with ThreadPoolExecutor(n_workers()) as pool:
-            list(pool.map(draw, range(0, len(groups), _SOURCES_A_TASK)))
-    return lines
-
-
-def _edges_from(
-    network: Network, graph: Graph, scratch: Scratch, source: int, targets: list[int], profile: str
-) -> list[NDArray[np.int32]]:
-    """Network edges of the paths from one source to several targets."""
-    is_target = np.zeros(network.n_nodes, np.bool_)
-    is_target[targets] = True
-    search(graph, source, is_target, int(is_target.sum()), *scratch)
-    found = []
-    for target in targets:
-        if scratch.weight[target] >= FAR:
-            raise NetworkError("E3402", source=source, target=target, profile=profile)
-        found.append(_trace(scratch, source, target))
-    return found
 
 
 def _trace(scratch: Scratch, source: int, target: int) -> NDArray[np.int32]:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geodata.chains import ranges
+from geodata.coordinates import distance_m
 from geodata.edge_matrix import Long, Parts, entries, entry_weights, parts_of
 from geodata.edge_snapping import SnappedPoints, street_lines
 from geodata.errors import NetworkError
-from geodata.graph import profile_graph
-from geodata.kernels.bounded import search_within
-from geodata.kernels.dijkstra import DM_BITS, DM_MASK, FAR
+from geodata.graph import n_workers, profile_graph
+from geodata.kernels.bounded import search_within, trace_arcs
+from geodata.kernels.dijkstra import DM_BITS, DM_MASK, FAR, Graph
 from geodata.many_to_many import Places, places_at
 from geodata.network import NO_NAME, Network
 from geodata.profiles import TurnCosts
 from geodata.turns import TurnGraph, ends_at, starts_at, turn_graph
 
-_FIRST_LIMIT_MS: Final = 600_000
+Line = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Longitudes and latitudes along the streets, WGS-84 degrees."""
+
+_DETOUR: Final = 1.5  # a first search goes as far as a way so much longer than the straight line
+_LEAST_MS: Final = 60_000  # and a minute at least, at the profile's usual pace
+_WIDER: Final = 4
+_LEGS_A_TASK: Final = 32  # searches that share one set of buffers
 
 
 class Step(NamedTuple):
@@ -90,32 +100,58 @@ def route(
         ``E3408`` not one place of the same kind at either end.
     """  # noqa: E501
     network.require_profile(profile)
-    is_point = isinstance(origin, SnappedPoints)
-    if is_point != isinstance(destination, SnappedPoints):
+    if isinstance(origin, SnappedPoints) != isinstance(destination, SnappedPoints):
         raise NetworkError("E3408", detail="a node and a point")
-    costs = None if isinstance(turns, bool) else turns
-    streets = turn_graph(network, profile, costs) if turns is not False else None
-    graph = profile_graph(network, profile)
-    if isinstance(origin, SnappedPoints) and isinstance(destination, SnappedPoints):
-        if origin.n_points != 1 or destination.n_points != 1:
-            raise NetworkError("E3408", detail=f"{origin.n_points} and {destination.n_points}")
-        return _between_points(network, origin, destination, profile, streets)
-    nodes = network.require_nodes([origin, destination])
-    here, there = nodes[:1], nodes[1:]
-    if here[0] == there[0]:
-        return Route(network.node_lon[here], network.node_lat[here], 0, 0, nodes[:0], ())
-    if streets is None:
-        ends = places_at(here), places_at(there)
-    else:
-        ends = starts_at(streets, here), ends_at(streets, there)
-    found = _search(network, *ends, profile, streets)
-    if found is None:
-        raise NetworkError("E3402", source=int(here[0]), target=int(there[0]), profile=profile)
-    first, _, edges, weights = found
-    if streets is not None:
-        edges.insert(0, int(graph.edge[ends[0].node[first]]))
-        weights.insert(0, int(ends[0].offset[first]))
-    return _drive(network, edges, weights, (0.0, 1.0))
+    for place in (origin, destination):
+        if isinstance(place, SnappedPoints) and place.n_points != 1:
+            raise NetworkError("E3408", detail=f"{place.n_points} points")
+    legs = _Legs(network, origin, destination, profile, turns)
+    return _drive(network, next(legs.find(range(1))))
+
+
+def leg_geometries(
+    network: Network,
+    origins: SnappedPoints | ArrayLike,
+    destinations: SnappedPoints | ArrayLike,
+    profile: str,
+) -> list[Line]:
+    """Lines along the fastest ways of many legs, for maps.
+
+    Parameters
+    ----------
+    origins, destinations : points along streets from ``snap_to_edges``, or nodes, shape (k,) each.
+
+    Returns
+    -------
+    lines : one per leg, in their order; a leg from a place to itself is that one point.
+
+    Raises
+    ------
+    NetworkError : as ``route``; ``E3408`` also where not every leg has both its ends.
+
+    Notes
+    -----
+    One search a leg, hardly further than the leg is long; on all cores.
+    """
+    network.require_profile(profile)
+    n, n_ends = (
+        p.n_points if isinstance(p, SnappedPoints) else np.size(p) for p in (origins, destinations)
+    )
+    if isinstance(origins, SnappedPoints) != isinstance(destinations, SnappedPoints):
+        raise NetworkError("E3408", detail="nodes and points")
+    if n != n_ends:
+        raise NetworkError("E3408", detail=f"{n} and {n_ends} places")
+    if n == 0:
+        return []
+    legs = _Legs(network, origins, destinations, profile, False)
+
+    def draw(first: int) -> list[Line]:
+        some = range(first, min(first + _LEGS_A_TASK, n))
+        return [_line(network, leg) for leg in legs.find(some)]
+
+    with ThreadPoolExecutor(n_workers()) as pool:
+        parts = pool.map(draw, range(0, n, _LEGS_A_TASK))
+        return [line for part in parts for line in part]
 
 
 def encode_polyline(lon: ArrayLike, lat: ArrayLike, precision: int = 5) -> str:
@@ -132,141 +168,233 @@ def encode_polyline(lon: ArrayLike, lat: ArrayLike, precision: int = 5) -> str:
     return "".join(text)
 
 
-def _between_points(
-    network: Network,
-    origin: SnappedPoints,
-    destination: SnappedPoints,
-    profile: str,
-    streets: TurnGraph | None,
-) -> Route:
-    here, there = parts_of(network, origin, profile), parts_of(network, destination, profile)
-    leave = entry_weights(here, streets, is_start=True)[0]
-    enter = entry_weights(there, streets, is_start=False)[0]
-    starts = entries(network, here, profile, streets, is_start=True)
-    stops = entries(network, there, profile, streets, is_start=False)
-    found = _search(network, starts, stops, profile, streets)
-    edges: list[int] = []
-    weights: list[int] = []
-    total = FAR
-    share = np.array([here.share[0], 1.0 - here.share[0]])
-    end_share = np.array([there.share[0], 1.0 - there.share[0]])
-    span = (0.0, 1.0)
-    if found is not None:
-        first, last, edges, weights = found
-        out = int(np.flatnonzero(leave < FAR)[first])
-        if starts.offset[first] > 0 or streets is not None:
-            edges.insert(0, int(here.edge[0, out]))
-            weights.insert(0, int(starts.offset[first]))
-            span = (float(share[out]), 1.0)
-        into = _way_of(network, there, enter, profile, streets, last)
-        if stops.offset[last] > 0:
-            edges.append(int(there.edge[0, into]))
-            weights.append(int(stops.offset[last]))
-            span = (span[0], float(end_share[into]))
-        total = sum(weights)
-    if here.street[0] == there.street[0]:
-        for way in range(2):
-            ahead = int(there.passed[0, way] - here.passed[0, way])
-            if there.passed[0, way] < FAR and 0 <= ahead <= total and here.passed[0, way] < FAR:
-                total, edges, weights = ahead, [int(here.edge[0, way])], [ahead]
-                span = (float(share[way]), max(float(share[way]), float(end_share[way])))
-    if total >= FAR:
-        source, target = int(network.head[origin.edge[0]]), int(network.tail[destination.edge[0]])
-        raise NetworkError("E3402", source=source, target=target, profile=profile)
-    drawn = _drive(network, edges, weights, span)
-    if total == 0:
-        return drawn._replace(lon=origin.lon[:1], lat=origin.lat[:1])
-    ends = [(points.lon[:1], points.lat[:1]) for points in (origin, destination)]
-    return drawn._replace(
-        lon=np.concatenate([ends[0][0], drawn.lon[1:-1], ends[1][0]]),
-        lat=np.concatenate([ends[0][1], drawn.lat[1:-1], ends[1][1]]),
-    )
+class _Leg(NamedTuple):
+    """The edges that a leg goes along.
 
-
-def _way_of(
-    network: Network,
-    parts: Parts,
-    weight: Long,
-    profile: str,
-    streets: TurnGraph | None,
-    entry: int,
-) -> int:
-    """Direction of the street in which a path arrives by one of a point's entries."""
-    ways = np.flatnonzero(weight < FAR)
-    if streets is None:
-        return int(ways[entry])
-    only = parts._replace(passed=np.where(np.arange(2) == ways[0], parts.passed, FAR))
-    n_first = len(entries(network, only, profile, streets, is_start=False).node)
-    return int(ways[0] if entry < n_first else ways[-1])
-
-
-def _search(
-    network: Network, starts: Places, stops: Places, profile: str, streets: TurnGraph | None
-) -> tuple[int, int, list[int], list[int]] | None:
-    """Entries that the fastest path uses, the edges between them and their weights, if any.
-
-    The limit grows until the path lies within it, so near places cost little.
+    Attributes
+    ----------
+    edges, weights : driven one after the other, and what each costs with the turn into it.
+    span : where on the first and last of them the leg begins and ends, 0 to 1.
+    ends : longitude and latitude of both places, shape (2, 2).
     """
-    graph = profile_graph(network, profile)
-    ptr, heads, costs = graph[:3] if streets is None else streets[:3]
-    n, k = len(ptr) - 1, len(heads) + len(starts.node) + 1
-    weight, via, met = np.full(n, FAR, np.int64), np.empty(n, np.int32), np.empty(n, np.int32)
-    keys, items = np.empty(k, np.int64), np.empty(k, np.int32)
-    limit = _FIRST_LIMIT_MS << DM_BITS
-    while True:
-        n_met = search_within(
-            ptr, heads, costs, starts.node, starts.offset, limit, weight, via, keys, items, met
-        )
-        reached = weight[stops.node] + stops.offset
-        last = int(np.argmin(reached)) if len(reached) else 0
-        if len(reached) and reached[last] <= limit:
-            break
-        if limit >= FAR // 8:
+
+    edges: list[int]
+    weights: list[int]
+    span: tuple[float, float]
+    ends: NDArray[np.float64]
+
+
+class _Legs:
+    """Many legs of a profile: what can be prepared for all of them at once."""
+
+    def __init__(
+        self,
+        network: Network,
+        origins: SnappedPoints | ArrayLike,
+        destinations: SnappedPoints | ArrayLike,
+        profile: str,
+        turns: bool | TurnCosts,
+    ) -> None:
+        costs = None if isinstance(turns, bool) else turns
+        self._network, self._profile = network, profile
+        self._graph = profile_graph(network, profile)
+        self._streets = turn_graph(network, profile, costs) if turns is not False else None
+        self._parts: tuple[Parts, Parts] | None = None
+        if isinstance(origins, SnappedPoints) and isinstance(destinations, SnappedPoints):
+            self._put_points(origins, destinations)
+            at = origins, destinations
+            self._ends = np.array([[p.lon, p.lat] for p in at]).transpose(2, 0, 1)
+        else:
+            self._nodes = tuple(network.require_nodes(np.ravel(p)) for p in (origins, destinations))
+            here, there = self._nodes
+            if self._streets is None:
+                self._starts, self._stops = places_at(here), places_at(there)
+            else:
+                self._starts = starts_at(self._streets, here)
+                self._stops = ends_at(self._streets, there)
+            places = [[network.node_lon[n], network.node_lat[n]] for n in self._nodes]
+            self._ends = np.array(places).transpose(2, 0, 1)
+        (lon, lat), (other_lon, other_lat) = self._ends.transpose(1, 2, 0)
+        weight = self._graph.weight
+        pace = (weight >> DM_BITS).sum() / max((weight & DM_MASK).sum(), 1) * 10.0  # ms a metre
+        straight = distance_m(lon, lat, other_lon, other_lat)
+        self._limit_ms = (straight * pace * _DETOUR).astype(np.int64) + _LEAST_MS
+
+    def _put_points(self, origins: SnappedPoints, destinations: SnappedPoints) -> None:
+        network, profile, streets = self._network, self._profile, self._streets
+        here, there = parts_of(network, origins, profile), parts_of(network, destinations, profile)
+        self._parts = here, there
+        self._leave = entry_weights(here, streets, is_start=True)
+        self._enter = entry_weights(there, streets, is_start=False)
+        self._starts = entries(network, here, profile, streets, is_start=True)
+        self._stops = entries(network, there, profile, streets, is_start=False)
+        # Which entries of a point belong to the first of its directions.
+        second = np.cumsum(self._enter < FAR, axis=1) > 1
+        first = there._replace(passed=np.where(second, FAR, there.passed))
+        if streets is not None:
+            self._n_first = np.diff(entries(network, first, profile, streets, is_start=False).ptr)
+
+    def find(self, which: range) -> Iterator[_Leg]:
+        """Fastest ways, one after the other in the same buffers.
+
+        Raises
+        ------
+        NetworkError : ``E3402``, no way.
+        """
+        graph = self._graph if self._streets is None else self._streets
+        buffers = _Buffers.of(graph.ptr, graph.head, self._starts)
+        for k in which:
+            yield self._find_nodes(k, buffers) if self._parts is None else self._find(k, buffers)
+
+    def _find_nodes(self, k: int, buffers: _Buffers) -> _Leg:
+        here, there = int(self._nodes[0][k]), int(self._nodes[1][k])
+        if here == there:
+            return _Leg([], [], (0.0, 1.0), self._ends[k])
+        found = self._search(k, buffers)
+        if found is None:
+            raise NetworkError("E3402", source=here, target=there, profile=self._profile)
+        first, _, edges, weights = found
+        if self._streets is not None:
+            start = int(self._starts.ptr[k]) + first
+            edges.insert(0, int(self._graph.edge[self._starts.node[start]]))
+            weights.insert(0, int(self._starts.offset[start]))
+        return _Leg(edges, weights, (0.0, 1.0), self._ends[k])
+
+    def _find(self, k: int, buffers: _Buffers) -> _Leg:
+        assert self._parts is not None
+        here, there = self._parts
+        starts, stops = self._starts, self._stops
+        edges: list[int] = []
+        weights: list[int] = []
+        total = FAR
+        share = (float(here.share[k]), 1.0 - float(here.share[k]))
+        end_share = (float(there.share[k]), 1.0 - float(there.share[k]))
+        span = (0.0, 1.0)
+        found = self._search(k, buffers)
+        if found is not None:
+            first, last, edges, weights = found
+            offset = int(starts.offset[starts.ptr[k] + first])
+            end_offset = int(stops.offset[stops.ptr[k] + last])
+            if offset > 0 or self._streets is not None:
+                out = int(np.flatnonzero(self._leave[k] < FAR)[first])
+                edges.insert(0, int(here.edge[k, out]))
+                weights.insert(0, offset)
+                span = (share[out], 1.0)
+            if end_offset > 0:
+                into = self._way_in(k, last)
+                edges.append(int(there.edge[k, into]))
+                weights.append(end_offset)
+                span = (span[0], end_share[into])
+            total = sum(weights)
+        if here.street[k] == there.street[k]:
+            for way in range(2):
+                passed, reached = int(here.passed[k, way]), int(there.passed[k, way])
+                if max(passed, reached) < FAR and 0 <= reached - passed <= total:
+                    total = reached - passed
+                    edges, weights = [int(here.edge[k, way])], [total]
+                    span = (share[way], max(share[way], end_share[way]))
+        if total >= FAR:
+            ends = [int(self._network.tail[p.street[k]]) for p in (here, there)]
+            raise NetworkError("E3402", source=ends[0], target=ends[1], profile=self._profile)
+        return _Leg(edges, weights, span, self._ends[k] if total > 0 else self._ends[k, :1])
+
+    def _way_in(self, k: int, entry: int) -> int:
+        """Direction of the street in which a way arrives by one of a point's entries."""
+        ways = np.flatnonzero(self._enter[k] < FAR)
+        if self._streets is None:
+            return int(ways[entry])
+        return int(ways[0] if entry < self._n_first[k] else ways[-1])
+
+    def _search(self, k: int, buffers: _Buffers) -> tuple[int, int, list[int], list[int]] | None:
+        """Entries that the fastest way uses, the edges between them and their weights, if any.
+
+        The limit grows until the way lies within it, so near places cost little.
+        """
+        graph: Graph | TurnGraph = self._graph if self._streets is None else self._streets
+        weight, via, met = buffers.weight, buffers.via, buffers.met
+        row = slice(self._starts.ptr[k], self._starts.ptr[k + 1])
+        start, offset = self._starts.node[row], self._starts.offset[row]
+        row = slice(self._stops.ptr[k], self._stops.ptr[k + 1])
+        stop, rest = self._stops.node[row], self._stops.offset[row]
+        limit = int(self._limit_ms[k]) << DM_BITS
+        while len(stop):
+            n_met = search_within(
+                graph.ptr, graph.head, graph.weight, start, offset, limit, weight, via,
+                buffers.keys, buffers.items, met,
+            )  # fmt: skip
+            reached = weight[stop] + rest
+            weight[met[:n_met]] = FAR
+            last = int(np.argmin(reached))
+            if reached[last] <= limit:
+                break
+            if limit >= FAR // (2 * _WIDER):
+                return None
+            limit *= _WIDER
+        else:
             return None
-        weight[met[:n_met]] = FAR
-        limit *= 8
-    node = int(stops.node[last])
-    edges: list[int] = []
-    weights: list[int] = []
-    while via[node] >= 0:
-        arc = int(via[node])
-        edges.append(int(graph.edge[arc] if streets is None else streets.edge[heads[arc]]))
-        weights.append(int(costs[arc]))
-        node = int(np.searchsorted(ptr, arc, side="right")) - 1
-    offset = np.where(starts.node == node, starts.offset, FAR)
-    return int(np.argmin(offset)), last, edges[::-1], weights[::-1]
+        node = int(stop[last])
+        count = trace_arcs(graph.ptr, via, node, buffers.arcs)
+        arcs = buffers.arcs[len(buffers.arcs) - count :]
+        if count:
+            node = int(np.searchsorted(graph.ptr, arcs[0], side="right")) - 1
+        edge = graph.edge[arcs if self._streets is None else graph.head[arcs]]
+        first = int(np.argmin(np.where(start == node, offset, FAR)))
+        return first, last, edge.tolist(), graph.weight[arcs].tolist()
 
 
-def _drive(
-    network: Network, edges: list[int], weights: list[int], span: tuple[float, float]
-) -> Route:
-    """Line and steps along edges, from one fraction of the first to one of the last."""
-    lines = street_lines(network)
-    lon: list[float] = []
-    lat: list[float] = []
-    where = np.zeros(len(edges), np.intp)  # the drawn point at which each edge begins
-    for k, edge in enumerate(edges):
-        row = slice(int(network.geom_ptr[edge]), int(network.geom_ptr[edge + 1]))
-        way = lines.along[row] - lines.along[row.start]
-        a = span[0] * way[-1] if k == 0 else 0.0
-        b = span[1] * way[-1] if k == len(edges) - 1 else way[-1]
-        stops = np.concatenate([[a], way[(way > a) & (way < b)], [b]])
-        x, y = (np.interp(stops, way, v[row]) for v in (network.geom_lon, network.geom_lat))
-        if k:
-            x, y = x[1:], y[1:]
-        where[k] = max(len(lon) - 1, 0)
-        lon.extend(x.tolist())
-        lat.extend(y.tolist())
-    total = np.append(0, np.cumsum(np.array(weights, np.int64)))
+class _Buffers(NamedTuple):
+    """What one search after the other overwrites."""
+
+    weight: Long
+    via: NDArray[np.int32]
+    met: NDArray[np.int32]
+    keys: Long
+    items: NDArray[np.int32]
+    arcs: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, ptr: NDArray[np.int32], head: NDArray[np.int32], starts: Places) -> _Buffers:
+        n, k = len(ptr) - 1, len(head) + int(np.diff(starts.ptr).max()) + 1
+        return cls(
+            np.full(n, FAR, np.int64), np.empty(n, np.int32), np.empty(n, np.int32),
+            np.empty(k, np.int64), np.empty(k, np.int32), np.empty(n, np.int32),
+        )  # fmt: skip
+
+
+def _line(network: Network, leg: _Leg) -> Line:
+    """Both places, and the drawn points between them."""
+    edges = np.array(leg.edges, np.intp)
+    if len(edges) == 0 or len(leg.ends) == 1:
+        return leg.ends[:1, 0], leg.ends[:1, 1]
+    along = street_lines(network).along
+    first, end = network.geom_ptr[edges] + 1, network.geom_ptr[edges + 1].astype(np.int64)
+    end[-1] -= 1
+    inner = ranges(first, end - first)
+    keep = np.ones(len(inner), np.bool_)
+    for k, is_between in ((0, np.greater), (-1, np.less)):
+        begin, stop = along[first[k] - 1], along[network.geom_ptr[edges[k] + 1] - 1]
+        size = int(end[k] - first[k])
+        part = slice(0, size) if k == 0 else slice(len(inner) - size, None)
+        keep[part] &= is_between(along[inner[part]], begin + leg.span[k] * (stop - begin))
+    inner = inner[keep]
+    ends = leg.ends
+    lon = np.concatenate([ends[:1, 0], network.geom_lon[inner], ends[1:, 0]])
+    return lon, np.concatenate([ends[:1, 1], network.geom_lat[inner], ends[1:, 1]])
+
+
+def _drive(network: Network, leg: _Leg) -> Route:
+    """Line, figures and steps of a leg."""
+    lon, lat = _line(network, leg)
+    edges = np.array(leg.edges, np.int32)
+    total = np.append(0, np.cumsum(np.array(leg.weights, np.int64)))
     seconds, metres = ((total >> DM_BITS) + 500) // 1000, ((total & DM_MASK) + 5) // 10
-    name = network.street_name[np.array(edges, np.intp)]
+    name = network.street_name[edges]
     begins = np.flatnonzero(np.diff(name, prepend=-2) != 0).tolist()
     steps = []
     for first, end in pairwise([*begins, len(edges)]):
         label = "" if name[first] == NO_NAME else network.street_names[name[first]]
         took, long = int(seconds[end] - seconds[first]), int(metres[end] - metres[first])
-        steps.append(Step(label, long, took, lon[where[first]], lat[where[first]]))
-    return Route(
-        np.array(lon), np.array(lat), int(seconds[-1]), int(metres[-1]),
-        np.array(edges, np.int32), tuple(steps),
-    )  # fmt: skip
+        begin = network.geom_ptr[edges[first]]
+        x, y = (network.geom_lon[begin], network.geom_lat[begin]) if first else leg.ends[0]
+        steps.append(Step(label, long, took, float(x), float(y)))
+    return Route(lon, lat, int(seconds[-1]), int(metres[-1]), edges, tuple(steps))

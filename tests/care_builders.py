@@ -124,7 +124,7 @@ def line_travel(problem: Problem) -> Travel:
         location=location,
         lon=np.array(x) * _DEGREES_A_MINUTE,
         lat=np.zeros(len(x)),
-        nodes={m: np.arange(len(x), dtype=np.int32) for m in modes},
+        points={},  # nothing is drawn
         seconds=dict.fromkeys(modes, seconds),
         metres=dict.fromkeys(modes, metres),
     )

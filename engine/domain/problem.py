@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, CoordinateSystem, Day, Entity, Id, Located
+from engine.domain.base import LAX, CoordinateSystem, Day, Entity, Id, Located, Mode
 from engine.domain.orders import Order
 from engine.domain.places import Centre, Client, Kitchen, LoadingPlace, MealPoint, Place
 from engine.domain.services import SERVICES, SKILLS, Service, Skill
@@ -59,6 +59,8 @@ class Problem(Entity):
 
     ``services`` and ``skills`` add to the catalogue or override a row of it by id.
     ``max_snap_m`` is how far from a road a point may lie; farther is a fault, never moved silently.
+    ``arrival_s`` is by mode what every leg takes besides driving, to park or to lock; none between
+    two orders at one address. It counts as travel time.
     """
 
     format: Literal["careroute-problem/1"] = PROBLEM_FORMAT
@@ -68,6 +70,7 @@ class Problem(Entity):
     network: NetworkRef = Field(default_factory=SyntheticNetwork)
     max_snap_m: int = Field(default=500, ge=1, le=20_000)
     continuity: Continuity = Field(default_factory=Continuity)
+    arrival_s: dict[Mode, Annotated[int, Field(ge=0, le=3_600)]] = Field(default_factory=dict)
     skills: Annotated[tuple[Skill, ...], LAX] = ()
     services: Annotated[tuple[Service, ...], LAX] = ()
     clients: Annotated[tuple[Client, ...], LAX] = ()

@@ -121,9 +121,13 @@ def _translate(
 ) -> Iterator[Fault]:
     for item in error.errors(include_url=False):
         found, location, value = item["type"], item["loc"], item["input"]
-        if location and location[-1] == "[key]":  # a key of a mapping that is no id
+        if location and location[-1] == "[key]":  # a key of a mapping that is no id, or no choice
             path = join(base, *location[:-2]) or ROOT
-            yield _bad_id(path, value)
+            if found == "literal_error":
+                choices = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+                yield unknown_key(path, str(value), choices)
+            else:
+                yield _bad_id(path, value)
             continue
         path = join(base, *location) or ROOT
         field = next((step for step in reversed(location) if isinstance(step, str)), base)

@@ -350,26 +350,25 @@ class _Legs:
                 if trip.end is not None:
                     ends.append(("place", trip.end))
                 for here, there in itertools.pairwise(ends):
-                    wanted[route.mode][self._nodes(route.mode, here, there)] = None
+                    wanted[route.mode][self._between(here, there)] = None
         self._paths: dict[tuple[str, int, int], Line] = {}
         for mode, pairs in wanted.items():
             ordered = sorted(pairs)
+            points, (origins, destinations) = travel.points[mode], np.array(ordered, np.intp).T
             found = geodata.leg_geometries(
-                travel.network, np.array(ordered, dtype=np.int32).reshape(-1, 2), mode
+                travel.network, points.take(origins), points.take(destinations), mode
             )
             for (a, b), (lon, lat) in zip(ordered, found, strict=True):
                 self._paths[mode, a, b] = grid.line(lon, lat)
 
     def line(self, mode: str, here: tuple[str, str], there: tuple[str, str]) -> str:
-        """Door to door: the path between the roads' nodes, with the steps to and from them."""
-        location = self._travel.location
-        a, b = location[here], location[there]
-        path = self._paths[(mode, *self._nodes(mode, here, there))]
+        """Door to door: the way along the streets, with the steps to and from them."""
+        a, b = self._between(here, there)
+        path = self._paths[mode, a, b]
         return encode_line(_straighten([self._grid.at(a), *path, self._grid.at(b)]))
 
-    def _nodes(self, mode: str, here: tuple[str, str], there: tuple[str, str]) -> tuple[int, int]:
-        nodes, location = self._travel.nodes[mode], self._travel.location
-        return int(nodes[location[here]]), int(nodes[location[there]])
+    def _between(self, here: tuple[str, str], there: tuple[str, str]) -> tuple[int, int]:
+        return self._travel.location[here], self._travel.location[there]
 
 
 def _join(streets: list[tuple[tuple[Point, ...], int]]) -> list[tuple[Line, int]]:

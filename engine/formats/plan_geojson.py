@@ -84,17 +84,17 @@ def _trip_lines(plan: Plan, travel: Travel) -> dict[tuple[int, int], Line]:
     owners: dict[str, list[tuple[int, int]]] = defaultdict(list)
     lines: dict[tuple[int, int], Line] = {}
     for r, route in enumerate(plan.routes):
-        node = travel.nodes[route.mode]
         for t, trip in enumerate(route.trips):
             at = [travel.place(trip.start), *(travel.client(stop.client) for stop in trip.stops)]
             if trip.end is not None:
                 at.append(travel.place(trip.end))
             for a, b in pairwise(at):
-                legs[route.mode].append((int(node[a]), int(node[b])))
+                legs[route.mode].append((a, b))
                 owners[route.mode].append((r, t))
             lines[r, t] = []
     for mode, pairs in legs.items():
-        drawn = geodata.leg_geometries(travel.network, np.array(pairs, np.int32), mode)
+        points, (here, there) = travel.points[mode], np.array(pairs, np.intp).T
+        drawn = geodata.leg_geometries(travel.network, points.take(here), points.take(there), mode)
         for owner, (lon, lat) in zip(owners[mode], drawn, strict=True):
             line = lines[owner]
             for x, y in zip(lon.tolist(), lat.tolist(), strict=True):

@@ -170,16 +170,6 @@ def _write_shifts(shifts: list[dict[str, Any]]) -> str:
     return "; ".join(f"{s['id']}={clock(s['start_s'])}-{clock(s['end_s'])}" for s in shifts)
 
 
-def _read_pairs(value: object) -> dict[str, int]:
-    pairs: dict[str, int] = {}
-    for part in _parts(value):
-        name, equals, number = (piece.strip() for piece in part.partition("="))
-        if not equals or not re.fullmatch(r"-?\d{1,12}", number, re.ASCII) or name in pairs:
-            raise BadCell("E1510")
-        pairs[name] = int(number)
-    return pairs
-
-
 def _read_day(value: object) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat()
@@ -217,6 +207,22 @@ def name_list(aliases: Mapping[str, str], *, nullable: bool = False) -> Kind:
     return Kind(read, write)
 
 
+def pairs(aliases: Mapping[str, str]) -> Kind:
+    """Make the kind of whole numbers by name: ``portions=40; boxes=2``."""
+
+    def read(value: object) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for part in _parts(value):
+            name, equals, number = (piece.strip() for piece in part.partition("="))
+            name = aliases.get(name.casefold(), name)
+            if not equals or not re.fullmatch(r"-?\d{1,12}", number, re.ASCII) or name in found:
+                raise BadCell("E1510")
+            found[name] = int(number)
+        return found
+
+    return Kind(read, lambda numbers: "; ".join(f"{k}={v}" for k, v in numbers.items()))
+
+
 def certificates(aliases: Mapping[str, str]) -> Kind:
     """Make the kind of skills with the last day on which each is valid: ``bathing=2027-06-30``."""
 
@@ -247,5 +253,5 @@ CLOCK = Kind(_read_clock, clock)
 YES_NO = Kind(_read_yes, lambda value: "yes" if value else "no")
 WINDOWS = Kind(_read_windows, _write_windows)
 SHIFTS = Kind(_read_shifts, _write_shifts)
-PAIRS = Kind(_read_pairs, lambda pairs: "; ".join(f"{k}={v}" for k, v in pairs.items()))
+PAIRS = pairs({})
 DAY = Kind(_read_day, str)

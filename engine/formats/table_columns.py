@@ -32,6 +32,7 @@ from engine.formats.table_cells import (
     certificates,
     name_list,
     names,
+    pairs,
 )
 
 
@@ -105,6 +106,9 @@ SETTINGS = Sheet("settings", "设置", (
            "由服务对象不熟悉的人员上门一次的计价"),
     Column("preferred_bonus_yuan", "首选人员奖励（元）", "continuity.preferred_bonus_cents", YUAN,
            "worth of a visit by a preferred worker", "由首选人员上门一次的计价"),
+    Column("arrival_s", "到达耗时（秒）", "arrival_s", pairs(_MODE_ZH),
+           "seconds to park or lock at each address: car=120; ebike=30. Empty: none",
+           "每到一处停车或锁车的秒数，如 car=120; ebike=30；留空为无"),
     Column("network", "路网", "network.kind", TEXT,
            "synthetic, file or named", "synthetic（模拟）、file（文件）或 named（已安装）"),
     Column("network_path", "路网文件", "network.path", FREE_TEXT,

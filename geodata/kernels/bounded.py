@@ -95,6 +95,34 @@ def search_within(ptr, heads, weights, starts, offsets, limit, weight, via, keys
 
 
 @kernel
+def trace_arcs(ptr, via, node, arcs):
+    """Arcs from a start to a node after ``search_within``; returns their number.
+
+    Parameters
+    ----------
+    ptr : rows of arcs, as in ``Graph``.
+    via : as ``search_within`` left it.
+    node : reached.
+    arcs : shape (n,), int32. Overwritten from its end: the way is ``arcs[len(arcs) - count:]``.
+    """
+    count = 0
+    while via[node] >= 0:
+        arc = via[node]
+        count += 1
+        arcs[len(arcs) - count] = arc
+        low = 0  # the row of the arc is that of its tail
+        high = len(ptr) - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            if ptr[middle] <= arc:
+                low = middle
+            else:
+                high = middle
+        node = low
+    return count
+
+
+@kernel
 def go_ahead(
     rows, row_ptr, columns, column_ptr, passed, leave, reached, enter, detour, seconds, metres,
 ):  # fmt: skip

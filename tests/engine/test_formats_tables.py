@@ -38,7 +38,7 @@ from engine.travel import snap_faults
 
 EVERYTHING = {
     "format": "careroute-problem/1", "id": "all", "day": "2026-03-02",
-    "coordinate_system": "gcj02", "max_snap_m": 700,
+    "coordinate_system": "gcj02", "max_snap_m": 700, "arrival_s": {"car": 120, "walk": 0},
     "network": {"kind": "file", "path": "../streets of town.osm.pbf"},
     "continuity": {"new_face_cents": 150, "preferred_bonus_cents": 99},
     "skills": [{"id": "acupuncture", "name": "=1+1", "name_zh": "针灸，（中医）"}],

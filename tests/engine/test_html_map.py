@@ -120,13 +120,9 @@ def travel(problem: Problem, network: geodata.Network) -> Travel:
     ]
     lon = np.array([e.lon for _, e in entries])
     lat = np.array([e.lat for _, e in entries])
-    nodes = np.array(
-        [np.argmin(np.hypot(network.node_lon - x, network.node_lat - y))
-         for x, y in zip(lon, lat, strict=True)],
-        dtype=np.int32,
-    )
     location = {key: i for i, (key, _) in enumerate(entries)}
-    return Travel(network, location, lon, lat, {"walk": nodes, "ebike": nodes}, {}, {})
+    points = {mode: geodata.snap_to_edges(network, lon, lat, mode) for mode in ("walk", "ebike")}
+    return Travel(network, location, lon, lat, points, {}, {})
 
 
 def stop(order: str, client: str, arrival: int, start: int, end: int, **kw: Any) -> Stop:

@@ -63,6 +63,8 @@ SHAPES: list[tuple[str, str, Mutation]] = [
     ("E1003", "orders[0].client", lambda d: d["orders"][0].pop("client")),
     ("E1003", "network.kind", top(network={"nodes": 1_000})),
     ("E1004", "orders[0].servce", order(servce="bath")),
+    ("E1004", "arrival_s", top(arrival_s={"car": 120, "e-bike": 30})),
+    ("E1006", "arrival_s.car", top(arrival_s={"car": -1})),
     ("E1004", "orders[0].windows[0].until", order(
         windows=[{"start_s": 30_000, "end_s": 31_000, "until": 3}])),
     ("E1005", "orders", top(orders={"O1": {}})),

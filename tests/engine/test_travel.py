@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import geodata
+from engine.check import check_plan
 from engine.day import DayParams, plan_day
 from engine.domain.parse import read_problem
 from engine.travel import build_travel, road_travel
@@ -39,7 +40,7 @@ def day(network, mode):
 @pytest.fixture
 def no_ebike_at_the_client(network, monkeypatch):
     """The client lives by a car road; the nearest road for e-bikes is across the river."""
-    true_snap = geodata.snap
+    true_snap = geodata.snap_to_edges
 
     def make(distance_m):
         def snap(streets, lon, lat, profile):
@@ -48,7 +49,7 @@ def no_ebike_at_the_client(network, monkeypatch):
                 found.distance_m[0] = distance_m
             return found
 
-        monkeypatch.setattr(geodata, "snap", snap)
+        monkeypatch.setattr(geodata, "snap_to_edges", snap)
 
     return make
 
@@ -77,24 +78,66 @@ def test_nobody_is_sent_where_their_mode_has_no_road(
     assert [u.reason for u in plan.unserved] == reasons
 
 
+def test_two_doors_in_one_street_are_as_far_apart_as_they_are(network):
+    """Not through the corners at either end of it."""
+    edge = int(np.argmax(np.where(network.time_ms["car"] < geodata.CLOSED, network.length_dm, 0)))
+    first, last = network.geom_ptr[edge], network.geom_ptr[edge + 1] - 1
+    ends = np.array([[v[first], v[last]] for v in (network.geom_lon, network.geom_lat)])
+    lon, lat = (ends @ [[0.7, 0.4], [0.3, 0.6]]).tolist()
+    problem = day(network, "car")
+    client = problem.clients[0].model_copy(update={"lon": lon[0], "lat": lat[0]})
+    centre = problem.centres[0].model_copy(update={"lon": lon[1], "lat": lat[1]})
+    problem = problem.model_copy(update={"clients": (client,), "centres": (centre,)})
+    leg = build_travel(problem, network).leg("car", 0, 1)
+    apart = geodata.distance_m(lon[0], lat[0], lon[1], lat[1])
+    assert 0 < leg.metres <= apart * 1.1 + 1
+    assert leg.metres < network.length_dm[edge] / 20
+
+
+def test_parking_is_paid_at_every_other_address_and_not_at_the_same(network):
+    usual = day(network, "ebike")
+    again = usual.clients[0].model_copy(update={"id": "upstairs"})
+    usual = usual.model_copy(update={"clients": (*usual.clients, again)})
+    parks = usual.model_copy(update={"arrival_s": {"car": 120, "walk": 9}})
+    drives, also = build_travel(usual, network), build_travel(parks, network)
+    home, above, centre = also.client("c"), also.client("upstairs"), also.place("s")
+    for a, b in ((home, centre), (centre, home), (above, centre)):
+        assert also.leg("car", a, b).seconds == drives.leg("car", a, b).seconds + 120
+        assert also.leg("car", a, b).metres == drives.leg("car", a, b).metres
+        assert also.leg("ebike", a, b) == drives.leg("ebike", a, b)
+    assert also.leg("car", home, above).seconds == 0
+
+
+def test_a_plan_whose_legs_hold_parking_is_clean(network):
+    problem = day(network, "ebike").model_copy(update={"arrival_s": {"ebike": 600}})
+    params = DayParams(seconds=None, iterations=300)
+    usual = plan_day(day(network, "ebike"), params, network=network)
+    parked = plan_day(problem, params, network=network)
+    assert check_plan(problem, parked.plan, parked.travel) == []
+    assert {v.code for v in check_plan(problem, usual.plan, parked.travel)} >= {"P2000"}
+    (there,), (before,) = ([s for r in p.plan.routes for t in r.trips for s in t.stops]
+                           for p in (parked, usual))  # fmt: skip
+    assert there.travel_s == before.travel_s + 600
+    assert parked.plan.totals.travel_s == usual.plan.totals.travel_s + 1200
+
+
 def test_roads_are_asked_part_by_part_for_a_large_model(network, monkeypatch):
     """The search gets a function instead of matrices, and the plan is worth what matrices say."""
     for name, value in {"LARGE": 50, "_ZONE": 30, "_HALO": 30}.items():
         monkeypatch.setattr(decompose, name, value)
     monkeypatch.setattr(selection, "PART", 40)
     lon, lat = geodata.sample_points(network, 121, 1)
-    found = {mode: geodata.snap(network, lon, lat, mode) for mode in ("car", "walk")}
-    nodes = {mode: snapped.node for mode, snapped in found.items()}
+    points = {mode: geodata.snap_to_edges(network, lon, lat, mode) for mode in ("car", "walk")}
     blocks = []
 
     def told(profile, origins, destinations):
         blocks.append((len(origins), len(destinations)))
         return roads(profile, origins, destinations)
 
-    roads = road_travel(network, nodes, ["car", "walk"])
+    roads = road_travel(network, points, ["car", "walk"])
     large, dense = ModelBuilder(1), ModelBuilder(1)
     for mode in ("car", "walk"):
-        matrix = geodata.travel_matrix(network, nodes[mode], mode)
+        matrix = geodata.travel_matrix(network, points[mode], mode)
         dense.add_matrix(matrix.seconds, matrix.metres)
         large.add_profile(121, 20_000, 20_000)
     for builder in (large, dense):

@@ -6,7 +6,6 @@ import pytest
 from geodata import (
     NetworkError,
     distance_m,
-    leg_geometries,
     path_geometry,
     travel_matrix,
     travel_path,
@@ -37,23 +36,6 @@ def test_a_path_and_the_matrix_say_the_same(monaco):
         path = travel_path(monaco, source, target, "car")
         seconds, metres = travel_matrix(monaco, [source, target], "car")
         assert (path.seconds, path.metres) == (seconds[0, 1], metres[0, 1])
-
-
-def test_many_legs_are_drawn_as_one_by_one(city):
-    pairs = pairs_of(city, "ebike", 40)
-    pairs[5:9, 0] = pairs[5, 0]
-    pairs[9, 1] = pairs[9, 0]
-    lines = leg_geometries(city, pairs, "ebike")
-    assert len(lines) == 40
-    for (source, target), (lon, lat) in zip(pairs.tolist(), lines, strict=True):
-        nodes = travel_path(city, source, target, "ebike").nodes
-        x, y = path_geometry(city, nodes, "ebike")
-        assert np.array_equal(lon, x)
-        assert np.array_equal(lat, y)
-
-
-def test_no_legs_are_no_lines(city):
-    assert leg_geometries(city, np.empty((0, 2), int), "car") == []
 
 
 def test_from_a_place_to_itself_is_a_point(city):

@@ -8,9 +8,12 @@ from geodata import (
     NetworkError,
     Route,
     distance_m,
+    leg_geometries,
+    path_geometry,
     route,
     travel_block,
     travel_matrix,
+    travel_path,
 )
 from geodata.routes import encode_polyline
 from tests.geodata.test_edge_matrix import crowd
@@ -70,6 +73,40 @@ def test_routes_between_nodes(city: Network, turns: bool) -> None:
             found = route(city, a, b, "car", turns)
             check(city, found, seconds[i, j], metres[i, j])
             assert (found.lon[-1], found.lat[-1]) == (city.node_lon[b], city.node_lat[b])
+
+
+def test_many_legs_are_drawn_as_one_by_one(any_network: Network) -> None:
+    points = crowd(any_network, "ebike", 70, 12)
+    a, b = np.arange(70), np.roll(np.arange(70), 1)
+    b[5] = 5
+    lines = leg_geometries(any_network, points.take(a), points.take(b), "ebike")
+    assert len(lines) == 70
+    for i, j, (lon, lat) in zip(a.tolist(), b.tolist(), lines, strict=True):
+        alone = route(any_network, points.take([i]), points.take([j]), "ebike")
+        assert np.array_equal(lon, alone.lon)
+        assert np.array_equal(lat, alone.lat)
+
+
+def test_legs_between_nodes_are_drawn_along_their_paths(city: Network) -> None:
+    a, b = some_nodes(city, "ebike", 80, seed=4).reshape(2, 40)
+    a[9] = b[9]
+    lines = leg_geometries(city, a, b, "ebike")
+    assert len(lines) == 40
+    for source, target, (lon, lat) in zip(a.tolist(), b.tolist(), lines, strict=True):
+        nodes = travel_path(city, source, target, "ebike").nodes
+        x, y = path_geometry(city, nodes, "ebike")
+        assert np.array_equal(lon, x)
+        assert np.array_equal(lat, y)
+
+
+def test_no_legs_are_no_lines_and_half_a_leg_is_refused(city: Network) -> None:
+    assert leg_geometries(city, [], [], "car") == []
+    points = crowd(city, "car", 3, 1)
+    assert leg_geometries(city, points.take([]), points.take([]), "car") == []
+    with pytest.raises(NetworkError, match="E3408"):
+        leg_geometries(city, points, points.take([0]), "car")
+    with pytest.raises(NetworkError, match="E3408"):
+        leg_geometries(city, points, [1, 2, 3], "car")
 
 
 def test_the_encoded_polyline() -> None:
