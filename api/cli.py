@@ -1,4 +1,4 @@
-"""The command line: ``careroute demo | graph | plan | check | template | serve``."""
+"""Command line: ``careroute demo | plan | check | graph | reach | route | template | serve``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="show the traceback o
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1)]
 SecondsOption = Annotated[
     Optional[float], typer.Option("--seconds", min=0.01, max=86_400, help="of search")
+]
+StreetsOption = Annotated[
+    Optional[Path], typer.Option("--network", help="map or .npz; default: synthetic")
+]
+ProfileOption = Annotated[Literal["car", "ebike", "walk", "bus"], typer.Option("--profile")]
+TurnsOption = Annotated[bool, typer.Option("--turns", help="obey turn restrictions")]
+CoordinatesOption = Annotated[
+    Literal["wgs84", "gcj02", "bd09"], typer.Option("--coordinates", help="of the points")
+]
+SnapOption = Annotated[
+    int, typer.Option("--max-snap-m", min=1, max=20_000, help="metres a point may lie off a street")
 ]
 
 
@@ -150,6 +161,9 @@ def graph(
         "network.npz"
     ),
     place: Annotated[Optional[str], typer.Option(help="download by name instead")] = None,
+    largest_part: Annotated[
+        bool, typer.Option("--largest-part", help="of towns far apart, keep the largest")
+    ] = False,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -162,9 +176,87 @@ def graph(
             raise typer.BadParameter("give either a map file or --place")
         terminal.subject = str(source or place)
         with terminal.progress("reading") as on_progress:
-            counts = service.save_network(source, place, out, on_progress)
+            counts = service.save_network(
+                source, place, out, on_progress, largest_part=largest_part
+            )
         terminal.json({"ok": True, "network": str(out), "counts": counts})
         terminal.figures(terminal.word("counts"), [(k, f"{v:,}") for k, v in counts.items()])
+        terminal.say("wrote", path=out)
+
+
+@app.command()
+def reach(
+    point: Annotated[list[str], typer.Option("--point", help="lon,lat in degrees; may repeat")],
+    minutes: Annotated[float, typer.Option(help="up to a day")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="GeoJSON to write")] = Path(
+        "reach.geojson"
+    ),
+    network: StreetsOption = None,
+    profile: ProfileOption = "car",
+    turns: TurnsOption = False,
+    coordinates: CoordinatesOption = "wgs84",
+    max_snap: SnapOption = 500,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Draw what is within some minutes of each of some points."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+        from engine.roads import ReachRequest, read_question
+
+        terminal.subject = "; ".join(point)
+        asked = read_question(ReachRequest, {
+            "points": [service.read_location(p, f"points[{k}]") for k, p in enumerate(point)],
+            "minutes": minutes, "profile": profile, "turns": turns,
+            "coordinate_system": coordinates, "max_snap_m": max_snap,
+        })  # fmt: skip
+        found = service.reach(asked, network=network)
+        service.write_geojson(found, out)
+        areas = [feature["properties"] for feature in found["features"]]
+        terminal.json({"ok": True, "reach": areas, "files": [str(out)]})
+        for text, area in zip(point, areas, strict=True):
+            figures = [(key, f"{area[key]:,}") for key in ("streets_km", "n_corners", "snapped_m")]
+            terminal.figures(text, figures)
+        terminal.say("wrote", path=out)
+
+
+@app.command()
+def route(
+    origin: Annotated[str, typer.Option("--from", help="lon,lat in degrees")],
+    destination: Annotated[str, typer.Option("--to", help="lon,lat in degrees")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="GeoJSON to write")] = Path(
+        "route.geojson"
+    ),
+    network: StreetsOption = None,
+    profile: ProfileOption = "car",
+    turns: TurnsOption = False,
+    coordinates: CoordinatesOption = "wgs84",
+    max_snap: SnapOption = 500,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Find the fastest way from one point to another: its line, and its streets by name."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+        from engine.roads import RouteRequest, read_question
+
+        terminal.subject = f"{origin}; {destination}"
+        asked = read_question(RouteRequest, {
+            "origin": service.read_location(origin, "origin"),
+            "destination": service.read_location(destination, "destination"),
+            "profile": profile, "turns": turns,
+            "coordinate_system": coordinates, "max_snap_m": max_snap,
+        })  # fmt: skip
+        found = service.route(asked, network=network)
+        service.write_geojson(found, out)
+        leg = found["properties"]
+        terminal.json({"ok": True, "route": leg, "files": [str(out)]})
+        terminal.figures("", [(key, f"{leg[key]:,}") for key in ("duration_s", "distance_m")])
+        terminal.figures(terminal.word("streets"), [
+            (step["name"] or "-", f"{step['distance_m']:,} m") for step in leg["steps"]
+        ])  # fmt: skip
         terminal.say("wrote", path=out)
 
 

@@ -10,18 +10,20 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from api import service
-from api.negotiation import FORMATS, XLSX
+from api.negotiation import FORMATS, GEOJSON, XLSX
 from api.problems import Answer, RequestError
 from api.schemas import BrokenPromise, CheckAnswer, Params
 from api.service import Given
 from api.settings import Settings
 from engine.domain.faults import fault
 from engine.domain.parse import parse_plan, parse_problem
-from engine.domain.problem import Problem, SyntheticNetwork
+from engine.domain.problem import NetworkRef, Problem, SyntheticNetwork
 from engine.domain.shapes import ROOT, not_an_object, read_entity, unknown_key
 from engine.errors import Fault, InputError
+from engine.roads import Question, ReachRequest, RouteRequest, read_question
 
 T = TypeVar("T")
+Q = TypeVar("Q", bound=Question)
 #: A workbook unpacks to so many bodies at most: XML packs well, a bomb better.
 _UNPACKED: Final = 8
 
@@ -80,8 +82,29 @@ def check(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -
     return Answer(answer.model_dump_json().encode())
 
 
+def reach(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -> Answer:
+    """Areas within some minutes of the points of a body."""
+    return _ask(service.reach, ReachRequest, settings, body)
+
+
+def route(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -> Answer:
+    """One leg between the two points of a body."""
+    return _ask(service.route, RouteRequest, settings, body)
+
+
+def _ask(
+    verb: Callable[..., dict[str, Any]], model: type[Q], settings: Settings, body: bytes
+) -> Answer:
+    asked = read_question(model, service.loads(body))
+    _limit_network(asked.network, settings)
+    found = verb(asked, named_folder=settings.networks)
+    return Answer(service.json_bytes(found), GEOJSON)
+
+
 #: What a slot may be asked to do.
-VERBS: Final[dict[str, Callable[..., Answer]]] = {"plan": plan, "check": check}
+VERBS: Final[dict[str, Callable[..., Answer]]] = {
+    "plan": plan, "check": check, "reach": reach, "route": route,
+}
 
 
 class _Faults(list[Fault]):
@@ -151,8 +174,8 @@ def _relocate(base: str, found: Fault) -> Fault:
 
 def _limit(given: Given, params: Params, settings: Settings) -> float:
     """Seconds to search; refuses what a request may not wait for."""
-    problem, network = given.problem, given.problem.network
-    seconds = params.seconds
+    problem, seconds = given.problem, params.seconds
+    _limit_network(problem.network, settings)
     if seconds is None:  # iterations alone: the clock is only there in case they take too long
         most = settings.max_seconds
         seconds = most if params.iterations else min(settings.default_seconds, most)
@@ -164,13 +187,6 @@ def _limit(given: Given, params: Params, settings: Settings) -> float:
             settings.max_points,
             "the number of places",
             "地点数",
-        ),
-        (
-            "network",
-            network.nodes if isinstance(network, SyntheticNetwork) else 0,
-            settings.max_nodes,
-            "the number of nodes",
-            "路网节点数",
         ),
         ("seconds", seconds, settings.max_seconds, "the time to search", "求解时间"),
         (
@@ -186,3 +202,11 @@ def _limit(given: Given, params: Params, settings: Settings) -> float:
         if size > limit:
             raise RequestError("E1606", path, what=what, what_zh=what_zh, limit=f"{limit:,}")
     return seconds
+
+
+def _limit_network(network: NetworkRef, settings: Settings) -> None:
+    if isinstance(network, SyntheticNetwork) and network.nodes > settings.max_nodes:
+        raise RequestError(
+            "E1606", "network", what="the number of nodes", what_zh="路网节点数",
+            limit=f"{settings.max_nodes:,}",
+        )

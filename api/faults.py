@@ -138,6 +138,13 @@ TEXTS: dict[str, Row] = {
         "已有同名文件或文件夹，其中可能有填写的内容",
         "请换一个名称，或用 --force 覆盖",
     ),
+    "E1617": Row(
+        422,
+        "this is no point: two numbers are wanted, longitude first",
+        "write lon,lat in degrees, such as 114.2431,30.5904",
+        "无法识别该点：应为两个数字，经度在前",
+        "请以度为单位写作 经度,纬度，例如 114.2431,30.5904",
+    ),
 }
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.examples import CHECK_REQUEST, PLAN_REQUEST
+from api.examples import PLAN_REQUEST
 from api.negotiation import GEOJSON, JSON, XLSX
 from api.problems import PROBLEM_JSON
 from api.schemas import CheckRequest, PlanRequest, ProblemDetails
 from engine.domain.plan import Plan
+from engine.roads import ReachRequest, RouteRequest
 
 _REF = "#/components/schemas/"
 _DESCRIPTIONS = {
@@ -67,19 +69,17 @@ def plan_body() -> dict[str, Any]:
     }
 
 
-def check_body() -> dict[str, Any]:
-    """Describe the body of ``POST /v1/plans/check``."""
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                JSON: {
-                    "schema": {"$ref": _REF + CheckRequest.__name__},
-                    "examples": {"small day": {"value": CHECK_REQUEST}},
-                }
-            },
-        }
-    }
+def json_body(model: type[BaseModel], name: str, example: dict[str, Any]) -> dict[str, Any]:
+    """Describe a body that is JSON and nothing else, with an example that runs."""
+    schema = {"$ref": _REF + model.__name__}
+    content = {JSON: {"schema": schema, "examples": {name: {"value": example}}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def geojson_answer(description: str) -> dict[int | str, dict[str, Any]]:
+    """Describe an answer that is GeoJSON."""
+    content = {GEOJSON: {"schema": {"type": "object"}}}
+    return {200: {"description": description, "content": content}}
 
 
 def describe_service(app: FastAPI) -> dict[str, Any]:
@@ -92,6 +92,8 @@ def describe_service(app: FastAPI) -> dict[str, Any]:
             [
                 (PlanRequest, "validation"),
                 (CheckRequest, "validation"),
+                (ReachRequest, "validation"),
+                (RouteRequest, "validation"),
                 (Plan, "validation"),
                 (ProblemDetails, "serialization"),
             ],

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from engine.errors import InputError
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from engine.day import DayResult
     from engine.domain.plan import Plan
     from engine.domain.points import Points
-    from engine.domain.problem import Problem
+    from engine.domain.problem import NetworkRef, Problem
     from engine.domain.services import Service, Skill
     from engine.errors import Fault
+    from engine.roads import ReachRequest, RouteRequest
     from engine.rules.base import Violation
     from geodata import Network
 
@@ -62,13 +63,10 @@ def off_road(
     """
 
     def look(points: Points) -> list[Fault]:
-        from engine.networks import open_network
         from engine.travel import snap_faults
 
         try:
-            streets = _open_file(network) if network else open_network(
-                points.network, folder=folder, named_folder=named_folder
-            )
+            streets = _streets(points.network, network, named_folder, folder)
             return snap_faults(points, streets)
         except InputError as error:
             return list(error.faults)
@@ -83,6 +81,22 @@ def read_problem(path: Path, network: Path | None = None) -> Given:
     """
     folder = path if path.is_dir() else path.parent
     return _read(path, folder, off_road(folder=folder, network=network))
+
+
+def read_location(text: str, path: str) -> dict[str, float]:
+    """Read ``lon,lat`` as a command line has it.
+
+    Raises
+    ------
+    RequestError : ``E1617``, these are no two numbers.
+    """
+    from api.problems import RequestError
+
+    try:
+        lon, lat = map(float, text.replace("，", ",").split(","))
+    except ValueError:
+        raise RequestError("E1617", path) from None
+    return {"lon": lon, "lat": lat}
 
 
 def parse_workbook(content: bytes, named_folder: Path | None = None) -> Given:
@@ -189,21 +203,41 @@ def check(
 ) -> list[Violation]:
     """Hold a plan against every promise; empty when all are kept."""
     from engine.check import check_plan
-    from engine.networks import open_network
     from engine.travel import build_travel
 
-    if network is not None:
-        streets = _open_file(network)
-    else:
-        streets = open_network(problem.network, folder=folder, named_folder=named_folder)
+    streets = _streets(problem.network, network, named_folder, folder)
     return check_plan(problem, made, build_travel(problem, streets))
+
+
+def reach(
+    asked: ReachRequest, *, network: Path | None = None, named_folder: Path | None = None
+) -> dict[str, Any]:
+    """Areas within some minutes of some points, as GeoJSON; ``network`` replaces the question's.
+
+    Raises
+    ------
+    InputError : the network cannot be used, or points lie too far from its streets.
+    geodata.NetworkError : nobody of this profile may use its streets.
+    """
+    from engine.roads import find_reach
+
+    return find_reach(asked, _streets(asked.network, network, named_folder))
+
+
+def route(
+    asked: RouteRequest, *, network: Path | None = None, named_folder: Path | None = None
+) -> dict[str, Any]:
+    """One leg as GeoJSON, with its figures and streets; errors as in ``reach``, or no way."""
+    from engine.roads import find_route
+
+    return find_route(asked, _streets(asked.network, network, named_folder))
 
 
 def make_demo(
     folder: Path, *, n_orders: int, n_workers: int, seed: int, network: Path | None, nodes: int
 ) -> Given:
     """Generate a day and write ``problem.json``, which says by itself where its network is."""
-    from engine.domain.problem import FileNetwork, NetworkRef, SyntheticNetwork
+    from engine.domain.problem import FileNetwork, SyntheticNetwork
     from engine.formats import native
     from engine.networks import open_network
     from engine.scenario import demo_problem
@@ -235,8 +269,12 @@ def save_network(
     place: str | None,
     out: Path,
     on_progress: Callable[[float], None] | None = None,
+    *,
+    largest_part: bool = False,
 ) -> dict[str, int]:
     """Read a street map from a file, or download a place, and save it as ``.npz``.
+
+    ``largest_part``: of parts that lie far apart, keep the largest instead of refusing the map.
 
     Returns
     -------
@@ -250,10 +288,12 @@ def save_network(
 
     if source is not None:
         tell = on_progress or (lambda share: None)
-        streets = geodata.read_network(source, on_progress=lambda _stage, share: tell(share))
+        streets = geodata.read_network(
+            source, on_progress=lambda _stage, share: tell(share), largest_part=largest_part
+        )
     else:
         assert place is not None
-        streets = geodata.download_network(place)
+        streets = geodata.download_network(place, largest_part=largest_part)
     _make_folder(out.parent)
     streets.save(out)
     # What was read is told apart from what is left of it after cleaning.
@@ -291,11 +331,9 @@ def render(given: Given, result: DayResult, wanted: str, lang: Literal["en", "zh
 
         return render_map(problem, made, travel, lang).encode()
     if wanted == "geojson":
-        import orjson
-
         from engine.formats.plan_geojson import plan_geojson
 
-        return orjson.dumps(plan_geojson(problem, made, travel))
+        return json_bytes(plan_geojson(problem, made, travel))
     from engine.formats import native
 
     return native.dump(made)
@@ -339,6 +377,35 @@ def write_template(out: Path, *, force: bool = False) -> None:
         raise RequestError("E1616", "$")
     _make_folder(out.parent)
     write(out)
+
+
+def json_bytes(document: dict[str, Any]) -> bytes:
+    """Write plain data as JSON."""
+    import orjson
+
+    return orjson.dumps(document)
+
+
+def write_geojson(document: dict[str, Any], path: Path) -> None:
+    """Write plain data into a file."""
+    from engine.formats import native
+
+    _make_folder(path.parent)
+    try:
+        path.write_bytes(json_bytes(document))
+    except OSError as error:
+        raise native.unusable(error) from error
+
+
+def _streets(
+    ref: NetworkRef, file: Path | None, named_folder: Path | None, folder: Path | None = None
+) -> Network:
+    """Open the file where one is given, else what the input refers to."""
+    from engine.networks import open_network
+
+    if file is not None:
+        return _open_file(file)
+    return open_network(ref, folder=folder, named_folder=named_folder)
 
 
 def _open_file(path: Path) -> Network:

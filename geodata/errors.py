@@ -113,9 +113,11 @@ CODES: Final[dict[str, _Words]] = {
     ),
     "E3203": _Words(
         "{name} holds separate street networks {km} km apart, of {kept} and {dropped} nodes.",
-        "Cut the map to one area, or read it with largest_part=True, which drops {dropped} nodes.",
+        "Cut the map to one area, or drop {dropped} nodes: `careroute graph --largest-part`, or in "
+        "Python read_network(..., largest_part=True).",
         "{name} 含有相距 {km} 公里的独立路网，节点数分别为 {kept} 和 {dropped}。",
-        "请将地图裁剪为一个地区，或以 largest_part=True 读取（将舍弃 {dropped} 个节点）。",
+        "请将地图裁剪为一个地区，或舍弃其中 {dropped} 个节点：`careroute graph --largest-part`，"
+        "在 Python 中为 read_network(..., largest_part=True)。",
     ),
     "E3301": _Words(
         "There is no coordinate system {system!r}.",

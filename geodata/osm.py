@@ -29,16 +29,17 @@ _PROFILE: Final = "careroute_profile"  # graph attribute: whose travel times the
 _ORDER: Final = {profile: row for row, profile in enumerate(PROFILES)}
 
 
-def download_network(place: str) -> Network:
+def download_network(place: str, largest_part: bool = False) -> Network:
     """Streets of a place, downloaded from OpenStreetMap by osmnx.
 
     Parameters
     ----------
     place : as OpenStreetMap writes it, such as ``"Monaco"`` or ``"静安区, 上海市, 中国"``.
+    largest_part : as in ``read_network``.
 
     Raises
     ------
-    NetworkError : ``E3501`` no answer, ``E3502`` no such place, ``E3503`` no osmnx.
+    NetworkError : ``E3501`` no answer, ``E3502`` no such place, ``E3503`` no osmnx, ``E3203``.
     """
     osmnx = _import_osmnx()
     import requests
@@ -55,10 +56,10 @@ def download_network(place: str) -> Network:
         raise NetworkError("E3502", place=place, detail=_one_line(error)) from error
     finally:
         osmnx.settings.useful_tags_way, osmnx.settings.useful_tags_node = wanted
-    return from_osmnx(graph, place)
+    return from_osmnx(graph, place, largest_part)
 
 
-def from_osmnx(G: nx.MultiDiGraph, name: str) -> Network:
+def from_osmnx(G: nx.MultiDiGraph, name: str, largest_part: bool = False) -> Network:
     """Network of a graph that osmnx built, simplified or not.
 
     Parameters
@@ -67,17 +68,19 @@ def from_osmnx(G: nx.MultiDiGraph, name: str) -> Network:
         ``reversed``, ``maxspeed``, access tags, ``geometry``, ``travel_time``; on nodes ``barrier``
         and access tags. Turn restrictions are none: osmnx does not read them.
     name : for people.
+    largest_part : as in ``read_network``.
 
     Raises
     ------
-    NetworkError : ``E3504`` it is no such graph, ``E3202`` no connected streets.
+    NetworkError : ``E3504`` it is no such graph, ``E3202`` and ``E3203`` its streets.
 
     Notes
     -----
     ``travel_time`` counts for the car, or for the profile that ``to_networkx`` wrote it for. People
     walk against one-ways, so the missing direction is added for them.
     """
-    return build_network(_read_graph(G), name, {"edges_read": G.number_of_edges()})
+    counts = {"edges_read": G.number_of_edges()}
+    return build_network(_read_graph(G), name, counts, largest_part=largest_part)
 
 
 def read_graphml(

@@ -14,10 +14,13 @@ def warm_up() -> None:
     """
     from geodata.build import build_network
     from geodata.edge_snapping import snap_to_edges
+    from geodata.isochrones import reach
     from geodata.many_to_many import fill_block, places_at
     from geodata.matrix import profile_metric, travel_block, travel_matrix
+    from geodata.outline import reach_polygon
     from geodata.paths import travel_path
     from geodata.raw import RawStreets
+    from geodata.routes import route
 
     n = 4  # a small ring, so that every kernel has something to do
     nodes = np.arange(n, dtype=np.int32)
@@ -44,4 +47,7 @@ def warm_up() -> None:
     seconds, metres = np.empty((2, 2, 2), np.int32)
     fill_block(profile_metric(network, "car"), some, some, seconds, metres)
     travel_path(network, 0, 1, "car", turns=True)
-    travel_matrix(network, snap_to_edges(network, [0.0002, 0.0004], [0.0, 0.0], "car"), "car")
+    points = snap_to_edges(network, [0.0002, 0.0004], [0.0, 0.001], "car")
+    travel_matrix(network, points, "car")
+    reach_polygon(network, reach(network, points.take([0]), 1.0, "car")[0])
+    route(network, points.take([0]), points.take([1]), "car")

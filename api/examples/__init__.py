@@ -24,4 +24,13 @@ PLAN_REQUEST: Final[dict[str, Any]] = {
     "problem": PROBLEM,
     "params": {"seconds": 1, "iterations": 200, "seed": 1},
 }
+_CITY: Final = {"kind": "synthetic", "nodes": 6000, "seed": 1}
+REACH_REQUEST: Final[dict[str, Any]] = {
+    "network": _CITY, "points": [{"lon": 114.2431, "lat": 30.5904}], "minutes": 15,
+    "profile": "walk",
+}
+ROUTE_REQUEST: Final[dict[str, Any]] = {
+    "network": _CITY, "origin": {"lon": 114.2431, "lat": 30.5904},
+    "destination": {"lon": 114.3189, "lat": 30.6363}, "profile": "ebike",
+}
 CHECK_REQUEST: Final[dict[str, Any]] = {"problem": PROBLEM, "plan": PLAN}

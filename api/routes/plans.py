@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api import openapi
+from api.examples import CHECK_REQUEST
 from api.negotiation import GEOJSON, HTML, JSON, XLSX, answer_format, body_kind
 from api.problems import Answer
-from api.schemas import CheckAnswer, PlanQuery
+from api.schemas import CheckAnswer, CheckRequest, PlanQuery
 
 router = APIRouter(prefix="/v1", tags=["plans"])
 
@@ -36,22 +37,24 @@ async def plan(request: Request, query: Annotated[PlanQuery, Query()]) -> Respon
         "query": query.params(),
         "wanted": wanted,
     }
-    return _send(await _run(request, "plan", arguments))
+    return _send(await run_verb(request, "plan", arguments))
 
 
 @router.post(
     "/plans/check",
     response_model=CheckAnswer,
     responses=openapi.problems(400, 413, 415, 422, 500, 503),
-    openapi_extra=openapi.check_body(),
+    openapi_extra=openapi.json_body(CheckRequest, "small day", CHECK_REQUEST),
 )
 async def check(request: Request) -> Response:
     """Read a plan against every promise, trusting nothing that it claims."""
     body_kind(request, JSON)
-    return _send(await _run(request, "check", {"body": await request.body()}))
+    return _send(await run_verb(request, "check", {"body": await request.body()}))
 
 
-async def _run(request: Request, verb: str, arguments: dict[str, Any]) -> Answer:
+async def run_verb(request: Request, verb: str, arguments: dict[str, Any]) -> Answer:
+    """Run a verb in a slot; it is told to end when the client leaves."""
+
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass

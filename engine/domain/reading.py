@@ -124,7 +124,7 @@ class Reading:
     def points(self) -> Points | None:
         """Where things are, as far as it could be read; None: the network could not."""
         network = SyntheticNetwork() if "network" not in self.raw else (
-            _read_network(self.raw["network"])[0]
+            read_network(self.raw["network"])[0]
         )
         if network is None:
             return None
@@ -155,7 +155,7 @@ def read_problem_shapes(data: dict[str, Any], ledger: Ledger) -> Reading:
     head = {key: value for key, value in data.items() if key not in GROUPS and key != "network"}
     ledger.add(read_entity(Problem, head, "")[1])
     if "network" in data:
-        _, faults = _read_network(data["network"])
+        _, faults = read_network(data["network"])
         ledger.add(faults)
     groups = {name: _read_group(name, data.get(name, ()), ledger) for name in GROUPS}
     return Reading({k: v for k, v in data.items() if k not in GROUPS}, groups)
@@ -175,7 +175,8 @@ def read_list(model: type[Entity], name: str, raw: object, ledger: Ledger) -> li
     return entities
 
 
-def _read_network(raw: object) -> tuple[Entity | None, list[Fault]]:
+def read_network(raw: object) -> tuple[Entity | None, list[Fault]]:
+    """Read what says which network is meant."""
     if not isinstance(raw, dict):
         return None, [not_an_object("network", raw)]
     if "kind" not in raw:

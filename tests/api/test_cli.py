@@ -222,6 +222,28 @@ def test_a_map_that_is_none_is_a_fault(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["faults"][0]["code"].startswith("E300")
 
 
+def test_a_map_of_two_far_towns_is_read_as_the_fault_says(tmp_path: Path) -> None:
+    corners = ((0, 0), (0.01, 0), (0.01, 0.01), (0, 0.01))
+    nodes, ways = [], []
+    for town in (0, 10):
+        nodes += [
+            f'<node id="{town + k}" lon="{120 + town / 10 + x}" lat="{30 + y}"/>'
+            for k, (x, y) in enumerate(corners, 1)
+        ]
+        refs = "".join(f'<nd ref="{town + k}"/>' for k in (1, 2, 3, 4, 1))
+        ways.append(f'<way id="{town}">{refs}<tag k="highway" v="residential"/></way>')
+    source, out = tmp_path / "two.osm", tmp_path / "two.npz"
+    source.write_text(f'<?xml version="1.0"?><osm version="0.6">{"".join(nodes + ways)}</osm>')
+    done = run("graph", source, "-o", out, "--lang", "en")
+    assert done.exit_code == 2
+    assert "E3203" in done.stderr
+    assert "careroute graph --largest-part" in done.stderr
+    assert not out.exists()
+    done = run("graph", source, "-o", out, "--largest-part", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["counts"]["second_part_nodes"] == 4
+
+
 def test_a_map_needs_one_source(tmp_path: Path) -> None:
     assert run("graph").exit_code == 2
     assert run("graph", "a.osm", "--place", "Huzhou").exit_code == 2
@@ -250,7 +272,7 @@ def test_the_version_is_printed() -> None:
 
 
 def test_every_command_explains_itself() -> None:
-    for command in ("demo", "graph", "plan", "check", "template", "serve"):
+    for command in ("demo", "graph", "plan", "check", "reach", "route", "template", "serve"):
         assert run(command, "--help").exit_code == 0
 
 
