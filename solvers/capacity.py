@@ -119,7 +119,8 @@ def _check(
     if b and not (supply.maker.min() >= 0 and supply.maker.max() < len(supply.maker_units)):
         faults.append("supply: a maker that does not exist")
     for name, values in (("demand units", demand.units), ("tier", demand.tier),
-                         ("units", supply.units), ("by_kind", supply.by_kind), ("maker_units", supply.maker_units)):
+                         ("units", supply.units), ("by_kind", supply.by_kind),
+                         ("maker_units", supply.maker_units)):
         if values.size and values.min() < 0:
             faults.append(f"{name}: negative")
     if cost.size and cost.min() < FORBIDDEN:

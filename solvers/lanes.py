@@ -4,8 +4,8 @@
     sum_i x_ij = demand_j      sum_j x_ij <= supply_i      x_ij <= van * y_ij,  y_ij whole
 
 The plan comes from slope scaling (Kim and Pardalos, 1999: a trip's price is spread over the units
-that the last plan sent along the lane, and the flow is solved again), then from giving up
-trips whose load fits into other vans. The bound is a linear program, tightened until no cut is broken by
+that the last plan sent along the lane, and the flow is solved again), then from giving up trips
+whose load fits into other vans. The bound is a linear program, tightened until no cut is broken by
 
 - residual capacity inequalities (Magnanti, Mirchandani and Vachani, 1993), for a sink and any set S
   of its lanes: sum over the others of x + r * sum over S of y >= r * ceil(demand / van), with

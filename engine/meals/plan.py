@@ -1,0 +1,260 @@
+"""Plan a meal period: capacity, bulk, trips; in turns until the levels agree.
+
+1. Homes go to places, portions to batches (``supply``), bulk to vans (``bulk``); then the couriers
+   of every place are routed (``zones``) with their food's true moments, two places at a time.
+2. Who is left is offered to the couriers of a neighbouring place that have time; the portions
+   follow, vans and trips are made again where anything changed. A turn that serves fewer people
+   is not kept. Food that came too late for its couriers is asked for sooner.
+3. In the end, who is still left is brought a meal late, where late is allowed.
+
+A courier's trip never leaves before its food is there: the food's moment is the trip's release, and
+whatever moved the food makes the trips anew. Same input, seed and iterations: same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.meal_plan import MealPlan, Reason
+from engine.domain.meals import MealsProblem
+from engine.meals.assemble import assemble
+from engine.meals.bulk import Bulk, plan_bulk
+from engine.meals.seats import Seats, seat
+from engine.meals.supply import Homes, find_homes, share_portions
+from engine.meals.tables import Tables, build_tables
+from engine.meals.travel import MealTravel
+from engine.meals.zones import Zone, ZonePlan, plan_zone, still_holds
+
+Int32 = NDArray[np.int32]
+
+#: Of a place's idle time, a home that is offered to it takes about so much.
+_HOME_S = 240
+
+
+@dataclass(frozen=True)
+class MealParams:
+    """How hard to search.
+
+    Parameters
+    ----------
+    effort : iterations of the search a home.
+    van_iterations : of each kitchen's vans.
+    turns : most turns of offering who is left to neighbours.
+    threads : places that are routed at the same time; the plan does not depend on it.
+    joint : False is the plan in two steps that know nothing of each other, for comparison: nearest
+        place and kitchen, one point a van trip, one turn.
+    liked : yesterday's courier by client; a plan keeps them where that costs little.
+    """
+
+    effort: int = 60
+    van_iterations: int = 2_000
+    turns: int = 3
+    seed: int = 1
+    threads: int = 2
+    joint: bool = True
+    liked: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class _State:
+    """A whole plan between two turns."""
+
+    place: Int32
+    batch: Int32
+    bulk: Bulk
+    zones: Mapping[int, ZonePlan]
+
+    @property
+    def left(self) -> list[int]:
+        return sorted(i for z in self.zones.values() for i in z.left)
+
+
+class _Planner:
+    def __init__(
+        self, tables: Tables, params: MealParams, on_progress: Callable[[float], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self.tables, self.params = tables, params
+        self.tell, self.stop = on_progress or (lambda _: None), should_stop or (lambda: False)
+        self.done = 0.0
+
+    def levels(
+        self, place: Int32, before: _State | None, sooner: frozenset[int], share: float,
+        *, late: frozenset[int] = frozenset(),
+    ) -> _State:
+        """Plan all levels for homes that belong to places."""
+        tables, params = self.tables, self.params
+        batch = share_portions(tables, place, greedy=not params.joint).batch
+        bulk = plan_bulk(
+            tables, place, batch, iterations=params.van_iterations, seed=params.seed,
+            sooner=sooner, direct=not params.joint,
+        )
+        zones = self.zones(place, batch, bulk, before, share, late=late)
+        return _State(place, batch, bulk, zones)
+
+    def zones(
+        self, place: Int32, batch: Int32, bulk: Bulk, before: _State | None, share: float,
+        *, late: frozenset[int] = frozenset(),
+    ) -> dict[int, ZonePlan]:
+        """Route the couriers of every place where anything changed."""
+        tables, params = self.tables, self.params
+        todo = {
+            p: _zone(tables, p, place, batch, bulk, late)
+            for p, crew in enumerate(tables.couriers) if crew
+        }
+        n_homes = max(1, sum(len(z.clients) for z in todo.values()))
+
+        def work(item: tuple[int, Zone]) -> ZonePlan:
+            p, zone = item
+            old = before.zones.get(p) if before else None
+            if old is not None:
+                kept = old if zone == old.zone else still_holds(tables, zone, old)
+                if kept is not None:
+                    return kept
+            return plan_zone(
+                tables, zone, old, iterations=max(200, params.effort * len(zone.clients)),
+                seed=params.seed, liked=params.liked, should_stop=self.stop,
+            )
+
+        found: dict[int, ZonePlan] = {}
+        began = self.done
+        # The largest first: two threads then end together.
+        order = sorted(todo.items(), key=lambda item: (-len(item[1].clients), item[0]))
+        with ThreadPoolExecutor(params.threads) as pool:
+            for (p, zone), made in zip(order, pool.map(work, order), strict=True):
+                found[p] = made
+                self.done += share * len(zone.clients) / n_homes
+                self.tell(min(1.0, self.done))
+        self.done = began + share
+        return dict(sorted(found.items()))
+
+    def run(self) -> tuple[_State, int]:
+        """All turns; the last state, and how many were made."""
+        tables, params = self.tables, self.params
+        homes = find_homes(tables, balance=params.joint)
+        self.tell(0.05)
+        self.done = 0.05
+        state = self.levels(homes.place, None, frozenset(), 0.5)
+        turns = 1
+        tried: set[tuple[int, int]] = set()
+        for _ in range(params.turns if params.joint else 0):
+            if not state.left or self.stop():
+                break
+            place, moved = _offer(tables, homes, state, tried)
+            sooner = frozenset(z.zone.place for z in state.zones.values() if z.left)
+            if not moved and turns > 1:
+                break
+            after = self.levels(place, state, sooner, 0.4 / params.turns)
+            turns += 1
+            if _worth(tables, after) >= _worth(tables, state):
+                state = after
+        if state.left and tables.problem.late_s and not self.stop():
+            late = frozenset(state.left)
+            zones = self.zones(state.place, state.batch, state.bulk, state, 0.05, late=late)
+            after = replace(state, zones=zones)
+            if _worth(tables, after) >= _worth(tables, state):
+                state = after
+        return state, turns
+
+
+def plan_meals(
+    problem: MealsProblem,
+    travel: MealTravel,
+    params: MealParams | None = None,
+    *,
+    on_progress: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> MealPlan:
+    """Plan a meal period.
+
+    Parameters
+    ----------
+    on_progress : takes the share done, 0..1.
+    should_stop : True ends the search early; what is left then is told as left.
+    """
+    params = params or MealParams()
+    tables = build_tables(problem, travel)
+    state, turns = _Planner(tables, params, on_progress, should_stop).run()
+    seats = seat(tables, state.batch, state.bulk)
+    plan = assemble(
+        tables, state.batch, state.bulk, state.zones, seats,
+        _without(tables, state, seats), params.seed, turns,
+    )
+    if on_progress:
+        on_progress(1.0)
+    return plan
+
+
+def _zone(
+    tables: Tables, p: int, place: Int32, batch: Int32, bulk: Bulk, late: frozenset[int]
+) -> Zone:
+    load = tables.loading(p)
+    members = [
+        i for i in np.flatnonzero((place == p) & (tables.home_at >= 0) & (batch >= 0)).tolist()
+        if (p, int(batch[i])) in bulk.ready
+    ]
+    return Zone(
+        p, tuple(members),
+        tuple(bulk.ready[p, int(batch[i])] + load for i in members),
+        tuple(tables.problem.late_s if i in late else 0 for i in members),
+    )
+
+
+def _worth(tables: Tables, state: _State) -> tuple[tuple[int, ...], int]:
+    """Tell what a plan is compared by: people brought a meal, by rank; then what it costs."""
+    fed = np.zeros(int(tables.tier.max(initial=0)) + 1, np.int64)
+    for zone in state.zones.values():
+        for route in zone.routes:
+            for trip in route.trips:
+                np.add.at(fed, tables.tier[list(trip.clients)], 1)
+    return tuple(fed.tolist()), -sum(z.cost_mills for z in state.zones.values())
+
+
+def _offer(
+    tables: Tables, homes: Homes, state: _State, tried: set[tuple[int, int]]
+) -> tuple[Int32, int]:
+    """Offer who is left to the nearest place whose couriers have time; nowhere twice."""
+    place = state.place.copy()
+    spare = {p: z.spare_s for p, z in state.zones.items()}
+    moved = 0
+    for i in sorted(state.left, key=lambda i: (tables.tier[i], i)):
+        tried.add((i, int(place[i])))
+        for p in homes.nearest[homes.row[i]].tolist():
+            if p >= 0 and (i, p) not in tried and spare.get(p, 0) >= _HOME_S:
+                spare[p] -= _HOME_S
+                place[i] = p
+                moved += 1
+                break
+    return place, moved
+
+
+def _without(tables: Tables, state: _State, seats: Seats) -> dict[str, Reason]:
+    """Why each client who gets nothing gets nothing."""
+    problem = tables.problem
+    reasons: dict[str, Reason] = {}
+    for client in problem.clients:
+        if client.suspended:
+            reasons[client.id] = "suspended"
+        elif not problem.is_due(client):
+            reasons[client.id] = "too_late"
+    carried = {
+        i for z in state.zones.values() for r in z.routes for t in r.trips for i in t.clients
+    }
+    for i, client in enumerate(tables.clients):
+        if i in carried or i in seats.start:
+            continue
+        p, b = int(state.place[i]), int(state.batch[i])
+        if p < 0:
+            reasons[client.id] = "courier"
+        elif b < 0:
+            reasons[client.id] = "shortage"
+        elif (p, b) not in state.bulk.ready:
+            reasons[client.id] = "bulk"
+        else:
+            reasons[client.id] = "seats" if tables.eats_at[i] >= 0 else "courier"
+    return reasons

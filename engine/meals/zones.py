@@ -1,0 +1,214 @@
+"""The lower level: the couriers of one place and the homes that belong to it, as a routing model.
+
+A trip leaves when its food is there and loaded (release), brings every meal within its diet's time
+(freshness), holds what the box holds (capacity), and the courier comes back to load again (reload).
+Doors of one building share a location: its set-up is paid once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.meals import MealCourier
+from engine.meals.supply import MILLS
+from engine.meals.tables import Tables
+from solvers.builder import ModelBuilder
+from solvers.evaluation import evaluate
+from solvers.model import RoutingModel
+from solvers.solve import SolveParams, solve
+
+Int32 = NDArray[np.int32]
+
+#: A second of travel costs a thousandth of a cent: of two equally dear plans the shorter one.
+_SECOND_MILLS = 1
+#: What a client's courier of the day before is worth.
+LIKED_MILLS = 30 * MILLS
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What the couriers of a place are given to do.
+
+    Parameters
+    ----------
+    place : index.
+    clients : indexes of due clients, ascending.
+    release : when each may leave the place at the soonest: its food is there and loaded.
+    late : how long after its window each may still be brought.
+    """
+
+    place: int
+    clients: tuple[int, ...]
+    release: tuple[int, ...]
+    late: tuple[int, ...]
+
+
+class Trip(NamedTuple):
+    """A run of a courier: when it leaves, and clients with the moments at their doors."""
+
+    leave: int
+    clients: tuple[int, ...]
+    starts: tuple[int, ...]
+
+
+class Route(NamedTuple):
+    """The trips of a courier who has any."""
+
+    courier: MealCourier
+    trips: tuple[Trip, ...]
+    back: int
+    metres: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class ZonePlan:
+    """Routes of a zone, and who is left out."""
+
+    zone: Zone
+    routes: tuple[Route, ...]
+    left: tuple[int, ...]
+    cost_mills: int  # of travel, shifts and drops
+    spare_s: int  # that the couriers have left in the period
+
+
+def plan_zone(
+    tables: Tables,
+    zone: Zone,
+    before: ZonePlan | None = None,
+    *,
+    iterations: int,
+    seed: int,
+    liked: Mapping[str, str] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> ZonePlan:
+    """Route the couriers of a place.
+
+    Parameters
+    ----------
+    before : a plan of the same place to start from.
+    liked : courier of the day before, by client.
+    """
+    crew = tables.couriers[zone.place]
+    if not zone.clients or not crew:
+        return ZonePlan(zone, (), zone.clients, 0, _spare(tables, zone, ()))
+    model = _model(tables, zone, crew, liked or {})
+    initial = _initial(zone, before, crew) if before else None
+    found = solve(model, SolveParams(
+        time_limit_s=None, max_iterations=iterations, seed=seed, initial=initial,
+        should_stop=should_stop,
+    ))
+    return _read(tables, zone, crew, model, found.routes)
+
+
+def still_holds(tables: Tables, zone: Zone, before: ZonePlan) -> ZonePlan | None:
+    """Plan of a place under new moments of its food; None where it has to be made again."""
+    crew = tables.couriers[zone.place]
+    if zone.clients != before.zone.clients or before.left or not crew:
+        return None
+    if not zone.clients:
+        return before
+    model = _model(tables, zone, crew, {})
+    routes = _initial(zone, before, crew)
+    measured = evaluate(model, routes)
+    if measured.violations or measured.unassigned:
+        return None
+    return _read(tables, zone, crew, model, routes)
+
+
+def _model(
+    tables: Tables, zone: Zone, crew: Sequence[MealCourier], liked: Mapping[str, str]
+) -> RoutingModel:
+    problem = tables.problem
+    clients = np.array(zone.clients)
+    spots, spot = np.unique(tables.home_at[clients], return_inverse=True)
+    at = np.concatenate([tables.place_at[[zone.place]], spots]).astype(np.int32)
+    builder = ModelBuilder(n_dimensions=1)
+    modes = list(dict.fromkeys(c.mode for c in crew))
+    for mode in modes:
+        builder.add_matrix(*tables.travel.block(mode, at, at))
+    for k in range(1, len(at)):
+        builder.set_setup(k, problem.building_s)
+    load_s = tables.loading(zone.place)
+    home = builder.add_reload(0, seconds=load_s)
+    cheapest = min(c.cost_per_drop_cents for c in crew)
+    dearer = {c.id: (c.cost_per_drop_cents - cheapest) * MILLS for c in crew
+              if c.cost_per_drop_cents > cheapest}
+    names = {c.id for c in crew}
+    for k, i in enumerate(zone.clients):
+        client = tables.clients[i]
+        early, late = tables.window[i].tolist()
+        affinity = dict(dearer)
+        known = liked.get(client.id)
+        if known in names:
+            affinity[known] = affinity.get(known, 0) - LIKED_MILLS
+        builder.add_task(
+            int(spot[k]) + 1, service=problem.door_s, windows=[(early, late + zone.late[k])],
+            demand=[client.portions], tier=client.tier, release=zone.release[k],
+            freshness=problem.diet_by_id[client.diet].freshness_s, affinity=affinity,
+        )
+    for courier in crew:
+        builder.add_vehicle(
+            0, 0, shift=(courier.start_s + load_s, courier.end_s), capacity=[courier.capacity],
+            profile=modes.index(courier.mode), fixed_cost=courier.cost_per_shift_cents * MILLS,
+            price_per_second=_SECOND_MILLS, price_per_metre=courier.cost_per_km_cents,
+            max_trips=courier.max_trips, reloads=[home],
+            worker=courier.id if dearer or liked else None,
+        )
+    return builder.build()
+
+
+def _initial(zone: Zone, before: ZonePlan, crew: Sequence[MealCourier]) -> list[list[int]]:
+    number = {i: k for k, i in enumerate(zone.clients)}
+    routes: list[list[int]] = []
+    given = {r.courier.id: r.trips for r in before.routes}
+    for courier in crew:
+        visits: list[int] = []
+        for trip in given.get(courier.id, ()):
+            kept = [number[i] for i in trip.clients if i in number]
+            if kept:
+                visits += [-1, *kept] if visits else kept
+        routes.append(visits)
+    return routes
+
+
+def _read(
+    tables: Tables, zone: Zone, crew: Sequence[MealCourier], model: RoutingModel,
+    routes: Sequence[Sequence[int] | Int32],
+) -> ZonePlan:
+    """Make the trips of routes, with the moments of the one evaluation."""
+    visits = [[int(x) for x in route] for route in routes]
+    measured = evaluate(model, visits)
+    assert not measured.violations, measured.violations[:3]
+    made = []
+    for courier, route, figures in zip(crew, visits, measured.routes, strict=True):
+        runs: list[tuple[int, list[int], list[int]]] = []
+        for k, visit in enumerate(route):
+            if visit < 0 or not runs:
+                runs.append((figures.leave if visit >= 0 else figures.departure[k], [], []))
+            if visit >= 0:
+                runs[-1][1].append(zone.clients[visit])
+                runs[-1][2].append(figures.start[k])
+        trips = tuple(Trip(leave, tuple(who), tuple(when)) for leave, who, when in runs if who)
+        if trips:
+            made.append(Route(courier, trips, figures.end, figures.metres, figures.seconds))
+    routes_made = tuple(made)
+    return ZonePlan(
+        zone, routes_made, tuple(zone.clients[k] for k in measured.unassigned),
+        measured.travel_cost + measured.fixed_cost, _spare(tables, zone, routes_made),
+    )
+
+
+def _spare(tables: Tables, zone: Zone, routes: Sequence[Route]) -> int:
+    """Seconds of the period in which the couriers of a place do nothing."""
+    problem = tables.problem
+    back = {r.courier.id: r.back for r in routes}
+    return sum(
+        max(0, min(c.end_s, problem.end_s) - max(back.get(c.id, 0), c.start_s, problem.start_s))
+        for c in tables.couriers[zone.place]
+    )
