@@ -441,7 +441,7 @@ TEXTS: dict[str, Text] = {
     ),
 }
 
-TEXTS |= {code: _Text(*texts) for code, texts in PEOPLE_TEXTS.items()}
+TEXTS |= {code: Text(*texts) for code, texts in PEOPLE_TEXTS.items()}
 
 
 def fault(code: str, path: str, **params: object) -> Fault:
