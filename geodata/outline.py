@@ -75,13 +75,24 @@ def reach_polygon(
     lon, lat = (west + px * cell) / east, (south + py * cell) / north
     polygons: dict[int, list[list[list[float]]]] = {}
     for k in range(n_rings):
-        ring = np.arange(ptr[k], ptr[k + 1])
+        ring = _corners(px, py, np.arange(ptr[k], ptr[k + 1]))
         ring = np.append(ring, ring[0])
         points = np.column_stack([lon[ring], lat[ring]]).round(6).tolist()
         area = float((px[ring[:-1]] * py[ring[1:]] - px[ring[1:]] * py[ring[:-1]]).sum())
         rings = polygons.setdefault(int(part[at_row[k], at_column[k]]), [])
         rings.insert(0 if area > 0 else len(rings), points)
     return {"type": "MultiPolygon", "coordinates": list(polygons.values())}
+
+
+def _corners(
+    x: NDArray[np.float64], y: NDArray[np.float64], ring: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Points at which a ring turns."""
+    before, after = np.roll(ring, 1), np.roll(ring, -1)
+    turn = (x[ring] - x[before]) * (y[after] - y[ring]) - (y[ring] - y[before]) * (
+        x[after] - x[ring]
+    )
+    return ring[turn != 0.0]
 
 
 def _samples(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from geodata.kernels.dijkstra import DM_BITS, DM_MASK, FAR
-from geodata.kernels.jit import kernel
+from geodata.kernels.heap import drop_first, push
+from geodata.kernels.jit import kernel, lean_kernel
 
 
-@kernel
+@lean_kernel
 def search_within(ptr, heads, weights, starts, offsets, limit, weight, via, keys, items, met):
     """Weights of all nodes within a limit of a place.
 
@@ -42,26 +43,7 @@ def search_within(ptr, heads, weights, starts, offsets, limit, weight, via, keys
             key = keys[0]
             node = items[0]
             size -= 1
-            sinking = keys[size]
-            sinking_item = items[size]
-            i = 0
-            while True:
-                child = 4 * i + 1
-                if child >= size:
-                    break
-                best = child
-                best_key = keys[child]
-                for c in range(child + 1, min(child + 4, size)):
-                    if keys[c] < best_key:
-                        best = c
-                        best_key = keys[c]
-                if best_key >= sinking:
-                    break
-                keys[i] = best_key
-                items[i] = items[best]
-                i = best
-            keys[i] = sinking
-            items[i] = sinking_item
+            drop_first(keys, items, size)
             if key != weight[node]:
                 continue
             first = ptr[node]
@@ -80,16 +62,7 @@ def search_within(ptr, heads, weights, starts, offsets, limit, weight, via, keys
                 n_met += 1
             weight[head] = candidate
             via[head] = k if node >= 0 else -1
-            i = size
-            while i > 0:
-                parent = (i - 1) >> 2
-                if keys[parent] <= candidate:
-                    break
-                keys[i] = keys[parent]
-                items[i] = items[parent]
-                i = parent
-            keys[i] = candidate
-            items[i] = head
+            push(keys, items, size, candidate, head)
             size += 1
     return n_met
 

@@ -1,9 +1,7 @@
 """Shortest paths on a profile's graph: one weight that carries the time and the length of the same path.
 
 ``weight = time_ms * 2**24 + length_dm`` in int64: one addition and one comparison serve both figures, ties in time are
-decided by length, and the length stays exact below 2**24 dm (1,677 km) on one path. The queue is a 4-ary heap
-with lazy deletion; source of the idea of four children: LaMarca and Ladner, The influence of caches on the
-performance of heaps (1996).
+decided by length, and the length stays exact below 2**24 dm (1,677 km) on one path.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -13,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.kernels.jit import kernel
+from geodata.kernels.heap import drop_first, push
+from geodata.kernels.jit import kernel, lean_kernel
 
 DM_BITS = 24
 DM_MASK = (1 << DM_BITS) - 1
@@ -39,7 +38,7 @@ class Graph(NamedTuple):
     edge: NDArray[np.int32]
 
 
-@kernel
+@lean_kernel
 def search(graph, source, is_target, n_targets, weight, via, tail, keys, items):
     """Weights from one source until every target is settled.
 
@@ -58,8 +57,6 @@ def search(graph, source, is_target, n_targets, weight, via, tail, keys, items):
     -------
     n_left : targets that cannot be reached.
     """
-    # Fields are taken out once and the heap is written in place: a tuple access or a call per step
-    # costs reference counting, half as much again as the search itself (measured).
     ptr = graph.ptr
     heads = graph.head
     weights = graph.weight
@@ -76,26 +73,7 @@ def search(graph, source, is_target, n_targets, weight, via, tail, keys, items):
         key = keys[0]
         node = items[0]
         size -= 1
-        sinking = keys[size]
-        sinking_item = items[size]
-        i = 0
-        while True:
-            child = 4 * i + 1
-            if child >= size:
-                break
-            best = child
-            best_key = keys[child]
-            for c in range(child + 1, min(child + 4, size)):
-                if keys[c] < best_key:
-                    best = c
-                    best_key = keys[c]
-            if best_key >= sinking:
-                break
-            keys[i] = best_key
-            items[i] = items[best]
-            i = best
-        keys[i] = sinking
-        items[i] = sinking_item
+        drop_first(keys, items, size)
         if key != weight[node]:
             continue  # a shorter way was found after this entry was pushed
         if is_target[node]:
@@ -109,21 +87,12 @@ def search(graph, source, is_target, n_targets, weight, via, tail, keys, items):
                 weight[head] = candidate
                 via[head] = edges[k]
                 tail[head] = node
-                i = size
-                while i > 0:
-                    parent = (i - 1) >> 2
-                    if keys[parent] <= candidate:
-                        break
-                    keys[i] = keys[parent]
-                    items[i] = items[parent]
-                    i = parent
-                keys[i] = candidate
-                items[i] = head
+                push(keys, items, size, candidate, head)
                 size += 1
     return n_left
 
 
-@kernel
+@lean_kernel
 def block_rows(
     graph, sources, targets, is_target, row_ptr, row, column, first, last,
     weight, via, tail, keys, items, found, seconds, metres,
