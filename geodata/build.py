@@ -18,7 +18,7 @@ from geodata.errors import NetworkError
 from geodata.network import CLOSED, Network
 from geodata.profiles import PROFILES
 from geodata.raw import RawStreets
-from geodata.restrictions import Bans
+from geodata.restrictions import Bans, Sequenced
 
 Progress = Callable[[str, float], None]
 """Told a stage's name and the share of the whole that is done, 0 to 1."""
@@ -214,6 +214,8 @@ def _compress(
         ban_ptr=bans.ptr,
         ban_edge=bans.piece,
         ban_profiles=bans.profiles,
+        ban_when=bans.when,
+        ban_hours=bans.hours,
         counts=facts,
     )
 
@@ -223,17 +225,17 @@ def _open_bans(raw: RawStreets, time: NDArray[np.float64]) -> tuple[Bans, NDArra
 
     Turning back is only ever done at a junction, so a ban on it keeps no node alive.
     """
-    found: dict[tuple[int, ...], int] = {}
+    found: dict[Sequenced, int] = {}
     corners: set[int] = set()
     is_open = np.isfinite(time)
-    for pieces, profiles in raw.bans.sequences():
+    for pieces, when, profiles in raw.bans.sequences():
         row = np.array(pieces)
         who = int(((1 << np.arange(len(time))) * is_open[:, row].all(axis=1)).sum()) & profiles
         if who:
-            found[pieces] = who
+            found[pieces, when] = who
             if len(pieces) > 2 or raw.head[pieces[1]] != raw.tail[pieces[0]]:
                 corners.update(raw.tail[row[1:]][[0, -1]].tolist())
-    return Bans.of(found), np.array(sorted(corners), np.int32)
+    return Bans.of(found, raw.bans.hours), np.array(sorted(corners), np.int32)
 
 
 def _between_edges(bans: Bans, chains: Chains, n_pieces: int) -> Bans:
@@ -241,18 +243,18 @@ def _between_edges(bans: Bans, chains: Chains, n_pieces: int) -> Bans:
     chain = np.full(n_pieces, -1, np.int32)
     chain[chains.arc] = np.repeat(np.arange(len(chains.ptr) - 1), np.diff(chains.ptr))
     first, last = chains.arc[chains.ptr[:-1]], chains.arc[chains.ptr[1:] - 1]
-    found: dict[tuple[int, ...], int] = {}
-    for pieces, profiles in bans.sequences():
+    found: dict[Sequenced, int] = {}
+    for pieces, when, profiles in bans.sequences():
         row = [key for key, _ in groupby(chain[list(pieces)].tolist())]
         if len(row) > 1 and last[row[0]] == pieces[0] and first[row[-1]] == pieces[-1]:
-            found[tuple(row)] = found.get(tuple(row), 0) | profiles
-    return Bans.of(found)
+            found[tuple(row), when] = found.get((tuple(row), when), 0) | profiles
+    return Bans.of(found, bans.hours)
 
 
 def _renumber(bans: Bans, place: NDArray[np.int32]) -> Bans:
     """Bans between edges that are left, by their new numbers."""
-    found = {tuple(place[list(row)].tolist()): profiles for row, profiles in bans.sequences()}
-    return Bans.of({row: profiles for row, profiles in found.items() if -1 not in row})
+    found = {(tuple(place[list(row)].tolist()), when): who for row, when, who in bans.sequences()}
+    return Bans.of({key: who for key, who in found.items() if -1 not in key[0]}, bans.hours)
 
 
 def _best_parallels(

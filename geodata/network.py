@@ -58,6 +58,9 @@ class Network:
         ``ban_edge[ban_ptr[b]:ban_ptr[b + 1]]``, shape (b + 1,), int32. Only ``turns=True`` obeys.
     ban_profiles : who has to obey: bit ``k`` for the profile at place ``k`` of ``PROFILES``,
         shape (b,), uint8.
+    ban_when : 0 for who has to obey always, else the number of the condition, shape (b,), int32.
+    ban_hours : number of a condition, weekdays as bits (Monday is bit 0), and from when to when it holds
+        on them, seconds since midnight, shape (t, 4), int32. See ``at``.
     counts : facts about reading, such as ``dangling_references``.
 
     Notes
@@ -82,6 +85,8 @@ class Network:
     ban_ptr: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1, np.int32))
     ban_edge: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     ban_profiles: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    ban_when: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    ban_hours: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 4), np.int32))
     counts: dict[str, int] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     _kept_for_all_times: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
@@ -141,6 +146,8 @@ class Network:
             for key, array in self.arrays().items():
                 if key.startswith("ban_") and not len(self.ban_profiles):
                     continue  # as before there were any: plans name networks by this
+                if key in ("ban_when", "ban_hours") and not len(self.ban_hours):
+                    continue
                 digest.update(f"{key} {array.dtype} {array.shape};".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())
             return digest.hexdigest()
@@ -209,6 +216,28 @@ class Network:
         other = replace(self, time_ms=time_ms)
         object.__setattr__(other, "_kept_for_all_times", self._kept_for_all_times)
         return other
+
+    def at(self, departure: int, weekday: int = 0) -> Network:
+        """Return the same streets with the turn restrictions that hold for a departure.
+
+        Parameters
+        ----------
+        departure : seconds since midnight; the rules of that moment hold for the whole trip.
+        weekday : 0 is Monday, which stands for any working day.
+        """
+        from geodata.hours import holding
+
+        numbers = holding(self.ban_hours, departure, weekday)
+        if not numbers:
+            return self
+
+        def obey() -> Network:
+            when = np.where(np.isin(self.ban_when, numbers), 0, self.ban_when).astype(np.int32)
+            other = replace(self, ban_when=when)
+            object.__setattr__(other, "_kept_for_all_times", self._kept_for_all_times)
+            return other
+
+        return self.keep(f"at.{numbers}", obey)
 
     def with_speeds(self, rules: Iterable[SpeedRule]) -> SpeedPeriods:
         """Networks by departure under speed factors, as ``read_speeds`` reads them.

@@ -89,10 +89,11 @@ def _corners(
 ) -> NDArray[np.int64]:
     """Points at which a ring turns."""
     before, after = np.roll(ring, 1), np.roll(ring, -1)
-    turn = (x[ring] - x[before]) * (y[after] - y[ring]) - (y[ring] - y[before]) * (
-        x[after] - x[ring]
+    east, north = np.diff([x[before], x[ring], x[after]], axis=0), np.diff(
+        [y[before], y[ring], y[after]], axis=0
     )
-    return ring[turn != 0.0]
+    turns: NDArray[np.bool_] = east[0] * north[1] != north[0] * east[1]
+    return ring[turns]
 
 
 def _samples(

@@ -61,10 +61,10 @@ class SpeedPeriods(NamedTuple):
     which: NDArray[np.int32]
     networks: tuple[Network, ...]
 
-    def at(self, departure: int) -> Network:
-        """Network whose times hold for a departure, seconds since midnight of any day."""
+    def at(self, departure: int, weekday: int = 0) -> Network:
+        """Network whose times and turn restrictions hold for a departure; see ``Network.at``."""
         period = int(np.searchsorted(self.starts, departure % DAY, side="right")) - 1
-        return self.networks[int(self.which[period])]
+        return self.networks[int(self.which[period])].at(departure, weekday)
 
 
 def read_speeds(path: str | os.PathLike[str]) -> tuple[SpeedRule, ...]:

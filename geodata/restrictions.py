@@ -1,8 +1,8 @@
 """Turn restrictions: from OSM relations to sequences of street pieces that nobody, or somebody, may drive.
 
 Reference: the wiki page Relation:restriction. ``no_*`` bans its own sequence (from, via, to); ``only_*`` bans every
-other piece at the end of it. The via is a node or one or more ways. A rule that holds by the hour only
-(``restriction:conditional``) is not obeyed, because a network has no hours for turns; it is counted.
+other piece at the end of it. The via is a node or one or more ways. A rule by weekdays and hours alone
+(``restriction:conditional``) is kept with them, for who asks for an hour (``Network.at``); any other condition is counted.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.hours import Hours, read_condition
 from geodata.profiles import PROFILES
 
 Int = NDArray[np.int32]
 _PREFIX: Final = "restriction:"
+_CONDITIONAL: Final = ":conditional"
 _BY_THE_HOUR: Final = frozenset({"time", "day_on", "day_off", "hour_on", "hour_off", "date_on"})
 
 
@@ -31,6 +33,7 @@ class Restriction(NamedTuple):
     from_ways, to_ways : way ids.
     via_node : node id, or None when the via is ways.
     via_ways : way ids, in the order in which they are listed.
+    hours : when it holds; always, where there are none.
     """
 
     relation: int
@@ -40,6 +43,7 @@ class Restriction(NamedTuple):
     to_ways: tuple[int, ...]
     via_node: int | None
     via_ways: tuple[int, ...]
+    hours: Hours = ()
 
 
 class Bans(NamedTuple):
@@ -50,29 +54,39 @@ class Bans(NamedTuple):
     ptr : pieces of sequence ``b`` are ``piece[ptr[b]:ptr[b + 1]]``, shape (b + 1,), int32.
     piece : two or more per sequence, in travel order, int32.
     profiles : bit per profile that has to obey, shape (b,), uint8.
-    """
+    when : 0 for a sequence that is always banned, else the number of its condition, shape (b,), int32.
+    hours : number of a condition, weekdays as bits, start and end of a time at which it holds, seconds,
+        shape (t, 4), int32.
+    """  # noqa: E501
 
     ptr: Int
     piece: Int
     profiles: NDArray[np.uint8]
+    when: Int
+    hours: Int
 
     @classmethod
-    def of(cls, sequences: Mapping[tuple[int, ...], int]) -> Bans:
+    def of(cls, sequences: Mapping[Sequenced, int], hours: Int) -> Bans:
         """Lay sequences and their profiles out in rows, in the order of their pieces."""
         rows = sorted(sequences)
         ptr = np.zeros(len(rows) + 1, np.int32)
-        np.cumsum([len(row) for row in rows], out=ptr[1:])
-        piece = np.array([k for row in rows for k in row], np.int32)
-        return cls(ptr, piece, np.array([sequences[row] for row in rows], np.uint8))
+        np.cumsum([len(pieces) for pieces, _ in rows], out=ptr[1:])
+        piece = np.array([k for pieces, _ in rows for k in pieces], np.int32)
+        when = np.array([when for _, when in rows], np.int32)
+        return cls(ptr, piece, np.array([sequences[row] for row in rows], np.uint8), when, hours)
 
-    def sequences(self) -> Iterable[tuple[tuple[int, ...], int]]:
-        """Each sequence with its profiles."""
+    def sequences(self) -> Iterable[tuple[tuple[int, ...], int, int]]:
+        """Each sequence with its condition and its profiles."""
         flat, ends = self.piece.tolist(), self.ptr.tolist()
-        for b, profiles in enumerate(self.profiles.tolist()):
-            yield tuple(flat[ends[b] : ends[b + 1]]), profiles
+        for b, (when, who) in enumerate(zip(self.when, self.profiles, strict=True)):
+            yield tuple(flat[ends[b] : ends[b + 1]]), int(when), int(who)
 
 
-NO_BANS: Final = Bans(np.zeros(1, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8))
+Sequenced = tuple[tuple[int, ...], int]
+"""Pieces, and the condition as in ``Bans.when``."""
+
+NO_HOURS: Final = np.empty((0, 4), np.int32)
+NO_BANS: Final = Bans.of({}, NO_HOURS)
 
 
 def read_restriction(
@@ -90,9 +104,20 @@ def read_restriction(
     restrictions : usually one; several where profiles have rules of their own. Or the reason:
         ``conditional``, ``other_vehicles``, ``unknown``, ``incomplete``.
     """
-    plain = "restriction" in tags and _BY_THE_HOUR.isdisjoint(tags)
-    if not plain and any(key in _BY_THE_HOUR or key.endswith(":conditional") for key in tags):
-        return "conditional"
+    hours: Hours = ()
+    if not ("restriction" in tags and _BY_THE_HOUR.isdisjoint(tags)):
+        if not _BY_THE_HOUR.isdisjoint(tags):
+            return "conditional"
+        given = {k: text for k, text in tags.items() if k.endswith(_CONDITIONAL)}
+        read = {key.removesuffix(_CONDITIONAL): read_condition(given[key]) for key in given}
+        found = [condition for condition in read.values() if condition is not None]
+        others = [key for key in tags if key.startswith("restriction") and key not in given]
+        if len(found) < len(read) or len({times for _, times in found}) > 1 or (found and others):
+            return "conditional"
+        if found:
+            kinds = {key: kind for key, (kind, _) in zip(read, found, strict=True)}
+            tags = {**tags, **kinds}
+            hours = found[0][1]
     excepted = {word.strip() for word in tags.get("except", "").split(";")}
     by_kind: dict[str, int] = {}
     for bit, profile in enumerate(PROFILES.values()):
@@ -120,7 +145,7 @@ def read_restriction(
     return [
         Restriction(
             relation, kind, profiles, tuple(ways["from"]), tuple(ways["to"]),
-            nodes[0] if nodes else None, tuple(ways["via"]),
+            nodes[0] if nodes else None, tuple(ways["via"]), hours,
         )
         for kind, profiles in by_kind.items()
     ]  # fmt: skip
@@ -146,7 +171,8 @@ def find_bans(
     -------
     bans : a sequence that several restrictions ban stands there once, for all whom they name.
     counts : ``restrictions_used`` and ``restrictions_unmatched``: the latter name a way or node that
-        the file lacks, or that nobody may use, or that do not meet.
+        the file lacks, or that nobody may use, or that do not meet. ``restrictions_by_the_hour`` of
+        those used hold at some hours only.
     """  # noqa: E501
     index = {int(way_id): k for k, way_id in enumerate(way_ids.tolist())}
     wanted = {
@@ -156,8 +182,11 @@ def find_bans(
         if ref in index
     }
     town = _Pieces(index, node_ids, way, tail, head, wanted)
-    sequences: dict[tuple[int, ...], int] = {}
-    used = 0
+    conditions = sorted({rule.hours for rule in restrictions if rule.hours})
+    table = [(k, *row) for k, hours in enumerate(conditions, 1) for row in hours]
+    number = {hours: k for k, hours in enumerate([(), *conditions])}
+    sequences: dict[Sequenced, int] = {}
+    used = by_the_hour = 0
     for rule in restrictions:
         found = [
             sequence
@@ -166,10 +195,14 @@ def find_bans(
             for sequence in town.banned(rule, from_way, to_way)
         ]
         used += bool(found)
+        by_the_hour += bool(found and rule.hours)
         for sequence in found:
-            sequences[sequence] = sequences.get(sequence, 0) | rule.profiles
+            key = (sequence, number[rule.hours])
+            sequences[key] = sequences.get(key, 0) | rule.profiles
     counts = {"restrictions_used": used, "restrictions_unmatched": len(restrictions) - used}
-    return Bans.of(sequences), counts
+    if by_the_hour:
+        counts["restrictions_by_the_hour"] = by_the_hour
+    return Bans.of(sequences, np.array(table, np.int32).reshape(-1, 4)), counts
 
 
 class _Pieces:

@@ -24,7 +24,7 @@ _ABOUT: Final = "about"
 _KINDS: Final = {
     "node_lon": "f8", "node_lat": "f8", "head_ptr": "i4", "head": "i4", "length_dm": "i4",
     "road_class": "u1", "geom_ptr": "i4", "geom_lon": "f8", "geom_lat": "f8", "street_name": "i4",
-    "ban_ptr": "i4", "ban_edge": "i4", "ban_profiles": "u1",
+    "ban_ptr": "i4", "ban_edge": "i4", "ban_profiles": "u1", "ban_when": "i4", "ban_hours": "i4",
 }  # fmt: skip
 
 
@@ -76,6 +76,9 @@ def load_network(path: str | os.PathLike[str]) -> Network:
             if about["version"] == _WITHOUT_BANS:
                 bans = (np.zeros(1, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8))
                 arrays.update(zip(("ban_ptr", "ban_edge", "ban_profiles"), bans, strict=True))
+            if "ban_hours" not in arrays:  # as before there were rules by the hour
+                arrays["ban_when"] = np.zeros(len(arrays["ban_profiles"]), np.int32)
+                arrays["ban_hours"] = np.empty((0, 4), np.int32)
         return _assemble(about, arrays)
     except OSError as error:
         raise NetworkError("E3010", path=source, detail=error.strerror or str(error)) from error
@@ -104,6 +107,9 @@ def _assemble(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network
         and 0 <= columns["head"].min() <= columns["head"].max() < n
         and columns["ban_ptr"].shape == (len(columns["ban_profiles"]) + 1,)
         and columns["ban_ptr"][-1] == len(columns["ban_edge"])
+        and columns["ban_when"].shape == columns["ban_profiles"].shape
+        and columns["ban_hours"].ndim == 2
+        and columns["ban_hours"].shape[1] == 4
         and (columns["ban_edge"] < m).all()
         and (columns["ban_edge"] >= 0).all()
         and bool(profiles)

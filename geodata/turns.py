@@ -114,18 +114,20 @@ def junction_graph(network: Network, profile: str, costs: TurnCosts | None = Non
 def turn_metric(network: Network, profile: str, costs: TurnCosts | None = None) -> Metric:
     """Hierarchy of a profile's turn graph, made when it is first needed and kept with the network.
 
-    Networks of other hours and other costs of turns share its topology: the arcs are the same.
+    Networks of other hours and other costs of turns share its topology where the arcs are the same.
     """
     chosen = PROFILES[network.require_profile(profile)].turn_costs if costs is None else costs
     turns = turn_graph(network, profile, chosen)
+    banned = np.flatnonzero(network.ban_when == 0).tolist() if len(network.ban_hours) else ""
 
     def topology() -> Topology:
         shrink = np.cos(np.radians(network.node_lat.mean()))
         return build_topology(turns.ptr, turns.head, turns.lon * shrink, turns.lat)
 
+    key = f"topology.turns.{profile}.{banned}"
     return network.keep(
         f"turn metric.{profile}.{tuple(chosen)}",
-        lambda: build_metric(network.keep(f"topology.turns.{profile}", topology), turns.weight),
+        lambda: build_metric(network.keep(key, topology), turns.weight),
     )
 
 
@@ -181,9 +183,10 @@ def _bans_for(
     bit = 1 << list(PROFILES).index(profile)
     pairs: list[tuple[int, int]] = []
     longer: set[tuple[int, ...]] = set()
-    for edges, who in Bans(network.ban_ptr, network.ban_edge, network.ban_profiles).sequences():
+    columns = network.ban_ptr, network.ban_edge, network.ban_profiles, network.ban_when
+    for edges, when, who in Bans(*columns, network.ban_hours).sequences():
         row = tuple(place[list(edges)].tolist())
-        if not who & bit or -1 in row:
+        if when or not who & bit or -1 in row:
             continue
         if len(row) == 2:
             pairs.append((row[0], row[1]))

@@ -16,6 +16,7 @@ from geodata import (
     travel_matrix,
     travel_path,
 )
+from geodata.hours import read_condition
 from geodata.profiles import PROFILES, TurnCosts
 from geodata.turns import turn_graph, turn_metric
 from tests.geodata.osm_text import node_at, read_text
@@ -152,7 +153,14 @@ def test_a_rule_for_one_kind_of_vehicle_is_for_it_alone(tmp_path):
 @pytest.mark.parametrize(
     ("tags", "members", "why"),
     [
-        ({"restriction:conditional": "no_left_turn @ (07:00-09:00)"}, None, "conditional"),
+        ({"restriction:conditional": "no_left_turn @ (07:00-09:00; PH off)"}, None, "conditional"),
+        ({"restriction:conditional": "no_left_turn @ (weight>7.5)"}, None, "conditional"),
+        ({"restriction:conditional": "no_left_turn @ (07:00-09:00); no_u_turn @ (Su 08:00-09:00)"},
+         None, "conditional"),
+        ({"restriction:conditional": "no_left_turn @ (07:00-09:00)",
+          "restriction:motorcar:conditional": "none @ (08:00-09:00)"}, None, "conditional"),
+        ({"restriction:conditional": "no_left_turn @ (07:00-09:00)",
+          "restriction:bicycle": "only_straight_on"}, None, "conditional"),
         ({"restriction": "no_left_turn", "hour_on": "7", "hour_off": "9"}, None, "conditional"),
         ({"restriction:hgv": "no_left_turn"}, None, "other_vehicles"),
         ({"restriction": "give_way"}, None, "unknown"),
@@ -409,3 +417,80 @@ def test_an_hour_s_network_keeps_its_restrictions_and_the_shape_of_the_hierarchy
     assert np.abs(late.seconds - 2 * usual.seconds)[there].max() <= 1
     shapes = [turn_metric(n, "car", costs).topology for n in (network, slow)]
     assert shapes[0] is shapes[1]
+
+
+BY_THE_HOUR = "no_left_turn @ (Mo-Fr 07:00-09:00,16:00-18:00; Su 22:00-06:00)"
+
+
+def timed(text: str, key: str = "restriction:conditional", **tags: str):
+    found = rule("", 13, 12, **tags)
+    del found[2]["restriction"]
+    found[2][key] = text
+    return found
+
+
+def test_a_rule_by_the_hour_holds_for_who_asks_for_such_an_hour(tmp_path):
+    network = read_text(tmp_path, PLACES, ARMS, [timed(BY_THE_HOUR)])
+    assert network.counts["restrictions_by_the_hour"] == 1
+    assert metres(network, 5, 4) == 400, "no hour is known"
+    for hour, weekday, is_banned in (
+        (7 * 3600 - 1, 0, False), (7 * 3600, 0, True), (9 * 3600 - 1, 4, True),
+        (9 * 3600, 4, False), (17 * 3600, 2, True), (8 * 3600, 5, False), (23 * 3600, 6, True),
+        (5 * 3600, 0, True), (6 * 3600, 0, False), (23 * 3600, 0, False), (32 * 3600, 6, True),
+    ):  # fmt: skip
+        then = network.at(hour, weekday)
+        assert metres(then, 5, 4) == (800 if is_banned else 400), (hour, weekday)
+        assert (then.fingerprint != network.fingerprint) == is_banned
+    assert metres(network, 5, 4) == 400, "asking for an hour changes nothing here"
+
+
+def test_hours_of_turns_and_of_speeds_go_together(tmp_path):
+    network = read_text(tmp_path, PLACES, ARMS, [timed(BY_THE_HOUR)])
+    speeds = network.with_speeds([SpeedRule("*", "*", 8 * 3600, 12 * 3600, 0.5)])
+    places = [node_at(network, *PLACES[k]) for k in (5, 4)]
+    found = [
+        travel_matrix(speeds.at(hour * 3600), places, "car", turns=FREE) for hour in (7, 8, 9, 12)
+    ]
+    assert [int(m.metres[0, 1]) for m in found] == [800, 800, 400, 400]
+    first, *others = (int(m.seconds[0, 1]) for m in found)
+    assert others == pytest.approx([2 * first, first, first / 2], abs=1)
+    assert speeds.at(8 * 3600) is speeds.at(8 * 3600 + 60), "made once"
+    assert [int(travel_matrix(speeds.at(8 * 3600, 5), places, "car", turns=FREE)[1][0, 1])] == [400]
+
+
+def test_a_rule_by_the_hour_is_for_whom_it_names_and_is_kept(tmp_path):
+    found = timed("no_left_turn @ 07:00-09:00", "restriction:motorcar:conditional")
+    network = read_text(tmp_path, PLACES, ARMS, [found, rule("no_right_turn", 11, 12)])
+    network.save(tmp_path / "kept.npz")
+    for one in (network, Network.load(tmp_path / "kept.npz")):
+        then = one.at(8 * 3600, 6)
+        assert {p for p in one.profiles if metres(then, 5, 4, p) > 400} == {"car"}
+        assert metres(one, 5, 4) == 400
+        assert metres(one, 3, 4) == metres(then, 3, 4) == 800, "holds at any hour"
+    freed = read_text(tmp_path, PLACES, ARMS, [timed(BY_THE_HOUR, **{"except": "motorcar"})])
+    assert metres(freed.at(8 * 3600), 5, 4) == 400
+    assert metres(freed.at(8 * 3600), 5, 4, "ebike") == 800
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("no_u_turn @ (Mo-Fr 07:00-09:00)", ((31, 25_200, 32_400),)),
+        ("no_u_turn @ Sa,Su 7:30-24:00", ((96, 27_000, 86_400),)),
+        ("no_u_turn @ (Sa-Mo 00:00-01:00)", ((97, 0, 3_600),)),
+        ("no_u_turn @ (07:00-09:00, 16:00-18:00)", ((127, 25_200, 32_400), (127, 57_600, 64_800))),
+        ("no_u_turn", None),
+        ("no_u_turn @ ()", None),
+        ("no_u_turn @ (Mo-Fr)", None),
+        ("no_u_turn @ (Mo-Fr 07:00-09:00; Fr 10:00-11:00)", None),
+        ("no_u_turn @ (Mo-Xx 07:00-09:00)", None),
+        ("no_u_turn @ (07:00-07:00)", None),
+        ("no_u_turn @ (07:60-08:00)", None),
+        ("no_u_turn @ (24:00-25:00)", None),
+        ("no_u_turn @ (sunrise-sunset)", None),
+        ("no_u_turn @ (Mo-Fr 07:00-09:00 AND length>5)", None),
+    ],
+)
+def test_a_condition_is_weekdays_and_times_or_it_is_not_read(text, hours):
+    found = read_condition(text)
+    assert found == (None if hours is None else ("no_u_turn", hours))
