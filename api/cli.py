@@ -13,6 +13,7 @@ from api.words import Lang
 
 if TYPE_CHECKING:
     from api.service import Given
+    from engine.domain.plan import Plan
 
 app = typer.Typer(
     name="careroute",
@@ -106,6 +107,17 @@ def plan(
     html: Annotated[Optional[Path], typer.Option("--map", help="map that opens offline")] = None,
     geojson: Annotated[Optional[Path], typer.Option()] = None,
     xlsx: Annotated[Optional[Path], typer.Option()] = None,
+    previous: Annotated[
+        Optional[Path], typer.Option(help="former plan, not to be left without need")
+    ] = None,
+    move_client: Annotated[
+        int, typer.Option("--move-client-cents", min=0, max=100_000,
+                          help="with --previous: price of a visit by another worker")
+    ] = 1_000,
+    move_minute: Annotated[
+        int, typer.Option("--move-minute-cents", min=0, max=10_000,
+                          help="with --previous: price of a minute earlier or later")
+    ] = 20,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -114,6 +126,7 @@ def plan(
     with conversation(lang, as_json, debug) as terminal:
         from api import service
 
+        former = terminal.reading(previous, service.read_plan) if previous else None
         given = terminal.reading(source, partial(service.read_problem, network=network))
         outputs = {"json": out, "html": html, "geojson": geojson, "xlsx": xlsx}
         _plan(
@@ -126,6 +139,9 @@ def plan(
             threads=threads,
             backend=backend,
             network=network,
+            previous=former,
+            move_client_cents=move_client,
+            move_minute_cents=move_minute,
         )
 
 
@@ -306,6 +322,9 @@ def _plan(
     backend: str = "search",
     network: Path | None = None,
     already: list[Path] | None = None,
+    previous: Plan | None = None,
+    move_client_cents: int = 0,
+    move_minute_cents: int = 0,
 ) -> None:
     from api import service
 
@@ -325,6 +344,9 @@ def _plan(
             folder=given.folder,
             on_progress=on_progress,
             should_stop=should_stop,
+            previous=previous,
+            move_client_cents=move_client_cents,
+            move_minute_cents=move_minute_cents,
         )
     for wanted, path in outputs.items():
         service.write(given, result, wanted, path, terminal.lang)

@@ -17,6 +17,7 @@ from api.service import Given
 from api.settings import Settings
 from engine.domain.faults import fault
 from engine.domain.parse import parse_plan, parse_problem
+from engine.domain.plan import Plan
 from engine.domain.problem import NetworkRef, Problem, SyntheticNetwork
 from engine.domain.shapes import ROOT, not_an_object, read_entity, unknown_key
 from engine.errors import Fault, InputError
@@ -46,8 +47,9 @@ def plan(
     """
     if kind == XLSX:
         given, params = _read_workbook(body, query, settings)
+        previous = None
     else:
-        given, params = _read_plan_request(body, query, settings)
+        given, params, previous = _read_plan_request(body, query, settings)
     seconds = _limit(given, params, settings)
     with service.located(given.locate):
         result = service.plan(
@@ -59,6 +61,9 @@ def plan(
             backend=params.backend,
             named_folder=settings.networks,
             should_stop=should_stop,
+            previous=previous,
+            move_client_cents=params.move_client_cents,
+            move_minute_cents=params.move_minute_cents,
         )
     return Answer(service.render(given, result, wanted), FORMATS[wanted])
 
@@ -138,17 +143,18 @@ class _Faults(list[Fault]):
 
 def _read_plan_request(
     body: bytes, query: dict[str, Any], settings: Settings
-) -> tuple[Given, Params]:
+) -> tuple[Given, Params, Plan | None]:
     found = _Faults()
-    document = found.envelope(body, needed=("problem",), others=("params",))
+    document = found.envelope(body, needed=("problem",), others=("params", "previous"))
     # Beside a JSON body they would be a second place that says the same thing.
     found += [unknown_key(f"query.{key}", key, ["format"]) for key in query]
     problem = found.part(document, "problem", _parser(settings))
     params, faults = read_entity(Params, document.get("params", {}), "params")
     found += faults
+    previous = found.part(document, "previous", parse_plan)
     if problem is None or params is None or found:
         raise InputError(found)
-    return Given(problem, None, partial(_relocate, "problem")), params
+    return Given(problem, None, partial(_relocate, "problem")), params, previous
 
 
 def _read_workbook(body: bytes, query: dict[str, Any], settings: Settings) -> tuple[Given, Params]:

@@ -25,6 +25,14 @@ Threads = Annotated[
 ]
 
 
+MoveClient = Annotated[
+    int, Field(ge=0, le=100_000, description="with previous: of a visit by another worker")
+]
+MoveMinute = Annotated[
+    int, Field(ge=0, le=10_000, description="with previous: of a minute earlier or later")
+]
+
+
 class Params(Entity):
     """How long and how to search; the first limit that is reached ends it."""
 
@@ -33,13 +41,16 @@ class Params(Entity):
     seed: Seed = 1
     threads: Threads = 1
     backend: Backend = "search"
+    move_client_cents: MoveClient = 1_000
+    move_minute_cents: MoveMinute = 20
 
 
 class PlanRequest(Entity):
-    """A problem to plan."""
+    """A problem to plan; ``previous`` is a former plan that is not to be left without need."""
 
     problem: Problem
     params: Params = Params()
+    previous: Plan | None = None
 
 
 class CheckRequest(Entity):

@@ -161,6 +161,9 @@ def plan(
     named_folder: Path | None = None,
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    previous: Plan | None = None,
+    move_client_cents: int = 0,
+    move_minute_cents: int = 0,
 ) -> DayResult:
     """Plan a day.
 
@@ -170,12 +173,15 @@ def plan(
     network : a file in place of the problem's own network.
     folder : where relative paths of the problem count from; None: it may name no file.
     on_progress : takes the share done, 0..1.
+    previous : a former plan to stay near: a visit by another worker, and a minute earlier or later,
+        cost the two prices.
 
     Raises
     ------
     InputError : the network cannot be used, or points lie too far from its roads.
     """
     from engine.day import DayParams, plan_day
+    from engine.domain.plan import Previous
 
     if seconds is None and iterations is None:
         seconds = DEFAULT_SECONDS
@@ -190,6 +196,9 @@ def plan(
         named_folder=named_folder,
         on_progress=(lambda stage: tell(stage.share)) if tell else None,
         should_stop=should_stop,
+        previous=None if previous is None else Previous(
+            plan=previous, move_client_cents=move_client_cents, move_minute_cents=move_minute_cents
+        ),
     )
 
 

@@ -23,7 +23,7 @@ import geodata
 from engine.domain.base import HORIZON_S
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, Client, LoadingPlace
-from engine.domain.plan import Reason
+from engine.domain.plan import Previous, Reason
 from engine.domain.problem import Problem
 from engine.domain.workers import Shift, Worker
 from engine.evaluate import mode_of
@@ -60,6 +60,8 @@ class TaskDraft:
     refused: frozenset[str] = frozenset()  # worker ids
     allowed: frozenset[str] | None = None  # worker ids; None: anybody
     affinity: dict[str, int] = field(default_factory=dict)  # worker id -> model money
+    soft_late: int | None = None  # a later start costs ...
+    late_price: int = 0  # ... model money a second
     tier: int = 0
     prize: int | None = None  # model money
     blocked: Reason | None = None
@@ -121,6 +123,7 @@ class Draft:
     vehicles : one a worker's shift, in the problem's order, until a rule cuts a shift into trips.
     dimensions : load dimensions that count.
     batch_of : meal order -> (place, batch) that it is taken from.
+    previous : a former plan that is not to be left without need.
     """
 
     problem: Problem
@@ -129,9 +132,10 @@ class Draft:
     vehicles: list[VehicleDraft]
     dimensions: tuple[str, ...] = ()
     batch_of: dict[str, tuple[LoadingPlace, Batch]] = field(default_factory=dict)
+    previous: Previous | None = None
 
     @classmethod
-    def of(cls, problem: Problem, travel: Travel) -> Draft:
+    def of(cls, problem: Problem, travel: Travel, previous: Previous | None = None) -> Draft:
         """Make the draft that no rule has touched."""
         tasks = [
             TaskDraft(order, client, travel.client(client.id))
@@ -143,7 +147,7 @@ class Draft:
             for worker in problem.workers
             for shift in worker.shifts
         ]
-        return cls(problem, travel, tasks, vehicles)
+        return cls(problem, travel, tasks, vehicles, previous=previous)
 
     @staticmethod
     def money(cents: int) -> int:
@@ -231,6 +235,8 @@ class Draft:
                 affinity={w: cost for w, cost in t.affinity.items() if cost and w in trips_of},
                 prize=t.prize,
                 tier=t.tier,
+                soft_late=t.soft_late,
+                late_price=t.late_price,
             )
         return Compiled(
             model=builder.build(),
@@ -255,12 +261,14 @@ def compile_problem(
     travel: Travel,
     rules: Sequence[Rule] = RULES,
     worker_costs: Mapping[str, Mapping[str, int]] | None = None,
+    previous: Previous | None = None,
 ) -> Compiled:
     """Turn a care problem into a routing model under the given rules.
 
-    ``worker_costs``: order -> worker -> cents, as in :func:`engine.day.plan_day`.
+    ``worker_costs``: order -> worker -> cents, as in :func:`engine.day.plan_day`. ``previous``: the
+    former plan.
     """
-    draft = Draft.of(problem, travel)
+    draft = Draft.of(problem, travel, previous)
     for task in draft.tasks:
         extra = (worker_costs or {}).get(task.order.id, {})
         task.affinity = {w: min(draft.money(cents), _LEG_MAX) for w, cents in extra.items()}

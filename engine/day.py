@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.assemble import assemble
 from engine.compile import Compiled, compile_problem
-from engine.domain.plan import Plan, Run
+from engine.domain.plan import Plan, Previous, Run
 from engine.domain.problem import Problem
 from engine.errors import PlanRejected
 from engine.evaluate import RouteVisits, evaluate
@@ -102,6 +102,7 @@ def plan_day(
     should_stop: Callable[[], bool] | None = None,
     rules: Sequence[Rule] = RULES,
     worker_costs: Mapping[str, Mapping[str, int]] | None = None,
+    previous: Previous | None = None,
 ) -> DayResult:
     """Plan a day.
 
@@ -116,6 +117,8 @@ def plan_day(
     rules : what the routing model is made of. The checker always reads all promises.
     worker_costs : order -> worker -> cents that the search pays beside the plan's own costs if the
         worker serves the order, such as for a face that the client does not know.
+    previous : a former plan of this problem or one like it: the search starts from it, leaving it
+        has a price, and the plan's ``changes`` say how far it was left.
 
     Raises
     ------
@@ -125,6 +128,7 @@ def plan_day(
     """
     from engine.check import check_plan
     from engine.explain import explain, insertable
+    from engine.previous import hold, initial_routes, list_changes
 
     params = params or DayParams()
     clock = _Clock(on_progress)
@@ -136,12 +140,13 @@ def plan_day(
         with clock.stage("travel", "measuring the ways between all points"):
             travel = build_travel(problem, network, clock.within("travel"))
     with clock.stage("compile", "turning orders and rules into a routing model"):
-        compiled = compile_problem(problem, travel, rules, worker_costs)
+        compiled = compile_problem(problem, travel, rules, worker_costs, previous)
     with clock.stage("prepare", "loading the search; its first run on a machine compiles it"):
         if compiled.model.n_tasks and compiled.model.n_vehicles:
             warm_up(params.backend)
     with clock.stage("solve", "searching for the best plan"):
-        result = _solve(compiled, params, clock, should_stop)
+        initial = initial_routes(compiled, previous) if previous else None
+        result = _solve(compiled, params, clock, should_stop, initial)
     with clock.stage("evaluate", "working out times and costs"):
         run = Run(
             backend=params.backend,
@@ -155,11 +160,18 @@ def plan_day(
     with clock.stage("insert", "adding what still fits"):
         # The model's trips are fixed in time and its batches dealt out; the timetable is not.
         people_first = any(rule.name == "priority" for rule in rules)
-        found = insertable(problem, plan, travel, people_first=people_first)
+        found = insertable(
+            problem, plan, travel, people_first=people_first, previous=previous
+        )
         for insertion in found:
             visits[insertion.visits.worker, insertion.visits.shift] = insertion.visits
         if found:
             plan = _time(problem, travel, visits.values(), run)
+        if previous is not None:
+            if previous.move_minute_cents and any(rule.name == "changes" for rule in rules):
+                plan = hold(problem, travel, plan, tuple(visits.values()), previous)
+            changes = list_changes(problem, plan, previous)
+            plan = plan.model_copy(update={"changes": changes})
     with clock.stage("explain", "finding out why orders are unserved"):
         unserved = explain(problem, plan, travel, compiled.blocked)
         plan = plan.model_copy(update={"unserved": tuple(unserved)})
@@ -199,6 +211,7 @@ def _solve(
     params: DayParams,
     clock: _Clock,
     should_stop: Callable[[], bool] | None,
+    initial: list[list[int]] | None,
 ) -> Result:
     model = compiled.model
     if not model.n_tasks or not model.n_vehicles:
@@ -219,6 +232,7 @@ def _solve(
         stall_iterations=stall or None,
         seed=params.seed,
         threads=params.threads,
+        initial=initial,
         on_progress=tell if clock.listens else None,
         should_stop=should_stop,
     ))

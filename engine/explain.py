@@ -15,7 +15,7 @@ from typing import NamedTuple, get_args
 
 from engine.changes import smallest_change
 from engine.domain.orders import Order
-from engine.domain.plan import Plan, Reason, Unserved
+from engine.domain.plan import Plan, Previous, Reason, Unserved
 from engine.domain.problem import Problem
 from engine.evaluate import RouteVisits
 from engine.rules import RULES, Rule
@@ -72,7 +72,12 @@ def explain(
 
 
 def insertable(
-    problem: Problem, plan: Plan, travel: Travel, *, people_first: bool = False
+    problem: Problem,
+    plan: Plan,
+    travel: Travel,
+    *,
+    people_first: bool = False,
+    previous: Previous | None = None,
 ) -> list[Insertion]:
     """Find absent orders that fit into the plan, breaking nothing.
 
@@ -86,8 +91,9 @@ def insertable(
     people_first : a required order that fits only in place of less important ones takes their
         place, the fewest of them, and they are tried again after it: who comes first does not
         depend on how long the search had.
+    previous : a former plan that is not to be left without need.
     """
-    situation = Situation(problem, plan, travel)
+    situation = Situation(problem, plan, travel, previous)
     place_in_problem = {o.id: k for k, o in enumerate(problem.orders)}
 
     def turn(order: Order) -> tuple[int, int, int]:

@@ -27,7 +27,8 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
         value -> orders, served; ``unserved_by_reason``; ``workers``, one row each with the share of
         the time at work that is service, travel, wait; ``volunteers``, hours for the time bank;
         ``kitchens``, portions taken and offered by batch; ``continuity``, visits of clients who
-        know somebody, by new and preferred faces, with their money.
+        know somebody, by new and preferred faces, with their money; ``changes``, how many orders
+        are new, gone, moved to another worker or time beside a former plan, None without one.
     """
     served = {s.order for r in plan.routes for t in r.trips for s in t.stops}
     clients = problem.client_by_id
@@ -56,6 +57,7 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
         },
         "kitchens": _kitchens(problem, plan),
         "continuity": _continuity(problem, plan),
+        "changes": _changes(plan),
         "run": plan.run.model_dump(),
     }
 
@@ -114,6 +116,20 @@ def _continuity(problem: Problem, plan: Plan) -> dict[str, Any]:
     }
 
 
+def _changes(plan: Plan) -> dict[str, Any] | None:
+    told = plan.changes
+    if told is None:
+        return None
+    return {
+        "new": len(told.new),
+        "gone": len(told.gone),
+        "worker": len(told.worker),
+        "time": len(told.time),
+        "moved_minutes": round(told.moved_s / 60),
+        "moved_cents": told.moved_cents,
+    }
+
+
 def _kitchens(problem: Problem, plan: Plan) -> list[dict[str, Any]]:
     taken: Counter[tuple[str, str]] = Counter()
     for route in plan.routes:
@@ -163,6 +179,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "worth {cost} yuan, apart from the cost",
         "熟面孔：{visits} 次上门中新面孔 {new} 次、首选人员 {preferred} 次；"
         "折合 {cost} 元，不计入费用",
+    ),
+    "changes": (
+        "Changes: {new} new, {gone} gone, {worker} to another worker, {time} at another time; "
+        "{minutes} min in all",
+        "变更：新增 {new}、取消 {gone}、换人 {worker}、改时 {time}，共移动 {minutes} 分钟",
     ),
     "search": (
         "{backend}: {status} after {iterations} iterations, {elapsed} s",
@@ -232,6 +253,11 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
         cents = faces["new_face_cents"] - faces["preferred_bonus_cents"]
         lines.append(word("faces", new=faces["new_face_visits"], visits=faces["visits"],
                           preferred=faces["preferred_visits"], cost=f"{cents / 100:,.2f}"))
+    changes = report["changes"]
+    if changes is not None:
+        lines.append(word("changes", minutes=f"{changes['moved_minutes']:,}", **{
+            k: changes[k] for k in ("new", "gone", "worker", "time")
+        }))
     run = report["run"]
     search = word("search", backend=value(run["backend"]), status=value(run["status"]),
                   iterations=f"{run['iterations']:,}", elapsed=run["elapsed_s"])

@@ -19,7 +19,7 @@ from engine.change_kinds import apply_change, with_parts
 from engine.check import check_plan
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
-from engine.domain.plan import Plan, Route
+from engine.domain.plan import Plan, Previous, Route
 from engine.domain.problem import Problem
 from engine.domain.workers import Worker
 from engine.evaluate import RouteVisits, TripVisits, evaluate_route, mode_of, start_windows
@@ -37,6 +37,7 @@ from engine.gaps import (
     rank_of,
 )
 from engine.rules import RULES
+from engine.rules.changes import move_cents
 from engine.rules.continuity import face_cents
 from engine.rules.match import asked_gender, asked_languages, suits
 from engine.rules.priority import tier_of
@@ -46,7 +47,7 @@ __all__ = ["Miss", "Place", "Situation"]
 
 #: Promises that one route can be held against without the rest of the plan.
 _OF_A_ROUTE = tuple(
-    r for r in RULES if r.name not in ("complete", "priority", "continuity", "figures")
+    r for r in RULES if r.name not in ("complete", "priority", "continuity", "changes", "figures")
 )
 #: Neighbouring stops that may stand in an order's way; more are not counted.
 _MOST_IN_THE_WAY = 12
@@ -92,6 +93,7 @@ class Situation:
     problem: Problem
     plan: Plan
     travel: Travel
+    previous: Previous | None = None
     rows: tuple[Row, ...] = field(init=False)
     gaps: Gaps = field(init=False)
 
@@ -248,11 +250,13 @@ class Situation:
 
     def beside_cost(self, order: Order, worker: str) -> int:
         """Cents that the order is weighed with, beside the cost of the plan, at this worker."""
-        return face_cents(self.problem, order, worker)
+        moved = move_cents(self.previous, order, worker)
+        return face_cents(self.problem, order, worker) + moved
 
     def _weighed(self, order: Order, here: Approach) -> Approach:
         prices = self.problem.continuity
-        if not prices.new_face_cents and not prices.preferred_bonus_cents:
+        weighs = prices.new_face_cents or prices.preferred_bonus_cents or self.previous
+        if not weighs:
             return here
         cents = [self.beside_cost(order, row.worker.id) for row in here.gaps.rows]
         rows = here.gaps.column("row")[here.gap]

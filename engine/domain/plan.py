@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Entity, Id, Mode
+from engine.domain.base import LAX, Cents, Entity, Id, Mode
 
 PLAN_FORMAT: Final = "careroute-plan/1"
 
@@ -120,6 +121,36 @@ class Run(Entity):
     elapsed_s: float
 
 
+class Moved(Entity):
+    """An order that the former plan served as well, by somebody else or at another time."""
+
+    order: Id
+    client: Id
+    from_worker: Id
+    to_worker: Id
+    from_s: int
+    to_s: int
+
+
+class Changes(Entity):
+    """What a plan changes of a former one; orders are told apart by their ids.
+
+    ``new`` are served now and were not; ``gone`` were and are not; ``worker`` have another worker;
+    ``time`` the same at a start that is a minute or more away. ``moved_s`` and ``moved_cents`` add
+    up the two last, at the prices that the plan was made with; beside the plan's cost.
+    """
+
+    previous: str  # fingerprint of the problem that the former plan answered
+    new: Annotated[tuple[Id, ...], LAX]
+    gone: Annotated[tuple[Id, ...], LAX]
+    worker: Annotated[tuple[Moved, ...], LAX]
+    time: Annotated[tuple[Moved, ...], LAX]
+    moved_s: int
+    move_client_cents: int
+    move_minute_cents: int
+    moved_cents: int
+
+
 class Plan(Entity):
     """The answer to a problem; no plan leaves the engine without passing the checker."""
 
@@ -131,3 +162,32 @@ class Plan(Entity):
     unserved: Annotated[tuple[Unserved, ...], LAX]
     totals: Totals
     run: Run
+    changes: Changes | None = None
+
+
+class FormerStop(NamedTuple):
+    """Who served an order, in which shift, from when on."""
+
+    worker: str
+    shift: str
+    start_s: int
+
+
+class Previous(Entity):
+    """A former plan, of the same or of an edited problem, and what it costs to leave it.
+
+    ``move_client_cents`` for a visit that another worker makes, ``move_minute_cents`` for each
+    minute that one starts earlier or later.
+    """
+
+    plan: Plan
+    move_client_cents: Cents = Field(default=0, le=100_000)
+    move_minute_cents: Cents = Field(default=0, le=10_000)
+
+    @cached_property
+    def stops(self) -> dict[str, FormerStop]:
+        """Order id -> its stop."""
+        return {
+            s.order: FormerStop(r.worker, r.shift, s.start_s)
+            for r in self.plan.routes for t in r.trips for s in t.stops
+        }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.rules.base import Rule, Violation
+from engine.rules.changes import ChangesRule
 from engine.rules.complete import CompleteRule
 from engine.rules.continuity import ContinuityRule
 from engine.rules.emergencies import EmergenciesRule
@@ -32,5 +33,6 @@ RULES: tuple[Rule, ...] = (
     EmergenciesRule(),
     PriorityRule(),
     ContinuityRule(),
+    ChangesRule(),
     FiguresRule(),
 )

@@ -71,6 +71,15 @@ def test_a_demo_is_clean_and_can_be_planned_again_from_elsewhere(
     assert run("check", demo / "problem.json", out).exit_code == 0
 
 
+def test_a_demo_planned_with_its_plan_in_hand_moves_nobody(demo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "again.json"
+    done = run("plan", demo / "problem.json", "-o", out, "--iterations", 100, "--lang", "en",
+               "--previous", demo / "plan.json", "--move-client-cents", 100_000)
+    assert done.exit_code == 0
+    assert "0 gone, 0 to another worker" in done.stdout
+    assert json.loads(out.read_text())["changes"]["worker"] == []
+
+
 def test_a_demo_on_a_network_file_says_where_it_is(tmp_path: Path) -> None:
     import geodata
 

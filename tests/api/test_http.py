@@ -58,6 +58,19 @@ def test_the_example_of_a_plan_request_runs(client: httpx.Client) -> None:
     assert again.json() == {"clean": True, "violations": []}
 
 
+def test_a_plan_with_a_former_one_in_hand_says_what_it_changes(client: httpx.Client) -> None:
+    params = {"iterations": 200, "move_client_cents": 500, "move_minute_cents": 10}
+    former = client.post("/v1/plans", json={"problem": PROBLEM, "params": params}).json()
+    assert former["changes"] is None
+    request = {"problem": PROBLEM, "params": params, "previous": former}
+    changes = client.post("/v1/plans", json=request).json()["changes"]
+    assert (changes["new"], changes["gone"], changes["worker"], changes["time"]) == ([], [], [], [])
+    assert changes["move_client_cents"] == 500
+    request["previous"] = {**former, "routes": 3}
+    faults = problem_of(client.post("/v1/plans", json=request), 422)["faults"]
+    assert [(f["code"], f["path"]) for f in faults] == [("E1005", "previous.routes")]
+
+
 def test_the_example_of_a_check_request_runs_and_is_clean(client: httpx.Client) -> None:
     answer = client.post("/v1/plans/check", json=CHECK_REQUEST)
     assert answer.json() == {"clean": True, "violations": []}

@@ -113,6 +113,17 @@ def know(world: World) -> None:
     )
 
 
+MOVED = {"order": "bath", "client": "a", "from_worker": "E", "to_worker": "V",
+         "from_s": 32_400, "to_s": 32_400}
+
+
+def changed(**fields: Any) -> Callable[[World], None]:
+    return lambda w: w.plan.update(changes={
+        "previous": "", "new": [], "gone": [], "worker": [], "time": [], "moved_s": 0,
+        "move_client_cents": 0, "move_minute_cents": 0, "moved_cents": 0, **fields,
+    })
+
+
 def cook_nowhere(world: World) -> None:
     world.worker("D")["start"] = "P"
     for trip in world.route("D")["trips"]:
@@ -184,6 +195,9 @@ BREACHES = [
         for name in ("new_face_visits", "preferred_visits", "new_face_cents",
                      "preferred_bonus_cents")
     ),
+    Breach("P2330", "moved to somebody else", nothing, nothing, changed(worker=[MOVED])),
+    Breach("P2331", "new and not served", nothing, nothing, changed(new=["tap"])),
+    Breach("P2332", "a second too much", nothing, nothing, changed(moved_s=1)),
     Breach("P2320", "another worker", of_order("bath", pin={"worker": "V"}),
            of_order("bath", pin={"worker": "N"})),
     Breach("P2321", "a second late", of_order("bath", pin={"start_s": 32_401}),
