@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from engine.domain.people_faults import PEOPLE_TEXTS
+from engine.domain.week_texts import WEEK_TEXTS
 from engine.errors import Fault
 
 
@@ -441,7 +442,7 @@ TEXTS: dict[str, Text] = {
     ),
 }
 
-TEXTS |= {code: Text(*texts) for code, texts in PEOPLE_TEXTS.items()}
+TEXTS |= {code: Text(*texts) for code, texts in (*PEOPLE_TEXTS.items(), *WEEK_TEXTS.items())}
 
 
 def fault(code: str, path: str, **params: object) -> Fault:

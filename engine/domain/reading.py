@@ -45,6 +45,7 @@ _ORDER_FIELDS = {name for kind in ORDER_KINDS.values() for name in kind.model_fi
 FILLERS: dict[str, Any] = {
     "lon": 105.0, "lat": 35.0, "name": "", "name_zh": "", "kind": "visit", "mode": "walk",
     "service_duration_s": 0, "received_s": 0, "client": "unread", "service": "unread",
+    "worker": "unread", "from_day": "2000-01-01", "until_day": "2000-01-01",
     "start": "unread", "shifts": [{"id": "unread", "start_s": 0, "end_s": HORIZON_S}],
 }
 #: The head of a problem of which only some fields are wanted.
@@ -155,9 +156,8 @@ def read_problem_shapes(data: dict[str, Any], ledger: Ledger) -> Reading:
     head = {key: value for key, value in data.items() if key not in GROUPS and key != "network"}
     ledger.add(read_entity(Problem, head, "")[1])
     if "network" in data:
-        _, faults = read_network(data["network"])
-        ledger.add(faults)
-    groups = {name: _read_group(name, data.get(name, ()), ledger) for name in GROUPS}
+        ledger.add(read_network(data["network"])[1])
+    groups = {name: read_group(GROUPS[name], name, data.get(name, ()), ledger) for name in GROUPS}
     return Reading({k: v for k, v in data.items() if k not in GROUPS}, groups)
 
 
@@ -187,13 +187,13 @@ def read_network(raw: object) -> tuple[Entity | None, list[Fault]]:
     return read_entity(model, raw, "network")
 
 
-def _read_group(name: str, raw: object, ledger: Ledger) -> Group:
+def read_group(model: type[Entity], name: str, raw: object, ledger: Ledger) -> Group:
+    """Read a list entity by entity, as much of it as can be read."""
     if not isinstance(raw, (list, tuple)):
         ledger.add([not_a_list(name, raw)])
         return Group(broken={"*"}, named=False)
     group = Group()
-    orders = name == "orders"
-    model = GROUPS[name]
+    orders = model is BaseOrder  # of whatever kind each says
     for i, item in enumerate(raw):
         chosen = model
         if orders and isinstance(item, dict):

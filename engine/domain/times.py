@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from engine.domain.faults import fault
@@ -90,12 +90,17 @@ def _check_shifts(reading: Reading, ledger: Ledger) -> tuple[list[Interval], boo
 def _check_overlaps(
     i: int, worker: Any, shifts: list[tuple[int, int, int]], ledger: Ledger
 ) -> None:
-    for (_, end, a), (start, later_end, b) in pairwise(shifts):
-        if start < end:  # touching is allowed
+    for (_, end, a), (start, later_end, b) in combinations(shifts, 2):
+        if start < end and _share_a_day(worker.shifts[a], worker.shifts[b]):  # may touch
             ledger.add_unless_broken(fault(
                 "E1204", f"workers[{i}].shifts[{b}]", start=clock(start), end=clock(later_end),
                 other=shown(worker.shifts[a].id),
             ))
+
+
+def _share_a_day(one: Any, other: Any) -> bool:
+    days, others = getattr(one, "weekdays", None), getattr(other, "weekdays", None)
+    return not (days and others) or not set(days).isdisjoint(others)
 
 
 def _check_windows(

@@ -1,0 +1,60 @@
+"""Faults of weeks (E17xx): message, hint, message_zh, hint_zh; ``engine.domain.faults`` tells."""
+
+from __future__ import annotations
+
+WEEK_TEXTS: dict[str, tuple[str, str, str, str]] = {
+    "E1701": (
+        "a programme needs one of visits_per_week, every_weeks and visits; this one has {found}",
+        "weekly: visits_per_week 1; fortnightly: every_weeks 2; four in the horizon: visits 4",
+        "服务计划须填写 visits_per_week、every_weeks、visits 中的一项；此处填写了 {found} 项",
+        "每周一次：visits_per_week 为 1；每两周一次：every_weeks 为 2；周期内四次：visits 为 4",
+    ),
+    "E1702": (
+        "max_gap_days {most} is less than min_gap_days {least}",
+        "swap the two, or leave one out",
+        "max_gap_days（{most}）小于 min_gap_days（{least}）",
+        "请对调两者，或省略其一",
+    ),
+    "E1703": (
+        "{visits} visits in {days} days cannot be: with these weekdays and gaps at most {most} can",
+        "ask for fewer visits, allow more weekdays, or change the gaps",
+        "{days} 天内无法安排 {visits} 次：按所填星期和间隔最多 {most} 次",
+        "请减少次数、放宽可选星期，或调整间隔天数",
+    ),
+    "E1704": (
+        "the absence ends on {until}, before it begins on {begin}",
+        "swap the two days",
+        "缺席于 {until} 结束，早于开始日 {begin}",
+        "请对调两个日期",
+    ),
+    "E1705": (
+        "an absence is that of one worker or one client; this one names {found}",
+        "give worker or client, and one entry for each person",
+        "每条缺席须属于一名服务人员或一名服务对象；此处填写了 {found} 个",
+        "请填写 worker 或 client 之一，每人一条",
+    ),
+    "E1706": (
+        "the entitlement limits nothing",
+        "give visits, service_s or both; leave the entry out if there is no limit",
+        "该额度未作任何限制",
+        "请填写 visits 或 service_s（可同时填写）；没有限制时请删除该条",
+    ),
+    "E1707": (
+        "no programme has the payer {id}",
+        "{suggestion}write the payer at the programmes that it pays for",
+        "没有服务计划的付费方为{id}",
+        "{suggestion}请在由其付费的服务计划中填写 payer",
+    ),
+    "E1708": (
+        "the last visit, on {day}, is not before the first day, {first}",
+        "give the last visit before the horizon, or leave it out",
+        "上次服务日 {day} 不早于首日 {first}",
+        "请填写周期开始之前的最后一次服务日，或省略",
+    ),
+    "E1709": (
+        "the weekday {weekday} is listed twice",
+        "list every weekday once",
+        "星期 {weekday} 重复",
+        "每个星期只列一次",
+    ),
+}

@@ -1,0 +1,189 @@
+"""Who comes to whom: a main worker and a stand-in for every programme over the horizon.
+
+An assignment with capacities, improved one programme at a time: each goes to the worker for whom
+visits, ways, new faces and crowded hours cost least beside all others. A client's programmes share
+faces where skills allow, so a client gets few; clients of a worker lie together, because the way
+counts to those whom the worker visits already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.weeks.calendar import Days
+from engine.weeks.staff import Floats, Staff
+
+_PASSES = 8
+#: The way to a client counts as that to so many visits of the worker's nearest clients.
+_VISITS_NEARBY = 12
+#: A day or a part of it is full at this share of its hours; cents a second above that.
+_FULL_DAY, _FULL_SLOT, _OVERLOAD_CENTS = 0.85, 0.9, 4.0
+#: More than any worker costs: one who is there on none of the days.
+_BIG = 1e12
+
+
+@dataclass
+class Carers:
+    """Workers of programmes by number; None: nobody who may is there on any of its days.
+
+    Attributes
+    ----------
+    main : of each programme.
+    stand_in : for days on which the main worker is not there; None: not needed, or nobody.
+    """
+
+    staff: Staff
+    main: list[int | None]
+    stand_in: list[int | None] = field(default_factory=list)
+
+    def expected(self, p: int, day: int) -> int | None:
+        """Who should come on a day: the main worker, or the stand-in if that one is off."""
+        who = self.staff.who(p)
+        for worker in (self.main[p], self.stand_in[p] if self.stand_in else None):
+            if worker is not None and who[worker, day]:
+                return worker
+        return None
+
+
+def assign(
+    staff: Staff, days: Sequence[Days], seed: int = 1, start: Sequence[int | None] | None = None
+) -> Carers:
+    """Choose a main worker for every programme, and stand-ins.
+
+    Parameters
+    ----------
+    staff : the horizon and who is there.
+    days : days of every programme's visits.
+    seed : of the order in which programmes are taken.
+    start : workers to start from; None: nobody.
+    """
+    weeks = staff.weeks
+    n = len(weeks.programmes)
+    book = _Book(staff, days)
+    main: list[int | None] = [None] * n
+    for p, worker in enumerate(start or ()):
+        if worker is not None and book.days[p].size:
+            main[p] = worker
+            book.give(p, worker, 1)
+    drawn = np.random.default_rng(seed).random(n)
+    # Those with few who may come first, then those with many visits: the others fit around them.
+    few = [int(staff.who(p).any(axis=1).sum()) for p in range(n)]
+    turns = sorted(range(n), key=lambda p: (few[p], -len(book.days[p]), drawn[p]))
+    for k in range(_PASSES):
+        moved = 0
+        for p in turns:
+            before = main[p]
+            if before is not None:
+                book.give(p, before, -1)
+            chosen = book.choose(p)
+            if chosen is not None:
+                book.give(p, chosen, 1)
+            moved += chosen != before
+            main[p] = chosen
+        if moved * 200 <= n and k:
+            break
+    return Carers(staff, main, _stand_ins(book, main, turns))
+
+
+def _stand_ins(
+    book: _Book, main: Sequence[int | None], turns: Sequence[int]
+) -> list[int | None]:
+    """Find somebody for the days on which the main worker is off, one for all of them."""
+    found: list[int | None] = [None] * len(main)
+    for p in turns:
+        worker = main[p]
+        if worker is None:
+            continue
+        off = book.days[p][~book.staff.who(p)[worker, book.days[p]]]
+        if off.size:
+            found[p] = book.choose(p, off)
+            chosen = found[p]
+            if chosen is not None:
+                book.give(p, chosen, 1, off)
+    return found
+
+
+class _Book:
+    """Hours, faces and clients that workers have been given."""
+
+    def __init__(self, staff: Staff, days: Sequence[Days]) -> None:
+        weeks = staff.weeks
+        n_workers, n_days = staff.hours.shape
+        self.staff = staff
+        self.days = [np.array([d for d in row if d is not None], dtype=np.int64) for row in days]
+        self._client = [staff.client_number[p.client] for p in weeks.programmes]
+        self._hours = np.zeros((n_workers, n_days))
+        self._slots = np.zeros(staff.slots.shape)
+        self._visits = np.zeros((n_workers, len(weeks.clients)))  # of each client
+        self._faces: list[Counter[int]] = [Counter() for _ in weeks.clients]
+        number = {w.id: i for i, w in enumerate(weeks.workers)}
+        for known in weeks.history:
+            self._faces[staff.client_number[known.client]][number[known.worker]] += 1
+        self._per_second = np.array(
+            [w.cost_per_travel_hour_cents / 3_600 for w in weeks.workers]
+        )
+        self._shift_cost = np.array([float(w.cost_per_shift_cents) for w in weeks.workers])
+        self._new_face = float(weeks.continuity.new_face_cents)
+
+    def give(self, p: int, worker: int, times: int, days: NDArray[np.int64] | None = None) -> None:
+        """Give visits of a programme to a worker; -1 takes them back."""
+        days = self.days[p] if days is None else days
+        there = days[self.staff.who(p)[worker, days]]
+        load = times * self.staff.load[p]
+        self._hours[worker, there] += load
+        self._slots[worker, there] += load * self.staff.share[p]
+        client = self._client[p]
+        self._visits[worker, client] += times * len(there)
+        faces = self._faces[client]
+        faces[worker] += times
+        if not faces[worker]:
+            del faces[worker]
+
+    def choose(self, p: int, days: NDArray[np.int64] | None = None) -> int | None:
+        """Find the worker who costs least for the visits of a programme on some of its days."""
+        days = self.days[p] if days is None else days
+        who = self.staff.who(p)[:, days]  # (workers, visits)
+        if not who.any():
+            return None
+        client = self._client[p]
+        missing = (~who).sum(axis=1)
+        cost = self._new_face * missing.astype(np.float64)
+        cost[missing == len(days)] = _BIG
+        unknown = np.ones(len(cost), dtype=np.bool_)
+        unknown[list(self._faces[client])] = False
+        cost += self._new_face * unknown
+        cost += 2 * len(days) * self._per_second * self._ways(client)
+        cost += self._crowding(p, days, who)
+        cost += (self._shift_cost[:, None] * (who & (self._hours[:, days] <= 0))).sum(axis=1)
+        best = int(cost.argmin())
+        return best if cost[best] < _BIG else None
+
+    def _ways(self, client: int) -> Floats:
+        """Seconds from each worker's nearest visits to a client; from the start for want of any."""
+        near = self.staff.near[client]
+        seconds = np.minimum(self.staff.between[client, near], 7_200).astype(np.float64)
+        visits = self._visits[:, near]
+        reached = np.minimum(np.cumsum(visits, axis=1), _VISITS_NEARBY)
+        counted = np.diff(reached, axis=1, prepend=0.0)
+        start = np.minimum(self.staff.from_start[:, client], 7_200)
+        left = _VISITS_NEARBY - reached[:, -1]
+        ways: Floats = (counted @ seconds + left * np.maximum(start, seconds[-1])) / _VISITS_NEARBY
+        return ways
+
+    def _crowding(self, p: int, days: NDArray[np.int64], who: NDArray[np.bool_]) -> Floats:
+        """Cents for seconds beyond what a worker's days, and parts of days, hold."""
+        load, share = self.staff.load[p], self.staff.share[p]
+        room = _FULL_DAY * self.staff.hours[:, days] - self._hours[:, days]
+        over = np.maximum(load - np.maximum(room, 0.0), 0.0)
+        parts = np.flatnonzero(share)
+        held = _FULL_SLOT * self.staff.slots[:, days][:, :, parts]
+        free = held - self._slots[:, days][:, :, parts]
+        # A visit can go to any part of its window, so the parts together have to hold it.
+        tight = np.maximum(load - np.maximum(free, 0.0).sum(axis=2), 0.0)
+        both: Floats = (np.maximum(over, tight) * who).sum(axis=1) * _OVERLOAD_CENTS
+        return both

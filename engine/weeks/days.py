@@ -1,0 +1,83 @@
+"""One day cut out of the weeks: its problem, and the ways between its points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from engine.domain.base import Window
+from engine.domain.orders import VisitOrder
+from engine.domain.places import Client
+from engine.domain.problem import Problem
+from engine.domain.weeks import Programme, Weeks, plain_shift
+from engine.domain.workers import Worker
+from engine.travel import Travel
+
+#: Fields of an order, and of a worker, as far as weeks have them too.
+_ORDER = tuple(name for name in VisitOrder.model_fields if name != "windows")
+_WORKER = tuple(name for name in Worker.model_fields if name != "shifts")
+
+Windows = tuple[Window, ...]
+
+
+def day_problem(
+    weeks: Weeks,
+    day: date,
+    programmes: Sequence[Programme],
+    windows: Mapping[str, Windows] | None = None,
+) -> Problem:
+    """Make the problem of a day: who is at work, and one order for each programme that is due.
+
+    Parameters
+    ----------
+    programmes : due on the day; an order has its programme's id.
+    windows : programme -> windows in place of its own.
+    """
+    told = windows or {}
+    workers = tuple(
+        Worker(
+            **{name: getattr(worker, name) for name in _WORKER},
+            shifts=tuple(plain_shift(s) for s in shifts),
+        )
+        for worker in weeks.workers
+        if (shifts := weeks.shifts_on(worker, day))
+    )
+    orders = tuple(
+        VisitOrder(
+            **{name: getattr(p, name) for name in _ORDER}, windows=told.get(p.id, p.windows)
+        )
+        for p in programmes
+    )
+    at_home = dict.fromkeys(p.client for p in programmes)
+    clients: list[Client] = [weeks.client_by_id[c] for c in at_home]
+    base = weeks.base
+    own = {name: getattr(base, name) for name in Problem.model_fields}
+    return Problem(**{
+        **own, "id": f"{weeks.id}.{day:%Y%m%d}"[-64:].lstrip("_.:-"), "day": day,
+        "clients": tuple(clients), "workers": workers, "orders": orders,
+    })
+
+
+def cut_travel(travel: Travel, problem: Problem) -> Travel:
+    """Keep the points of a day's problem, in its modes: its matrices are small."""
+    keys = [("client", c.id) for c in problem.clients]
+    keys += [("place", p) for p in problem.facility_by_id]
+    kept = np.array(sorted({travel.location[k] for k in keys}), dtype=np.int64)
+    number = {int(old): new for new, old in enumerate(kept)}
+    block = np.ix_(kept, kept)
+    modes: set[str] = {
+        problem.vehicle_by_id[w.vehicle].mode if w.vehicle else w.mode for w in problem.workers
+    }
+    seconds = {m: np.ascontiguousarray(travel.seconds[m][block]) for m in sorted(modes)}
+    metres = {m: np.ascontiguousarray(travel.metres[m][block]) for m in sorted(modes)}
+    return Travel(
+        travel.network,
+        {k: number[travel.location[k]] for k in keys},
+        travel.lon[kept],
+        travel.lat[kept],
+        {m: nodes[kept] for m, nodes in travel.nodes.items() if m in modes},
+        seconds,
+        metres,
+    )

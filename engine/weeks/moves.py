@@ -1,0 +1,87 @@
+"""Another day for visits that found no place on theirs, within all that binds their dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.weeks.spread import Spread
+from engine.weeks.staff import Staff
+
+
+class Move(NamedTuple):
+    """A visit of a programme that may go from a day to another one."""
+
+    programme: int
+    slot: int
+    day: int
+    to: int
+
+
+def find_moves(
+    found: Spread,
+    staff: Staff,
+    due: Sequence[Sequence[int]],
+    unserved: Mapping[int, Sequence[int]],
+) -> list[Move]:
+    """Find a day for each unserved visit: the one whose people have most hours left.
+
+    At most one visit of a programme moves, so that the gaps hold whichever moves come to nothing.
+    What a move needs of an entitlement is set aside.
+
+    Parameters
+    ----------
+    due : programmes of each day.
+    unserved : day -> programmes that are not served on it.
+    """
+    load = np.zeros(staff.weeks.days)
+    for d, programmes in enumerate(due):
+        load[d] = staff.load[list(programmes)].sum()
+    moves: list[Move] = []
+    tried = set[int]()
+    months = 1 + max((c.month[-1] for c in found.calendars), default=0)
+    for day in sorted(unserved):
+        for p in unserved[day]:
+            if p in tried or day not in found.days[p]:
+                continue
+            tried.add(p)
+            slot = found.days[p].index(day)
+            limits = found.budget.limits(p, months)
+            who = staff.who(p)
+            best: tuple[float, int] | None = None
+            for to in _allowed(found, p, slot):
+                if limits is not None and limits[found.calendars[p].month[to]] < 1:
+                    continue
+                hours = float(staff.hours[who[:, to], to].sum())
+                if hours:
+                    best = min(best or (np.inf, 0), (load[to] / hours, to))
+            if best is not None:
+                to = best[1]
+                found.budget.take(p, found.calendars[p].month[to])
+                load[to] += staff.load[p]
+                moves.append(Move(p, slot, day, to))
+    return moves
+
+
+def _allowed(found: Spread, p: int, slot: int) -> list[int]:
+    """Other days that a visit may go to while all others of its programme stay."""
+    calendar, days = found.calendars[p], found.days[p]
+    given = calendar.slots[slot]
+    allowed = []
+    for to in range(given.first, given.last + 1):
+        if to in days or not calendar.free[to]:
+            continue
+        changed = [to if k == slot else d for k, d in enumerate(days)]
+        kept = [d for d in changed if d is not None]
+        excused, hole = [], False
+        for d in changed:
+            if d is None:
+                hole = True
+            else:
+                excused.append(hole)
+                hole = False
+        if calendar.fits(kept, excused):
+            allowed.append(to)
+    return allowed
