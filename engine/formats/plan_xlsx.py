@@ -70,7 +70,7 @@ def plan_xlsx(problem: Problem, plan: Plan) -> bytes:
     grids[UNSERVED] = _unserved(problem, plan)
     workbook = make_workbook(grids)
     for page in workbook.worksheets:
-        _dress(page)
+        dress(page)
     content = io.BytesIO()
     workbook.save(content)
     return content.getvalue()
@@ -176,7 +176,8 @@ def _unserved(problem: Problem, plan: Plan) -> list[list[Any]]:
     return lines
 
 
-def _dress(page: Worksheet) -> None:
+def dress(page: Worksheet) -> None:
+    """Make a page ready for reading and printing: header, widths, one page wide."""
     styles = openpyxl_module().styles
     page.freeze_panes = "A2"
     for cell in page[1]:
