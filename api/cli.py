@@ -1,4 +1,4 @@
-"""Command line: ``careroute demo | plan | check | graph | reach | route | template | serve``."""
+"""Commands ``demo | plan | check | graph | reach | route | template | serve | weeks``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from api.options import DebugOption, JsonOption, LangOption, SeedOption
 from api.terminal import BROKEN, Terminal, conversation
-from api.words import Lang
+from api.weeks_cli import app as weeks_app
 
 if TYPE_CHECKING:
     from api.service import Given
@@ -23,10 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-LangOption = Annotated[Optional[Lang], typer.Option("--lang", help="en or zh; else by the locale")]
-JsonOption = Annotated[bool, typer.Option("--json", help="figures and faults as JSON on stdout")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="show the traceback of a defect")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1)]
+app.add_typer(weeks_app, name="weeks")
+
 SecondsOption = Annotated[
     Optional[float], typer.Option("--seconds", min=0.01, max=86_400, help="of search")
 ]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
+import orjson
+
 from api import service
+from api import weeks as week_verbs
 from api.negotiation import FORMATS, GEOJSON, XLSX
 from api.problems import Answer, RequestError
-from api.schemas import BrokenPromise, CheckAnswer, Params
+from api.schemas import BrokenPromise, CheckAnswer, Params, WeeksParams
 from api.service import Given
 from api.settings import Settings
 from engine.domain.faults import fault
@@ -20,7 +23,10 @@ from engine.domain.parse import parse_plan, parse_problem
 from engine.domain.plan import Plan
 from engine.domain.problem import NetworkRef, Problem, SyntheticNetwork
 from engine.domain.shapes import ROOT, not_an_object, read_entity, unknown_key
+from engine.domain.weeks import Weeks
+from engine.domain.weeks_parse import parse_weeks
 from engine.errors import Fault, InputError
+from engine.formats.weeks_json import weeks_plan_data
 from engine.roads import Question, ReachRequest, RouteRequest, read_question
 
 T = TypeVar("T")
@@ -106,9 +112,36 @@ def _ask(
     return Answer(service.json_bytes(found), GEOJSON)
 
 
+def weeks(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -> Answer:
+    """Plan the weeks of a body; errors as in ``plan``."""
+    found = _Faults()
+    document = found.envelope(body, needed=("weeks",), others=("params",))
+    look = service.off_road(named_folder=settings.networks)
+    given = found.part(document, "weeks", partial(parse_weeks, off_road=look))
+    params, faults = read_entity(WeeksParams, document.get("params", {}), "params")
+    found += faults
+    if given is None or params is None or found:
+        raise InputError(found)
+    seconds = _limit_weeks(given, params, settings)
+    with service.located(partial(_relocate, "weeks")):
+        result = week_verbs.plan(
+            given,
+            seconds=seconds,
+            iterations=params.iterations,
+            seed=params.seed,
+            continuity=params.continuity,
+            compare=params.compare,
+            named_folder=settings.networks,
+            should_stop=should_stop,
+        )
+    return Answer(orjson.dumps({
+        "report": result.report, "plan": weeks_plan_data(result.plan),
+    }))
+
+
 #: What a slot may be asked to do.
 VERBS: Final[dict[str, Callable[..., Answer]]] = {
-    "plan": plan, "check": check, "reach": reach, "route": route,
+    "plan": plan, "check": check, "reach": reach, "route": route, "weeks": weeks,
 }
 
 
@@ -204,10 +237,38 @@ def _limit(given: Given, params: Params, settings: Settings) -> float:
         ),
         ("threads", params.threads, settings.max_threads, "the number of threads", "线程数"),
     )
+    _hold(sizes)
+    return seconds
+
+
+def _limit_weeks(given: Weeks, params: WeeksParams, settings: Settings) -> float:
+    """Hold weeks against the limits of one request; days and passes count together."""
+    searches = given.days * ((2 if params.continuity else 1) + params.compare)
+    network = given.network
+    seconds = params.seconds
+    if seconds is None:
+        most = settings.max_seconds
+        total = most if params.iterations else min(settings.default_seconds, most)
+        seconds = total / searches
+    _hold((
+        ("weeks.programmes", len(given.programmes), settings.max_orders,
+         "the number of programmes", "服务计划数"),
+        ("weeks.clients", len(given.clients) + len(given.base.facility_by_id),
+         settings.max_points, "the number of places", "地点数"),
+        ("weeks.network", network.nodes if isinstance(network, SyntheticNetwork) else 0,
+         settings.max_nodes, "the number of nodes", "路网节点数"),
+        ("params.seconds", round(seconds * searches, 3), settings.max_seconds,
+         "the time to search, all days and passes together", "全部天数与轮次的求解时间"),
+        ("params.iterations", (params.iterations or 0) * searches, settings.max_iterations,
+         "the number of iterations, all days and passes together", "全部天数与轮次的迭代次数"),
+    ))
+    return seconds
+
+
+def _hold(sizes: Iterable[tuple[str, float, float, str, str]]) -> None:
     for path, size, limit, what, what_zh in sizes:
         if size > limit:
             raise RequestError("E1606", path, what=what, what_zh=what_zh, limit=f"{limit:,}")
-    return seconds
 
 
 def _limit_network(network: NetworkRef, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from api.examples import PLAN_REQUEST
 from api.negotiation import GEOJSON, JSON, XLSX
 from api.problems import PROBLEM_JSON
-from api.schemas import CheckRequest, PlanRequest, ProblemDetails
+from api.schemas import CheckRequest, PlanRequest, ProblemDetails, WeeksAnswer, WeeksRequest
 from engine.domain.plan import Plan
 from engine.roads import ReachRequest, RouteRequest
 
@@ -82,6 +82,12 @@ def geojson_answer(description: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": description, "content": content}}
 
 
+def weeks_answers() -> dict[int | str, dict[str, Any]]:
+    """Say what plans over weeks are answered as."""
+    content = {JSON: {"schema": {"$ref": _REF + WeeksAnswer.__name__}}}
+    return {200: {"description": "Figures and the plan of every day", "content": content}}
+
+
 def describe_service(app: FastAPI) -> dict[str, Any]:
     """Build the document once; routes name the models, this adds them."""
     if app.openapi_schema is None:
@@ -95,6 +101,8 @@ def describe_service(app: FastAPI) -> dict[str, Any]:
                 (ReachRequest, "validation"),
                 (RouteRequest, "validation"),
                 (Plan, "validation"),
+                (WeeksRequest, "validation"),
+                (WeeksAnswer, "validation"),
                 (ProblemDetails, "serialization"),
             ],
             ref_template=_REF + "{model}",

@@ -10,6 +10,8 @@ from engine.domain.base import Entity
 from engine.domain.plan import Plan
 from engine.domain.problem import Problem
 from engine.domain.services import Service, Skill
+from engine.domain.weeks import Weeks
+from engine.weeks.horizon import WeeksPlan
 
 Backend = Literal["search", "ortools"]
 Format = Literal["json", "geojson", "xlsx", "html"]
@@ -43,6 +45,30 @@ class Params(Entity):
     backend: Backend = "search"
     move_client_cents: MoveClient = 1_000
     move_minute_cents: MoveMinute = 20
+
+
+class WeeksParams(Entity):
+    """How long and how to plan weeks; ``seconds`` and ``iterations`` are a day and pass."""
+
+    seconds: Seconds | None = None
+    iterations: Iterations | None = None
+    seed: Seed = 1
+    continuity: bool = True
+    compare: bool = False
+
+
+class WeeksRequest(Entity):
+    """Weeks to plan."""
+
+    weeks: Weeks
+    params: WeeksParams = WeeksParams()
+
+
+class WeeksAnswer(Entity):
+    """Figures of the weeks, and every day's plan."""
+
+    report: dict[str, Any]
+    plan: WeeksPlan
 
 
 class PlanRequest(Entity):

@@ -33,4 +33,31 @@ ROUTE_REQUEST: Final[dict[str, Any]] = {
     "network": _CITY, "origin": {"lon": 114.2431, "lat": 30.5904},
     "destination": {"lon": 114.3189, "lat": 30.6363}, "profile": "ebike",
 }
+WEEKS_REQUEST: Final[dict[str, Any]] = {
+    "weeks": {
+        "id": "one-week",
+        "first_day": "2026-11-23",
+        "days": 7,
+        "network": {"kind": "synthetic", "nodes": 1000, "seed": 1},
+        **{name: PROBLEM[name] for name in ("clients", "centres")},
+        "workers": [
+            {
+                "id": id, "start": PROBLEM["centres"][0]["id"],
+                "certificates": [{"skill": "bathing"}],
+                "shifts": [{"id": "day", "start_s": 28800, "end_s": 61200, "weekdays": weekdays}],
+            }
+            for id, weekdays in (
+                ("w1", ["mon", "tue", "wed", "thu", "fri"]), ("w2", ["wed", "thu", "fri", "sat"]),
+            )
+        ],
+        "programmes": [
+            {
+                "id": "p1", "client": PROBLEM["clients"][0]["id"], "service": "check_in",
+                "visits_per_week": 2, "min_gap_days": 2,
+                "windows": [{"start_s": 32400, "end_s": 43200}],
+            },
+        ],
+    },
+    "params": {"iterations": 200, "seed": 1},
+}
 CHECK_REQUEST: Final[dict[str, Any]] = {"problem": PROBLEM, "plan": PLAN}

@@ -1,4 +1,4 @@
-"""Plan a day, and check a plan. The work is done in a slot; here are only bytes and headers."""
+"""Plan a day or weeks, and check a plan. The work is done in a slot; here are only bytes and headers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api import openapi
-from api.examples import CHECK_REQUEST
+from api.examples import CHECK_REQUEST, WEEKS_REQUEST
 from api.negotiation import GEOJSON, HTML, JSON, XLSX, answer_format, body_kind
 from api.problems import Answer
-from api.schemas import CheckAnswer, CheckRequest, PlanQuery
+from api.schemas import CheckAnswer, CheckRequest, PlanQuery, WeeksRequest
 
 router = APIRouter(prefix="/v1", tags=["plans"])
 
@@ -50,6 +50,18 @@ async def check(request: Request) -> Response:
     """Read a plan against every promise, trusting nothing that it claims."""
     body_kind(request, JSON)
     return _send(await run_verb(request, "check", {"body": await request.body()}))
+
+
+@router.post(
+    "/weeks",
+    response_class=Response,
+    responses=openapi.problems(400, 413, 415, 422, 500, 503) | openapi.weeks_answers(),
+    openapi_extra=openapi.json_body(WeeksRequest, "one week", WEEKS_REQUEST),
+)
+async def weeks(request: Request) -> Response:
+    """Plan one to four weeks and wait for them; leaving before the answer ends the search."""
+    body_kind(request, JSON)
+    return _send(await run_verb(request, "weeks", {"body": await request.body()}))
 
 
 async def run_verb(request: Request, verb: str, arguments: dict[str, Any]) -> Answer:

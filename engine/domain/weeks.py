@@ -15,10 +15,10 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Cents, CoordinateSystem, Day, Duration, Entity, Id
+from engine.domain.base import LAX, Cents, CoordinateSystem, Day, Duration, Entity, Id, Mode
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Centre, Client, Place
-from engine.domain.problem import NetworkRef, Problem, SyntheticNetwork
+from engine.domain.problem import Continuity, NetworkRef, Problem, SyntheticNetwork
 from engine.domain.services import Service, Skill
 from engine.domain.workers import Shift, Vehicle, Worker
 
@@ -108,22 +108,23 @@ class Entitlement(Entity):
 
 
 class Familiar(Entity):
-    """A worker whom a client knows from ``visits`` before the horizon."""
+    """A worker whom a client knows from ``visits`` before, as ``known_workers`` are."""
 
     client: Id
     worker: Id
     visits: int = Field(default=1, ge=1, le=10_000)
 
 
-class Continuity(Entity):
+class WeeksContinuity(Continuity):
     """What familiar faces and a regular hour are worth.
 
-    ``new_face_cents`` is paid once for every worker that is new to a client. The usual hour of a
+    ``new_face_cents`` is the price of a worker who is new to a client; whom a client prefers is
+    known. The usual hour of a
     programme is that of its first visit: a visit starts within ``hour_band_s`` of it if that can be
     had, and pays ``hour_moved_cents`` for each hour that it is further away.
     """
 
-    new_face_cents: Cents = 5_000
+    new_face_cents: int = Field(default=3_000, ge=0, le=100_000)
     hour_moved_cents: Cents = 500
     hour_band_s: Duration = 5_400
 
@@ -162,20 +163,23 @@ class Weeks(Entity):
     absences: Annotated[tuple[Absence, ...], LAX] = ()
     entitlements: Annotated[tuple[Entitlement, ...], LAX] = ()
     history: Annotated[tuple[Familiar, ...], LAX] = ()
-    continuity: Continuity = Field(default_factory=Continuity)
+    continuity: WeeksContinuity = Field(default_factory=WeeksContinuity)
+    arrival_s: dict[Mode, Annotated[int, Field(ge=0, le=3_600)]] = Field(default_factory=dict)
 
     @cached_property
     def base(self) -> Problem:
         """The first day with everybody and everything, and no order: for points and catalogues."""
-        own = {name: getattr(self, name) for name in Problem.model_fields if hasattr(self, name)}
-        del own["format"]
+        mine = set(Problem.model_fields) & set(Weeks.model_fields) - {"format", "continuity"}
+        own = {name: getattr(self, name) for name in mine}
+        prices = {name: getattr(self.continuity, name) for name in Continuity.model_fields}
         workers = tuple(
             Worker(**{
                 name: getattr(w, name) for name in Worker.model_fields if name != "shifts"
             }, shifts=tuple(plain_shift(s) for s in w.shifts))
             for w in self.workers
         )
-        return Problem(**{**own, "workers": workers, "day": self.first_day})
+        return Problem(**{**own, "workers": workers, "day": self.first_day,
+                          "continuity": Continuity(**prices)})
 
     @cached_property
     def dates(self) -> tuple[date, ...]:

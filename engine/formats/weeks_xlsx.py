@@ -1,4 +1,4 @@
-"""Plans over weeks as a workbook: a calendar of clients by days, workers, and what is not served."""
+"""Plans over weeks as a workbook: a calendar of clients by days, workers, who is not served."""
 
 from __future__ import annotations
 

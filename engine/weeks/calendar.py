@@ -100,12 +100,11 @@ def calendar_of(
     )
 
 
-class _State(NamedTuple):
-    """Where a programme stands after some slots: the last visit, the visits of its month."""
-
-    day: int | None
-    excused: bool  # a visit was left out since
-    visits: int  # in its month
+#: Where a programme stands after some slots: day of its last visit, whether one was left out since,
+#: and the visits in the month of the last one, where these are limited.
+_State = tuple[int | None, bool, int]
+#: Cost of the cheapest way to a state, the state before it, and the day that was chosen.
+_Layer = dict[_State, tuple[float, _State | None, int | None]]
 
 
 def best_days(
@@ -123,38 +122,10 @@ def best_days(
     cost : prices, and what uneven spacing costs; without the price of leaving visits out.
     days : one a slot.
     """
-    layer: dict[_State, tuple[float, _State | None, int | None]] = {
-        _State(calendar.before, calendar.before is None, 0): (0.0, None, None)
-    }
+    layer: _Layer = {(calendar.before, calendar.before is None, 0): (0.0, None, None)}
     layers = [layer]
     for slot in calendar.slots:
-        days = [d for d in range(slot.first, slot.last + 1) if calendar.free[d]]
-        later: dict[_State, tuple[float, _State | None, int | None]] = {}
-        for state, (cost, _, _) in layer.items():
-            _offer(later, _State(state.day, True, state.visits), cost + _LEFT_OUT, state, None)
-            for d in days:
-                if state.day is not None:
-                    gap = d - state.day
-                    if gap < calendar.least:
-                        continue
-                    if calendar.most is not None and not state.excused and (
-                        calendar.gap_counts(state.day, d) > calendar.most
-                    ):
-                        continue
-                count = 0
-                if limits is not None:
-                    same = state.day is not None and state.day >= 0 and (
-                        calendar.month[state.day] == calendar.month[d]
-                    )
-                    count = state.visits + 1 if same else 1
-                    if count > limits[calendar.month[d]]:
-                        continue
-                price = cost + prices[d]
-                if state.day is not None and not state.excused:
-                    price += _UNEVEN * (d - state.day - slot.ideal) ** 2
-                _offer(later, _State(d, False, count), price, state, d)
-        layers.append(later)
-        layer = later
+        layers.append(layer := _next_layer(calendar, slot, layer, prices, limits))
     if not calendar.slots:
         return 0.0, ()
     at: _State | None = min(layer, key=lambda s: layer[s][0])
@@ -169,13 +140,38 @@ def best_days(
     return total - _LEFT_OUT * chosen.count(None), tuple(chosen)
 
 
-def _offer(
-    layer: dict[_State, tuple[float, _State | None, int | None]],
-    state: _State,
-    cost: float,
-    parent: _State,
-    day: int | None,
-) -> None:
-    known = layer.get(state)
-    if known is None or cost < known[0]:
-        layer[state] = (cost, parent, day)
+def _next_layer(
+    calendar: Calendar,
+    slot: Slot,
+    layer: _Layer,
+    prices: Sequence[float],
+    limits: Sequence[int] | None,
+) -> _Layer:
+    days = [d for d in range(slot.first, slot.last + 1) if calendar.free[d]]
+    least, most, month = calendar.least, calendar.most, calendar.month
+    later: _Layer = {}
+    for state, (cost, _, _) in layer.items():
+        last, excused, visits = state
+        left_out = (last, True, visits)
+        if left_out not in later or cost + _LEFT_OUT < later[left_out][0]:
+            later[left_out] = (cost + _LEFT_OUT, state, None)
+        for d in days:
+            price = cost + prices[d]
+            if last is not None:
+                gap = d - last
+                if gap < least:
+                    continue
+                if not excused:
+                    if most is not None and calendar.gap_counts(last, d) > most:
+                        continue
+                    price += _UNEVEN * (gap - slot.ideal) ** 2
+            count = 0
+            if limits is not None:
+                same = last is not None and last >= 0 and month[last] == month[d]
+                count = visits + 1 if same else 1
+                if count > limits[month[d]]:
+                    continue
+            known = later.get((d, False, count))
+            if known is None or price < known[0]:
+                later[d, False, count] = (price, state, d)
+    return later

@@ -18,13 +18,11 @@ from numpy.typing import NDArray
 from engine.weeks.calendar import Days
 from engine.weeks.staff import Floats, Staff
 
-_PASSES = 8
+_PASSES = 5
 #: The way to a client counts as that to so many visits of the worker's nearest clients.
 _VISITS_NEARBY = 12
 #: A day or a part of it is full at this share of its hours; cents a second above that.
 _FULL_DAY, _FULL_SLOT, _OVERLOAD_CENTS = 0.85, 0.9, 4.0
-#: More than any worker costs: one who is there on none of the days.
-_BIG = 1e12
 
 
 @dataclass
@@ -74,7 +72,7 @@ def assign(
     # Those with few who may come first, then those with many visits: the others fit around them.
     few = [int(staff.who(p).any(axis=1).sum()) for p in range(n)]
     turns = sorted(range(n), key=lambda p: (few[p], -len(book.days[p]), drawn[p]))
-    for k in range(_PASSES):
+    for _ in range(_PASSES):
         moved = 0
         for p in turns:
             before = main[p]
@@ -85,7 +83,7 @@ def assign(
                 book.give(p, chosen, 1)
             moved += chosen != before
             main[p] = chosen
-        if moved * 200 <= n and k:
+        if moved * 50 <= n:
             break
     return Carers(staff, main, _stand_ins(book, main, turns))
 
@@ -148,42 +146,44 @@ class _Book:
         """Find the worker who costs least for the visits of a programme on some of its days."""
         days = self.days[p] if days is None else days
         who = self.staff.who(p)[:, days]  # (workers, visits)
-        if not who.any():
+        rows = np.flatnonzero(who.any(axis=1))
+        if not len(rows):
             return None
+        who = who[rows]
         client = self._client[p]
-        missing = (~who).sum(axis=1)
-        cost = self._new_face * missing.astype(np.float64)
-        cost[missing == len(days)] = _BIG
-        unknown = np.ones(len(cost), dtype=np.bool_)
+        cost = self._new_face * (~who).sum(axis=1).astype(np.float64)
+        unknown = np.ones(len(self._shift_cost), dtype=np.bool_)
         unknown[list(self._faces[client])] = False
-        cost += self._new_face * unknown
-        cost += 2 * len(days) * self._per_second * self._ways(client)
-        cost += self._crowding(p, days, who)
-        cost += (self._shift_cost[:, None] * (who & (self._hours[:, days] <= 0))).sum(axis=1)
-        best = int(cost.argmin())
-        return best if cost[best] < _BIG else None
+        cost += self._new_face * unknown[rows]
+        cost += 2 * len(days) * self._per_second[rows] * self._ways(client, rows)
+        cost += self._crowding(p, days, rows, who)
+        idle = who & (self._hours[np.ix_(rows, days)] <= 0)
+        cost += self._shift_cost[rows] * idle.sum(axis=1)
+        return int(rows[cost.argmin()])
 
-    def _ways(self, client: int) -> Floats:
-        """Seconds from each worker's nearest visits to a client; from the start for want of any."""
+    def _ways(self, client: int, rows: NDArray[np.int64]) -> Floats:
+        """Seconds from workers' nearest visits to a client; from the start for want of any."""
         near = self.staff.near[client]
         seconds = np.minimum(self.staff.between[client, near], 7_200).astype(np.float64)
-        visits = self._visits[:, near]
+        visits = self._visits[np.ix_(rows, near)]
         reached = np.minimum(np.cumsum(visits, axis=1), _VISITS_NEARBY)
         counted = np.diff(reached, axis=1, prepend=0.0)
-        start = np.minimum(self.staff.from_start[:, client], 7_200)
+        start = np.minimum(self.staff.from_start[rows, client], 7_200)
         left = _VISITS_NEARBY - reached[:, -1]
         ways: Floats = (counted @ seconds + left * np.maximum(start, seconds[-1])) / _VISITS_NEARBY
         return ways
 
-    def _crowding(self, p: int, days: NDArray[np.int64], who: NDArray[np.bool_]) -> Floats:
-        """Cents for seconds beyond what a worker's days, and parts of days, hold."""
+    def _crowding(
+        self, p: int, days: NDArray[np.int64], rows: NDArray[np.int64], who: NDArray[np.bool_]
+    ) -> Floats:
+        """Cents for seconds beyond what workers' days, and parts of days, hold."""
         load, share = self.staff.load[p], self.staff.share[p]
-        room = _FULL_DAY * self.staff.hours[:, days] - self._hours[:, days]
-        over = np.maximum(load - np.maximum(room, 0.0), 0.0)
-        parts = np.flatnonzero(share)
-        held = _FULL_SLOT * self.staff.slots[:, days][:, :, parts]
-        free = held - self._slots[:, days][:, :, parts]
+        block = np.ix_(rows, days)
+        room = _FULL_DAY * self.staff.hours[block] - self._hours[block]
+        parts = np.ix_(rows, days, np.flatnonzero(share))
+        free = _FULL_SLOT * self.staff.slots[parts] - self._slots[parts]
         # A visit can go to any part of its window, so the parts together have to hold it.
-        tight = np.maximum(load - np.maximum(free, 0.0).sum(axis=2), 0.0)
-        both: Floats = (np.maximum(over, tight) * who).sum(axis=1) * _OVERLOAD_CENTS
-        return both
+        tight = np.minimum(room, np.maximum(free, 0.0).sum(axis=2))
+        over = np.maximum(load - np.maximum(tight, 0.0), 0.0)
+        cents: Floats = (over * who).sum(axis=1) * _OVERLOAD_CENTS
+        return cents

@@ -159,7 +159,9 @@ def _check_problem(
             if name != "windows" and getattr(order, name) != getattr(programme, name):
                 yield _broken("P2503", path, programme=programme.id, field=name)
     for i, client in enumerate(problem.clients):
-        if weeks.client_by_id.get(client.id) != client:
+        own = weeks.client_by_id.get(client.id)
+        # Whom a client knows grows from day to day.
+        if own is None or own != client.model_copy(update={"known_workers": own.known_workers}):
             yield _broken("P2503", f"{base}.problem.clients[{i}]", programme="-", field="client")
     for i, worker in enumerate(problem.workers):
         known = weeks.worker_by_id.get(worker.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -27,6 +27,7 @@ def day_problem(
     day: date,
     programmes: Sequence[Programme],
     windows: Mapping[str, Windows] | None = None,
+    known: Mapping[str, Collection[str]] | None = None,
 ) -> Problem:
     """Make the problem of a day: who is at work, and one order for each programme that is due.
 
@@ -34,6 +35,7 @@ def day_problem(
     ----------
     programmes : due on the day; an order has its programme's id.
     windows : programme -> windows in place of its own.
+    known : client -> workers whom the client knows by then.
     """
     told = windows or {}
     workers = tuple(
@@ -51,7 +53,11 @@ def day_problem(
         for p in programmes
     )
     at_home = dict.fromkeys(p.client for p in programmes)
-    clients: list[Client] = [weeks.client_by_id[c] for c in at_home]
+    clients: list[Client] = [
+        weeks.client_by_id[c].model_copy(update={"known_workers": tuple(sorted(faces))})
+        if (faces := (known or {}).get(c)) else weeks.client_by_id[c]
+        for c in at_home
+    ]
     base = weeks.base
     own = {name: getattr(base, name) for name in Problem.model_fields}
     return Problem(**{
@@ -77,7 +83,7 @@ def cut_travel(travel: Travel, problem: Problem) -> Travel:
         {k: number[travel.location[k]] for k in keys},
         travel.lon[kept],
         travel.lat[kept],
-        {m: nodes[kept] for m, nodes in travel.nodes.items() if m in modes},
+        {m: points.take(kept) for m, points in travel.points.items() if m in modes},
         seconds,
         metres,
     )

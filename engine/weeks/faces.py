@@ -46,6 +46,10 @@ class Faces:
     def __post_init__(self) -> None:
         for row in self.weeks.history:
             self._known.setdefault(row.client, set()).add(row.worker)
+        for client in self.weeks.clients:
+            self._known.setdefault(client.id, set()).update(
+                client.known_workers, client.preferred_workers
+            )
 
     def put(self, day: int, seen: Mapping[str, Seen]) -> None:
         """Set what is planned on a day, in place of what was."""
@@ -73,7 +77,8 @@ class Faces:
     def windows(self, programme: Programme, day: int) -> Windows | None:
         """Narrow the windows to the usual hour; None where there is none, or it is not allowed."""
         usual, band = self.usual(programme.id, day), self.weeks.continuity.hour_band_s
-        if usual is None or not band:
+        pinned = programme.pin is not None and programme.pin.start_s is not None
+        if usual is None or not band or pinned:
             return None
         early, late = max(0, usual - band), min(HORIZON_S, usual + band)
         given = programme.windows or (Window(start_s=0, end_s=HORIZON_S),)

@@ -25,7 +25,7 @@ from engine.domain.orders import Order
 from engine.domain.places import Client
 from engine.domain.plan import Plan, Unserved
 from engine.domain.problem import Problem
-from engine.domain.weeks import Continuity, Programme, Weeks
+from engine.domain.weeks import Programme, Weeks, WeeksContinuity
 from engine.errors import PlanRejected
 from engine.evaluate import total
 from engine.networks import open_network
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 #: Days that are planned side by side; another number would be another plan, so it is no parameter.
 _PAIR = 2
-_NO_PRICES = Continuity(new_face_cents=0, hour_moved_cents=0, hour_band_s=0)
+_NO_PRICES = WeeksContinuity(new_face_cents=0, hour_moved_cents=0, hour_band_s=0)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def plan_weeks(
         travel = build_travel(weeks.base, network)
     lap("travel")
     tell(0.02)
-    asked = weeks if params.continuity else weeks.model_copy(update={"continuity": _NO_PRICES})
+    asked = weeks if params.continuity else _without_prices(weeks)
     staff = Staff(asked, travel)
     found, carers = choose_days(staff, params.seed)
     lap("spread")
@@ -145,7 +145,7 @@ def plan_weeks(
     made = work.plan(weeks)
     without = None
     if params.compare and params.continuity:
-        plain = asked.model_copy(update={"continuity": _NO_PRICES})
+        plain = _without_prices(weeks)
         other = _Work(plain, staff, travel, params, work.found, None, should_stop)
         other.first_pass(partial(_tell_part, tell, 0.05 + rounds * width, width))
         without = other.plan(plain)
@@ -161,6 +161,12 @@ def plan_weeks(
     }
     tell(1.0)
     return WeeksResult(made, travel, report, clock)
+
+
+def _without_prices(weeks: Weeks) -> Weeks:
+    """Copy weeks with faces and hours at no price; a model's own copy would keep what it cached."""
+    own = {name: getattr(weeks, name) for name in Weeks.model_fields}
+    return Weeks(**{**own, "continuity": _NO_PRICES})
 
 
 def _tell_part(tell: Callable[[float], None], begin: float, width: float, share: float) -> None:
@@ -276,8 +282,8 @@ class _Work:
             p.id: told for p in programmes
             if p.id not in unserved and (told := self._windows(p, d)) is not None
         }
-        problem = day_problem(self.weeks, self.weeks.dates[d], programmes, windows)
-        costs = self._worker_costs(problem, d, again)
+        known = self._known(programmes, d, again)
+        problem = day_problem(self.weeks, self.weeks.dates[d], programmes, windows, known)
         travel = cut_travel(self.travel, problem)
         params = DayParams(
             seconds=self.params.seconds, iterations=self.params.iterations,
@@ -285,9 +291,7 @@ class _Work:
         )
 
         def run() -> _Outcome:
-            result = plan_day(
-                problem, params, travel=travel, worker_costs=costs, should_stop=self.should_stop
-            )
+            result = plan_day(problem, params, travel=travel, should_stop=self.should_stop)
             return _Outcome(problem, result.plan)
 
         return run
@@ -308,24 +312,25 @@ class _Work:
         )
         return told if fits else None
 
-    def _worker_costs(self, problem: Problem, d: int, again: bool) -> dict[str, dict[str, int]]:
-        """Price new faces: nothing for those whom the client sees anyway, or is meant to see."""
-        price = self.weeks.continuity.new_face_cents
-        if not price or self.carers is None:
+    def _known(
+        self, programmes: Sequence[Programme], d: int, again: bool
+    ) -> dict[str, set[str]]:
+        """Gather whom clients see anyway, or are meant to see: anybody else is a new face."""
+        if self.carers is None:
             return {}
-        costs: dict[str, dict[str, int]] = {}
-        for order in problem.orders:
-            known = self.faces.others(order.client, d)
-            if not again or not known:
-                p = self.number[order.id]
-                if not known and self.visits_of[order.client] == 1:
-                    continue  # any face is the only one
-                expected = self.carers.expected(p, d)
-                if expected is not None:
-                    known = {*known, self.weeks.workers[expected].id}
-            if known:
-                costs[order.id] = {w.id: price for w in problem.workers if w.id not in known}
-        return costs
+        known: dict[str, set[str]] = {}
+        for programme in programmes:
+            client = programme.client
+            others = self.faces.others(client, d)
+            mine = known.setdefault(client, set(others))
+            if others and again:
+                continue
+            if not others and self.visits_of[client] == 1:
+                continue  # any face is the only one
+            expected = self.carers.expected(self.number[programme.id], d)
+            if expected is not None:
+                mine.add(self.weeks.workers[expected].id)
+        return known
 
     # -- what is kept ----------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ _FULL, _STEEP = 0.75, 30.0
 _MAIN_OFF = 7_200.0
 #: What a day is worth on which nobody at all could serve a visit.
 _NOBODY = 1e6
-_PASSES = 6
+_PASSES = 4
 
 
 @dataclass
@@ -126,7 +126,7 @@ def spread(
         days[p] = chosen
         settle(p, chosen, 1)
     turns = _turns(weeks, seed)
-    for k in range(_PASSES):
+    for _ in range(_PASSES):
         moved = 0
         for p in turns:
             settle(p, days[p], -1)
@@ -136,7 +136,7 @@ def spread(
             days[p] = chosen
             settle(p, chosen, 1)
         result.moved.append(moved)
-        if moved * 200 <= len(turns) and (k or start):
+        if moved * 50 <= len(turns):
             break
     return result
 

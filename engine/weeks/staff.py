@@ -12,6 +12,7 @@ import geodata
 from engine.domain.base import HORIZON_S, Window
 from engine.domain.weeks import Programme, Weeks
 from engine.evaluate import mode_of
+from engine.rules.match import asked_gender, suits
 from engine.travel import Travel
 
 #: Hours of the day are told apart in slots, so that a crowded morning shows.
@@ -33,7 +34,8 @@ class Staff:
     ----------
     hours : (workers, days) seconds at work.
     slots : (workers, days, N_SLOTS) seconds at work in each part of the day.
-    may : for each programme the row of ``able``; refused workers stand in ``refused``.
+    may : for each programme the row of ``able``; refused workers stand in
+        ``refused``.
     able : (kinds, workers, days) who has the skills and is there in a window.
     load : (programmes,) seconds of a visit and of the way to it.
     share : (programmes, N_SLOTS) how a visit's load is spread over the day by its windows.
@@ -66,12 +68,8 @@ class Staff:
         self.able = np.zeros((len(kinds), n, days), dtype=np.bool_)
         for key, kind in kinds.items():
             self.able[kind] = self._able(key)
-        number = {w.id: i for i, w in enumerate(weeks.workers)}
-        self.refused = [
-            np.array([number[w] for w in weeks.client_by_id[p.client].refused_workers if w in
-                      number], dtype=np.int64)
-            for p in weeks.programmes
-        ]
+        shunned = {c for w in weeks.workers for c in w.refused_clients}
+        self.refused = [self._refused(p, p.client in shunned) for p in weeks.programmes]
         self.load = np.array([k[3] for k in keys], dtype=np.float64) + self.way[
             [self.client_number[p.client] for p in weeks.programmes]
         ] if keys else np.zeros(0)
@@ -84,6 +82,20 @@ class Staff:
             able = able.copy()
             able[self.refused[p]] = False
         return able
+
+    def _refused(self, programme: Programme, shunned: bool) -> NDArray[np.int64]:
+        """Those who are kept from a programme whatever their skills: by its client, or a pin."""
+        base, client = self.weeks.base, self.weeks.client_by_id[programme.client]
+        pinned = programme.pin.worker if programme.pin is not None else None
+        asks = asked_gender(base, programme) is not None or bool(client.languages)
+        if not (client.refused_workers or pinned or asks or shunned):
+            return np.zeros(0, dtype=np.int64)
+        return np.array([
+            k for k, worker in enumerate(self.weeks.workers)
+            if worker.id in client.refused_workers
+            or pinned not in (None, worker.id)
+            or not suits(base, worker, programme)
+        ], dtype=np.int64)
 
     def _able(self, key: _Key) -> Bools:
         weeks, (service, skills, windows, duration) = self.weeks, key
