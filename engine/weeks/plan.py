@@ -13,7 +13,7 @@ and iterations give the same plans whatever the machine; the search leaves the i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -263,16 +263,16 @@ class _Work:
 
     def _planned(
         self, jobs: Sequence[tuple[int, list[int]]], *, again: bool = False
-    ) -> Any:
+    ) -> Iterator[tuple[int, _Outcome]]:
         """Plan days two by two; what a pair knows is what was kept before it."""
         with ThreadPoolExecutor(_PAIR) as pool:
             for k in range(0, len(jobs), _PAIR):
                 pair = [self._job(d, programmes, again) for d, programmes in jobs[k : k + _PAIR]]
-                yield from zip(
-                    [d for d, _ in jobs[k : k + _PAIR]],
-                    [f.result() for f in [pool.submit(job) for job in pair]],
-                    strict=True,
-                )
+                if k == 0:  # kernels may have to be compiled, which two threads would do twice
+                    made = [job() for job in pair]
+                else:
+                    made = [f.result() for f in [pool.submit(job) for job in pair]]
+                yield from zip([d for d, _ in jobs[k : k + _PAIR]], made, strict=True)
 
     def _job(self, d: int, numbers: Sequence[int], again: bool) -> Callable[[], _Outcome]:
         """Gather what a day knows now; the job itself looks at nothing that changes."""
