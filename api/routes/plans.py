@@ -1,4 +1,4 @@
-"""Plan a day or weeks, and check a plan. The work is done in a slot; here are only bytes and headers."""
+"""Plan a day or weeks, check a plan. The work is done in a slot; here are bytes and headers."""
 
 from __future__ import annotations
 
