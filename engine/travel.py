@@ -147,18 +147,18 @@ class _OnRoads(NamedTuple):
 
 
 def _snap(given: Points, network: Network) -> _OnRoads:
-    points: list[tuple[float, float]] = []
-    for _, _, entry in given.points:
-        system = entry.coordinate_system or given.coordinate_system
-        lon, lat = geodata.to_wgs84(entry.lon, entry.lat, system)
-        points.append((float(lon), float(lat)))
-    unique: dict[tuple[float, float], int] = {}
+    unique: dict[tuple[float, float, str], int] = {}
     location = {
-        p.key: unique.setdefault(at, len(unique))
-        for p, at in zip(given.points, points, strict=True)
+        key: unique.setdefault(
+            (at.lon, at.lat, at.coordinate_system or given.coordinate_system), len(unique)
+        )
+        for _, key, at in given.points
     }
-    xy = np.array(list(unique), dtype=np.float64).reshape(-1, 2)
-    lon_all, lat_all = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
+    lon_all, lat_all = np.array([at[:2] for at in unique], np.float64).reshape(-1, 2).T.copy()
+    systems = np.array([at[2] for at in unique])
+    for system in set(systems.tolist()):
+        those = systems == system
+        lon_all[those], lat_all[those] = geodata.to_wgs84(lon_all[those], lat_all[those], system)
     by_mode = {mode: geodata.snap_to_edges(network, lon_all, lat_all, mode) for mode in given.modes}
     return _OnRoads(location, lon_all, lat_all, by_mode)
 
