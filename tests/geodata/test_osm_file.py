@@ -198,7 +198,8 @@ def test_a_way_is_cut_where_a_node_is_missing(tmp_path):
     assert network.n_nodes == 2
 
 
-def test_the_same_network_by_osmnx_gives_the_same_times(file_of):
+@pytest.mark.parametrize("key", ["monaco", pytest.param("liechtenstein", marks=pytest.mark.long)])
+def test_the_same_network_by_osmnx_gives_the_same_times(file_of, key, tmp_path):
     """osmnx reads the file, its own simplification and ours: random pairs within 1 %."""
     osmnx = pytest.importorskip("osmnx")
     from geodata import from_osmnx, snap
@@ -208,10 +209,10 @@ def test_the_same_network_by_osmnx_gives_the_same_times(file_of):
     osmnx.settings.useful_tags_way = [*dict.fromkeys([*wanted[0], *WAY_KEYS])]
     osmnx.settings.useful_tags_node = [*dict.fromkeys([*wanted[1], *NODE_KEYS])]
     try:
-        graph = osmnx.graph_from_xml(unpacked(file_of("monaco")), simplify=False, retain_all=True)
+        graph = osmnx.graph_from_xml(unpacked(file_of(key), tmp_path), simplify=False, retain_all=True)
     finally:
         osmnx.settings.useful_tags_way, osmnx.settings.useful_tags_node = wanted
-    theirs, ours = from_osmnx(graph, "monaco"), read_network(file_of("monaco"))
+    theirs, ours = from_osmnx(graph, key), read_network(file_of(key))
     places = np.random.default_rng(4).choice(np.flatnonzero(ours.routable["car"]), 40)
     lon, lat = ours.node_lon[places], ours.node_lat[places]
     other = snap(theirs, lon, lat, "car")
@@ -222,11 +223,19 @@ def test_the_same_network_by_osmnx_gives_the_same_times(file_of):
     assert (np.abs(a - b) <= np.maximum(1, 0.01 * a)).all()
 
 
-def unpacked(path):
-    """Path of the plain XML in a packed file; osmnx reads no other."""
+def unpacked(path, folder):
+    """Path of the streets of a packed file as plain XML; osmnx reads no other."""
     import gzip
-    import tempfile
 
-    with tempfile.NamedTemporaryFile(suffix=".osm", delete=False) as out:
-        out.write(gzip.decompress(path.read_bytes()))
-    return out.name
+    out = folder / "streets.osm"
+    if path.name.endswith(".pbf"):
+        import osmium
+
+        with osmium.BackReferenceWriter(str(out), ref_src=str(path)) as writer:
+            for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(
+                osmium.filter.KeyFilter("highway")
+            ):
+                writer.add(way)
+    else:
+        out.write_bytes(gzip.decompress(path.read_bytes()))
+    return out
