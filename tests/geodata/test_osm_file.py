@@ -209,7 +209,8 @@ def test_the_same_network_by_osmnx_gives_the_same_times(file_of, key, tmp_path):
     osmnx.settings.useful_tags_way = [*dict.fromkeys([*wanted[0], *WAY_KEYS])]
     osmnx.settings.useful_tags_node = [*dict.fromkeys([*wanted[1], *NODE_KEYS])]
     try:
-        graph = osmnx.graph_from_xml(unpacked(file_of(key), tmp_path), simplify=False, retain_all=True)
+        source = unpacked(file_of(key), tmp_path)
+        graph = osmnx.graph_from_xml(source, simplify=False, retain_all=True)
     finally:
         osmnx.settings.useful_tags_way, osmnx.settings.useful_tags_node = wanted
     theirs, ours = from_osmnx(graph, key), read_network(file_of(key))
