@@ -35,13 +35,19 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
         the search's int32 matrices hold.
     """
     from solvers.large import LargeModel
-    from solvers.search import decompose, run
+    from solvers.search import decompose, link_layout, run
     from solvers.search.compiling import compile_kernels
     from solvers.search.kernels.jit import collector_paused
     from solvers.search.layout import DUTIES
 
     arrays = model.arrays if isinstance(model, LargeModel) else model
     refuse_unsupported("search", arrays.features, SUPPORTED)
+    if not isinstance(model, LargeModel) and link_layout.is_linked(model):
+        from solvers.search import links
+
+        with collector_paused():
+            links.compile_kernels()
+        return links.run(model, params)
     large = decompose.is_large(model)
     with collector_paused():
         compile_kernels()
