@@ -9,8 +9,8 @@ Routing defects surface as ``solvers.errors.SolverError`` (HTTP 500). Out of tim
 incumbent comes back with its status. An order that cannot be served is a result with a reason.
 
 Codes: E10xx shape and type, E11xx references, E12xx times, E13xx loads, E14xx places and network,
-E15xx tables, E16xx requests, E17xx weeks, E3xxx map files (geodata), P2xxx broken promises found by
-the checker.
+E15xx tables, E16xx requests, E17xx weeks, E19xx events of a running day (engine/live/refusals.py),
+E3xxx map files (geodata), P2xxx broken promises found by the checker.
 """
 
 from __future__ import annotations

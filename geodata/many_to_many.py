@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from geodata.graph import n_workers
 from geodata.hierarchy import Int32s, Metric
-from geodata.kernels.sweep import CHUNK, LANES, Downward, Sources, fill_rows, select_nodes
+from geodata.kernels.dijkstra import DM_BITS, DM_MASK, UNREACHABLE
+from geodata.kernels.spread import spread
+from geodata.kernels.sweep import CHUNK, LANES, LIMIT, Downward, Sources, fill_rows, select_nodes
 
 _TASKS = 8  # per thread, so that progress moves and both end together
 
@@ -105,13 +107,15 @@ def fill_block(
 
     Notes
     -----
-    On all cores. A search up from each source, O(its ancestors), and a sweep over the nodes that targets
+    On all cores; one source or one target is one pass over all nodes instead. A search up from each source, O(its ancestors), and a sweep over the nodes that targets
     are reached from for each 64 sources.
     """  # noqa: E501
     n_sources, n_targets = len(sources.ptr) - 1, len(targets.ptr) - 1
     lines = lines or one_each(n_sources, n_targets)
     if n_sources == 0 or len(lines.column) == 0:
         return True
+    if min(n_sources, n_targets) == 1:
+        return _fill_line(metric, sources, targets, seconds, metres, lines)
     downward, lined_up = aim(metric, targets), line_up(metric, sources)
     n_batches = -(-n_sources // LANES)
     workers = min(n_workers(), n_batches)
@@ -143,6 +147,45 @@ def fill_block(
             if on_progress is not None:
                 on_progress(done / n_sources)
     return n_inexact == 0
+
+
+def _fill_line(
+    metric: Metric,
+    sources: Places,
+    targets: Places,
+    seconds: Int32s,
+    metres: Int32s,
+    lines: Lines,
+) -> bool:
+    """Fill a block that has one source or one target: from it to all nodes, then to the others."""
+    up = (metric.upward.ptr, metric.upward.head, metric.upward.cost)
+    down = (metric.down_ptr, metric.down_head, metric.down_cost)
+    is_row = len(sources.ptr) == 2
+    one, others = (sources, targets) if is_row else (targets, sources)
+    rank = metric.topology.rank
+    weight = np.empty(len(rank))
+    spread(
+        metric.topology.parent, *((*up, *down) if is_row else (*down, *up)), rank[one.node],
+        one.offset.astype(np.float64), weight,
+    )  # fmt: skip
+    least = np.full(len(others.ptr) - 1, np.inf)
+    some = np.flatnonzero(np.diff(others.ptr))
+    if len(some):
+        ways = weight[rank[others.node]] + others.offset
+        least[some] = np.minimum.reduceat(ways, others.ptr[some])
+    there = least < LIMIT
+    whole = np.where(there, least, 0.0).astype(np.int64)
+    found = np.empty((2, len(least)), np.int32)
+    found[0] = np.where(there, ((whole >> DM_BITS) + 500) // 1000, UNREACHABLE)
+    found[1] = np.where(there, ((whole & DM_MASK) + 5) // 10, UNREACHABLE)
+    if is_row:
+        seconds[lines.row], metres[lines.row] = found[0][lines.column], found[1][lines.column]
+    else:
+        source_of_row = np.empty(len(lines.row), np.int32)
+        source_of_row[lines.row] = np.repeat(np.arange(len(least)), np.diff(lines.row_ptr))
+        seconds[:] = found[0][source_of_row, None]
+        metres[:] = found[1][source_of_row, None]
+    return not bool(np.any(~there & (least < np.inf)))
 
 
 def aim(metric: Metric, targets: Places) -> Downward:

@@ -1,0 +1,3 @@
+"""The running day: events in, the smallest change out, alarms answered at once."""
+
+__all__: list[str] = []

@@ -1,0 +1,198 @@
+"""The roads of a running day: points that were not planned for, streets that close or slow down.
+
+A closed street takes ``CLOSED_FACTOR`` times as long: nobody drives through where there is a way
+around, and a home that stands on it is still reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import geodata
+from engine.domain.base import CoordinateSystem
+from engine.domain.faults import fault
+from engine.errors import InputError
+from engine.travel import Travel
+
+#: How much longer a closed street takes.
+CLOSED_FACTOR = 30.0
+#: Rows and columns that are kept free, so that a new client costs one row and not a new matrix.
+_SPARE = 64
+
+
+class LiveRoads:
+    """Ways between the day's places, kept true while places come and streets change.
+
+    Parameters
+    ----------
+    travel : of the problem; its arrays are copied, its network is used.
+    max_snap_m : further than that from a road a new point is refused.
+    arrival_s : mode -> seconds to park or lock at the end of a way.
+    """
+
+    def __init__(
+        self, travel: Travel, max_snap_m: int, arrival_s: Mapping[str, int]
+    ) -> None:
+        self.max_snap_m = max_snap_m
+        self._arrival = arrival_s
+        self.modes = tuple(travel.seconds)
+        self._base = travel.network
+        self._seconds = {m: _room(travel.seconds[m]) for m in self.modes}
+        self._metres = {m: _room(travel.metres[m]) for m in self.modes}
+        self._factor: dict[str, NDArray[np.float64]] = {}
+        self.travel = replace(
+            travel, location=dict(travel.location), points=dict(travel.points), seconds={},
+            metres={},
+        )
+        self._show()
+
+    @property
+    def has_streets(self) -> bool:
+        """Whether there is a network under the matrices."""
+        return isinstance(self._base, geodata.Network)
+
+    def add(self, key: tuple[str, str], lon: float, lat: float, system: CoordinateSystem) -> None:
+        """Take in a new point, with its ways to and from all others.
+
+        Raises
+        ------
+        InputError : ``E1403``, no mode has a road near it.
+        """
+        travel = self.travel
+        x, y = geodata.to_wgs84(lon, lat, system)
+        found = {m: geodata.snap_to_edges(travel.network, [x], [y], m) for m in self.modes}
+        near = min(float(s.distance_m[0]) for s in found.values())
+        if near > self.max_snap_m:
+            modes = "/".join(self.modes)
+            raise InputError([fault(
+                "E1403", "client", distance_m=round(near), mode=modes, limit_m=self.max_snap_m
+            )])
+        n = len(travel.lon)
+        self._grow(n + 1)
+        for mode, one in found.items():
+            before = travel.points[mode]
+            self._fill(mode, n, before, one)
+            columns: Any = zip(tuple(before), tuple(one), strict=True)
+            joined = [np.concatenate(pair) for pair in columns]
+            travel.points[mode] = geodata.SnappedPoints(*joined)
+        self.travel = replace(travel, lon=np.append(travel.lon, x), lat=np.append(travel.lat, y))
+        self.travel.location[key] = n
+        self._show()
+
+    def alias(self, key: tuple[str, str], location: int) -> None:
+        """Give a place that is known another name."""
+        self.travel.location[key] = location
+
+    def seconds_from(
+        self, mode: str, where: Sequence[tuple[float, float]], location: int
+    ) -> NDArray[np.int32]:
+        """Travel time from some positions on earth (lon, lat) to a place, shape (positions,).
+
+        One pass backward from the place over all streets; a position that is far from every street
+        has no way.
+        """
+        travel = self.travel
+        lon, lat = np.array(where, dtype=np.float64).reshape(-1, 2).T
+        points = geodata.snap_to_edges(travel.network, lon, lat, mode)
+        target = travel.points[mode].take([location])
+        seconds = geodata.travel_block(travel.network, points, target, mode).seconds[:, 0]
+        seconds = np.where(seconds < geodata.UNREACHABLE, seconds + self._arrival.get(mode, 0),
+                           seconds)
+        off = (points.distance_m > self.max_snap_m) | (target.distance_m[0] > self.max_snap_m)
+        return np.where(off, geodata.UNREACHABLE, seconds).astype(np.int32)
+
+    def change(
+        self, lon: float, lat: float, radius_m: int, factor: float, modes: Collection[str]
+    ) -> int:
+        """Make the streets around a point slower, or as usual again (1).
+
+        Returns
+        -------
+        n_edges : streets that lie there, in their directions. 0: nothing was changed.
+        """
+        base: geodata.Network = self._base
+        inside = _edges_within(base, lon, lat, radius_m)
+        if not inside.any():
+            return 0
+        times = dict(base.time_ms)
+        for mode in base.profiles:
+            if not modes or mode in modes:
+                self._factor.setdefault(mode, np.ones(base.n_edges))[inside] = factor
+            by = self._factor.get(mode)
+            if by is not None:
+                usual = base.time_ms[mode]
+                slow = np.minimum(np.maximum(1, np.rint(usual * by)), geodata.CLOSED - 1)
+                times[mode] = np.where(
+                    usual != geodata.CLOSED, slow, geodata.CLOSED
+                ).astype(np.int32)
+        self.travel = replace(self.travel, network=base.with_times(times))
+        for mode in self.modes if not modes else [m for m in self.modes if m in modes]:
+            self._measure(mode)
+        self._show()
+        return int(inside.sum())
+
+    def _measure(self, mode: str) -> None:
+        n, points = len(self.travel.lon), self.travel.points[mode]
+        fresh = geodata.travel_matrix(self.travel.network, points, mode)
+        if self._arrival.get(mode):
+            geodata.add_arrival(fresh.seconds, points, mode, self._arrival[mode])
+        off = np.flatnonzero(points.distance_m > self.max_snap_m)
+        for whole, values in ((self._seconds, fresh.seconds), (self._metres, fresh.metres)):
+            values[off, :] = geodata.UNREACHABLE
+            values[:, off] = geodata.UNREACHABLE
+            np.fill_diagonal(values, 0)
+            whole[mode][:n, :n] = values
+
+    def _fill(
+        self, mode: str, n: int, points: geodata.SnappedPoints, one: geodata.SnappedPoints
+    ) -> None:
+        """Set the row and the column of a new point."""
+        away = geodata.travel_block(self.travel.network, one, points, mode)
+        back = geodata.travel_block(self.travel.network, points, one, mode)
+        off = (points.distance_m > self.max_snap_m) | (one.distance_m[0] > self.max_snap_m)
+        moves = (points.lon != one.lon[0]) | (points.lat != one.lat[0])
+        park = np.where(moves, self._arrival.get(mode, 0), 0)
+        for whole, to, fro, more in (
+            (self._seconds[mode], away.seconds[0], back.seconds[:, 0], park),
+            (self._metres[mode], away.metres[0], back.metres[:, 0], 0),
+        ):
+            whole[n, :n] = np.where(off | (to >= geodata.UNREACHABLE), geodata.UNREACHABLE,
+                                    to + more)
+            whole[:n, n] = np.where(off | (fro >= geodata.UNREACHABLE), geodata.UNREACHABLE,
+                                    fro + more)
+            whole[n, n] = 0
+
+    def _grow(self, n: int) -> None:
+        for whole in (self._seconds, self._metres):
+            for mode, values in whole.items():
+                if len(values) < n:
+                    whole[mode] = _room(values)
+
+    def _show(self) -> None:
+        n = len(self.travel.lon)
+        for mode in self.modes:
+            self.travel.seconds[mode] = self._seconds[mode][:n, :n]
+            self.travel.metres[mode] = self._metres[mode][:n, :n]
+
+
+def _room(values: NDArray[np.int32]) -> NDArray[np.int32]:
+    n = len(values)
+    room = np.full((n + _SPARE, n + _SPARE), geodata.UNREACHABLE, dtype=np.int32)
+    room[:n, :n] = values
+    return room
+
+
+def _edges_within(network: Any, lon: float, lat: float, radius_m: int) -> NDArray[np.bool_]:
+    """Mark edges with a drawn point, or the middle of a straight piece, inside a circle."""
+    x, y, ptr = network.geom_lon, network.geom_lat, network.geom_ptr
+    near = geodata.distance_m(x, y, lon, lat) <= radius_m
+    middle = geodata.distance_m((x[:-1] + x[1:]) / 2, (y[:-1] + y[1:]) / 2, lon, lat) <= radius_m
+    middle[ptr[1:-1] - 1] = False  # from the end of one edge to the start of the next
+    near[:-1] |= middle
+    count = np.concatenate([[0], np.cumsum(near)])
+    return np.asarray(count[ptr[1:]] > count[ptr[:-1]], dtype=np.bool_)
