@@ -19,7 +19,7 @@ from solvers.search.kernels import link_rows as cols
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-#: What a model may have, and of that what it has to have.
+#: What a model may have.
 KNOWN = frozenset({"links", "setup", "soft windows", "worst lateness"})
 #: Above so many tasks the search for any rich model is used: the arrays are quadratic.
 _MOST_TASKS = 1500
@@ -30,7 +30,7 @@ _WAITING, _LATENESS = 0.2, 1.0
 
 
 def is_linked(model: RoutingModel) -> bool:
-    """Whether a model has links and soft ends, and nothing that the fast kernels do not know.
+    """Whether a model has links or soft ends, and nothing that the fast kernels do not know.
 
     Every task has to be served, and is in one link at most; no window or shift can be missed by a
     plan without circles; no way is shorter by way of another visit; vehicles differ in places,
@@ -38,7 +38,8 @@ def is_linked(model: RoutingModel) -> bool:
     """
     n, v = model.n_tasks, model.n_vehicles
     if not (
-        "links" in model.features <= KNOWN and model.task_required.all()
+        model.features & {"links", "soft windows"} and model.features <= KNOWN
+        and model.task_required.all()
         and 0 < n <= _MOST_TASKS and len(model.window_early) == n
         and not (model.task_demand.any() or model.task_group.max(initial=-1) >= 0)
         and all(_is_one(x) for x in (
