@@ -5,6 +5,8 @@ Nothing is timed here: a solver returns visits and a status, and ``engine.evalua
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.compile import Compiled
 from engine.evaluate import RouteVisits, TripVisits
 from solvers.solve import Result
@@ -22,11 +24,15 @@ def assemble(compiled: Compiled, result: Result) -> tuple[RouteVisits, ...]:
     for key, route in zip(compiled.vehicles, result.routes, strict=True):
         if not len(route):
             continue
-        orders = tuple(compiled.tasks[int(i)] for i in route)
-        batches = tuple(compiled.batches.get(order) for order in orders)
         shift = trips.setdefault((key.worker, key.shift), [])
-        shift.append((key.trip, TripVisits(orders, batches)))
+        # A reload, written as a negative visit, is where the next trip of the vehicle begins.
+        visits = np.asarray(route)
+        for tasks in np.split(visits, np.flatnonzero(visits < 0)):
+            orders = tuple(compiled.tasks[int(i)] for i in tasks if i >= 0)
+            batches = tuple(compiled.batches.get(order) for order in orders)
+            if orders:
+                shift.append((key.trip, TripVisits(orders, batches)))
     return tuple(
-        RouteVisits(worker, shift, tuple(visits for _, visits in sorted(slots)))
+        RouteVisits(worker, shift, tuple(v for _, v in sorted(slots, key=lambda s: s[0])))
         for (worker, shift), slots in trips.items()
     )

@@ -51,7 +51,8 @@ class Visit(NamedTuple):
 class Hop(NamedTuple):
     """One leg of a route: what the plan states, and the way that the network has.
 
-    ``way`` None: where from or where to is not known, which another check tells.
+    ``way`` None: where from or where to is not known, which another check tells. ``ready`` is the
+    start of service, ``setup`` what is spent at the door before it.
     """
 
     path: str
@@ -60,6 +61,8 @@ class Hop(NamedTuple):
     depart: int
     arrive: int
     way: Leg | None
+    ready: int
+    setup: int = 0
 
 
 def check_plan(
@@ -112,7 +115,7 @@ class Case:
                 ride,
                 trip,
                 stop,
-                self.problem.order_by_id.get(stop.order),
+                self._order(stop),
             )
             for ride in self.rides
             for t, trip in enumerate(ride.route.trips)
@@ -127,6 +130,11 @@ class Case:
             served.setdefault(visit.stop.order, []).append(visit)
         return served
 
+    def _order(self, stop: Stop) -> Order | None:
+        # Of a team, what the member does; a stop that names no member is read as the whole order.
+        visit = self.problem.visit_by_id.get(stop.visit)
+        return visit if visit is not None else self.problem.order_by_id.get(stop.order)
+
     def hops(self, ride: Ride) -> Iterator[Hop]:
         """Legs of a route: to every stop, and from the last stop of each trip to the trip's end."""
         for t, trip in enumerate(ride.route.trips):
@@ -138,6 +146,7 @@ class Case:
                 yield Hop(
                     f"{path}.stops[{k}]",
                     stop.travel_s, stop.distance_m, depart, stop.arrival_s, way,
+                    stop.start_s, stop.setup_s,
                 )
                 at, depart = to, stop.departure_s
             if trip.end is None:  # ends with its last service: nothing is travelled
@@ -146,7 +155,7 @@ class Case:
                 way = self._way(ride, at, self._place(trip.end))
             yield Hop(
                 f"{path}.end",
-                trip.end_travel_s, trip.end_distance_m, depart, trip.end_s, way,
+                trip.end_travel_s, trip.end_distance_m, depart, trip.end_s, way, trip.end_s,
             )
 
     def service(self, order: Order) -> Service:

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 import geodata
 from engine.domain.base import HORIZON_S
-from engine.domain.orders import MealOrder, Order
+from engine.domain.orders import MealOrder, Order, visit_id
 from engine.domain.places import Batch, Client, LoadingPlace
 from engine.domain.plan import Previous, Reason
 from engine.domain.problem import Problem
+from engine.domain.ties import Tie
 from engine.domain.workers import Shift, Worker
 from engine.evaluate import mode_of
 from engine.rules import RULES, Rule
@@ -42,7 +43,7 @@ _LEG_MAX = 1 << 28
 
 @dataclass(eq=False)
 class TaskDraft:
-    """One order on its way into the model.
+    """One order, or one member's part of a team's, on its way into the model.
 
     ``skills`` says who is qualified, ``tokens`` which trips are right (batch, length); a vehicle
     needs all of both. ``affinity``: extra price of being served by a worker; nothing for others.
@@ -64,16 +65,27 @@ class TaskDraft:
     late_price: int = 0  # ... model money a second
     tier: int = 0
     prize: int | None = None  # model money
+    release: int = 0  # its trip leaves no earlier
+    freshness: int | None = None  # most seconds on board
     blocked: Reason | None = None
 
     def add_cost(self, worker: str, money: int) -> None:
         """Let the order cost more (or less, below 0) where the worker serves it."""
         self.affinity[worker] = self.affinity.get(worker, 0) + money
 
+    @property
+    def key(self) -> str:
+        """Name of what is done, as ``engine.domain.orders.visit_id`` has it."""
+        return visit_id(self.order)
+
 
 @dataclass(eq=False)
 class VehicleDraft:
-    """One trip of a worker's shift; most shifts are one trip. ``early``: leaves, after loading."""
+    """One trip of a worker's shift; most shifts are one trip. ``early``: leaves, after loading.
+
+    ``reload_s``: the vehicle is the whole shift, and loads at its start again for so long, as often
+    as it likes. ``overtime_price`` is paid for duty beyond ``regular``.
+    """
 
     worker: Worker
     shift: Shift
@@ -91,6 +103,12 @@ class VehicleDraft:
     fixed: int = 0  # model money, as the two prices
     price_per_second: int = 0
     price_per_metre: int = 0
+    breaks: tuple[tuple[int, int, int], ...] = ()  # early, late, length
+    reload_s: int | None = None
+    regular: int | None = None
+    overtime_price: int = 0  # per second
+    max_travel: int | None = None
+    max_tasks: int | None = None
 
 
 class TripKey(NamedTuple):
@@ -105,7 +123,7 @@ class Compiled(NamedTuple):
     """A model, and the way back from its indexes to ids."""
 
     model: RoutingModel
-    tasks: tuple[str, ...]  # order id of each task
+    tasks: tuple[str, ...]  # visit id of each task
     vehicles: tuple[TripKey, ...]
     blocked: dict[str, Reason]  # orders that are not in the model
     batches: dict[str, str]  # meal order -> batch of the place where its trip starts
@@ -119,11 +137,13 @@ class Draft:
     Parameters
     ----------
     problem, travel : as given.
-    tasks : one an order, in the problem's order.
+    tasks : one an order, or a member of its team, in the problem's order.
     vehicles : one a worker's shift, in the problem's order, until a rule cuts a shift into trips.
     dimensions : load dimensions that count.
     batch_of : meal order -> (place, batch) that it is taken from.
     previous : a former plan that is not to be left without need.
+    ties : visits that are served together or in a certain distance, all or none.
+    max_duty : worker -> seconds on duty in all shifts.
     """
 
     problem: Problem
@@ -133,14 +153,17 @@ class Draft:
     dimensions: tuple[str, ...] = ()
     batch_of: dict[str, tuple[LoadingPlace, Batch]] = field(default_factory=dict)
     previous: Previous | None = None
+    ties: list[Tie] = field(default_factory=list)
+    max_duty: dict[str, int] = field(default_factory=dict)
+    with_setup: bool = False
 
     @classmethod
     def of(cls, problem: Problem, travel: Travel, previous: Previous | None = None) -> Draft:
         """Make the draft that no rule has touched."""
         tasks = [
-            TaskDraft(order, client, travel.client(client.id))
-            for order in problem.orders
-            for client in [problem.client_by_id[order.client]]
+            TaskDraft(visit, client, travel.client(client.id))
+            for visit in problem.visit_by_id.values()
+            for client in [problem.client_by_id[visit.client]]
         ]
         vehicles = [
             _draft_vehicle(problem, travel, worker, shift)
@@ -205,8 +228,12 @@ class Draft:
         if not modes:  # a problem without workers still has a model
             n = max(1, len(self.travel.lon))
             builder.add_matrix(np.zeros((n, n), dtype=np.int32))
+        if self.with_setup and self.travel.setup is not None:
+            for location in np.flatnonzero(self.travel.setup):
+                builder.set_setup(int(location), int(self.travel.setup[location]))
         trips_of: dict[str, list[int]] = {}
         for i, v in enumerate(self.vehicles):
+            again = [] if v.reload_s is None else [builder.add_reload(v.start, seconds=v.reload_s)]
             trips_of.setdefault(v.worker.id, []).append(i)
             builder.add_vehicle(
                 v.start, v.end,
@@ -219,10 +246,21 @@ class Draft:
                 price_per_metre=min(v.price_per_metre, _LEG_MAX // longest[v.mode].metres),
                 service_permille=v.permille,
                 worker=v.worker.id,
+                regular_duty=v.regular,
+                overtime_price=v.overtime_price,
+                max_travel=v.max_travel,
+                max_tasks=v.max_tasks,
+                breaks=v.breaks,
+                reloads=again,
             )
-        tasks = [t for t in self.tasks if t.blocked is None]
+        for worker, most in self.max_duty.items():
+            if worker in trips_of:
+                builder.limit_worker(worker, most)
+        blocked = self._blocked()
+        tasks = [t for t in self.tasks if t.order.id not in blocked]
+        index: dict[str, int] = {}
         for t in tasks:
-            builder.add_task(
+            index[t.key] = builder.add_task(
                 t.location,
                 service=t.service,
                 windows=t.windows,
@@ -237,15 +275,33 @@ class Draft:
                 tier=t.tier,
                 soft_late=t.soft_late,
                 late_price=t.late_price,
+                release=t.release,
+                freshness=t.freshness,
             )
+        for tie in self.ties:
+            if tie.first in index and tie.second in index:
+                builder.add_link(
+                    index[tie.first], index[tie.second],
+                    least=tie.least, most=tie.most, worker=tie.worker,
+                )
         return Compiled(
             model=builder.build(),
-            tasks=tuple(t.order.id for t in tasks),
+            tasks=tuple(t.key for t in tasks),
             vehicles=tuple(TripKey(v.worker.id, v.shift.id, v.trip) for v in self.vehicles),
-            blocked={t.order.id: t.blocked for t in self.tasks if t.blocked is not None},
+            blocked=blocked,
             batches={order: batch.id for order, (_, batch) in self.batch_of.items()},
             modes=modes,
         )
+
+    def _blocked(self) -> dict[str, Reason]:
+        """Orders that cannot be in the model, with all that are tied to them."""
+        blocked: dict[str, Reason] = {}
+        for t in self.tasks:
+            if t.blocked is not None:
+                tied = self.problem.tied if self.ties else {}
+                whole = tied.get(t.order.id, frozenset({t.order.id}))
+                blocked |= dict.fromkeys(whole - blocked.keys(), t.blocked)
+        return blocked
 
     def _add_matrix(self, builder: ModelBuilder, mode: str) -> int:
         seconds, metres = self.travel.seconds[mode], self.travel.metres[mode]

@@ -27,6 +27,7 @@ from engine.evaluate import RouteVisits, evaluate
 from engine.networks import open_network
 from engine.report import report_plan
 from engine.rules import RULES, Rule
+from engine.timetable import needs_joint_times
 from engine.travel import Travel, build_travel
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 
@@ -166,7 +167,13 @@ def plan_day(
         for insertion in found:
             visits[insertion.visits.worker, insertion.visits.shift] = insertion.visits
         if found:
-            plan = _time(problem, travel, visits.values(), run)
+            fuller = _time(problem, travel, visits.values(), run)
+            # Each was tried beside what others hold; where routes move each other, all together may
+            # still be too much.
+            if not needs_joint_times(problem, travel) or not check_plan(
+                problem, fuller, travel, [r for r in RULES if r.name != "complete"]
+            ):
+                plan = fuller
         if previous is not None:
             if previous.move_minute_cents and any(rule.name == "changes" for rule in rules):
                 plan = hold(problem, travel, plan, tuple(visits.values()), previous)

@@ -4,6 +4,9 @@ This is the ruler of care plans: what the search found, what another backend fou
 person typed in are timed and priced here, from the problem and the measured ways, without a look
 at the routing model. Pure and deterministic.
 
+Where routes depend on each other, or have breaks, set-up or limits of duty, ``engine.timetable``
+tells the times; all else is as follows.
+
 Timetable. Service starts as early as the order of the visits allows. Then every trip leaves as
 late as keeps every start: nobody waits at the first door for a window to open, and food stays in
 the kitchen. A trip whose meals would still be too long on board, because it waits for a window
@@ -11,21 +14,28 @@ further on, leaves later by just as much as its hottest promise needs.
 
 Costs. A used shift costs ``cost_per_shift_cents`` once, however many trips; travel costs the
 worker's ``cost_per_travel_hour_cents`` by the second and the vehicle's ``cost_per_km_cents`` by the
-metre. The two are added exactly and rounded to whole cents once a route, half up.
+metre, and duty beyond the regular one ``overtime_per_hour_cents`` by the second. All are added
+exactly and rounded to whole cents once a route, half up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.domain.base import HORIZON_S, Mode
-from engine.domain.orders import EmergencyOrder, MealOrder, Order
-from engine.domain.places import LoadingPlace
-from engine.domain.plan import Route, Stop, Totals, Trip
+from engine.domain.orders import EmergencyOrder, MealOrder, MemberOrder, Order
+from engine.domain.plan import Pause, Route, Stop, Totals, Trip
 from engine.domain.problem import Problem
 from engine.domain.workers import Shift, Worker
 from engine.rules.continuity import count_faces
+from engine.timetable import (
+    RouteTimes,
+    loading_of,
+    needs_joint_times,
+    shift_of,
+    time_jointly,
+)
 from engine.travel import Travel
 from solvers.model import service_time
 
@@ -36,7 +46,10 @@ _MAX_PASSES = 50
 
 
 class TripVisits(NamedTuple):
-    """Orders of a trip in visiting order; ``batches`` names the batch of each meal, else None."""
+    """Visits of a trip in order; ``batches`` names the batch of each meal, else None.
+
+    ``orders`` are visit ids (``engine.domain.orders.visit_id``): in a team, order and member.
+    """
 
     orders: tuple[str, ...]
     batches: tuple[str | None, ...]
@@ -74,14 +87,29 @@ def evaluate(problem: Problem, travel: Travel, visits: Sequence[RouteVisits]) ->
     visits : the routes; ids must exist. An order that is late, doubled or not allowed is timed like
         any other: finding that is the checker's work.
     """
-    routes = tuple(evaluate_route(problem, travel, v) for v in visits if v.trips)
+    visits = [v for v in visits if v.trips]
+    if needs_joint_times(problem, travel):
+        times = time_jointly(problem, travel, visits)
+        routes = tuple(
+            _write_route(problem, travel, v, t) for v, t in zip(visits, times, strict=True)
+        )
+    else:
+        routes = tuple(evaluate_route(problem, travel, v) for v in visits)
     return Timetable(routes, total(problem, routes))
 
 
-def evaluate_route(problem: Problem, travel: Travel, visits: RouteVisits) -> Route:
-    """Time and price one worker's shift; an order past its last window starts on arrival."""
+def evaluate_route(
+    problem: Problem, travel: Travel, visits: RouteVisits, pins: Mapping[str, int] | None = None
+) -> Route:
+    """Time and price one worker's shift; an order past its last window starts on arrival.
+
+    ``pins``: visit -> start, for visits whose start other routes hold.
+    """
     worker = problem.worker_by_id[visits.worker]
-    shift = next(s for s in worker.shifts if s.id == visits.shift)
+    if pins or needs_joint_times(problem, travel):
+        (times,) = time_jointly(problem, travel, [visits], pins)
+        return _write_route(problem, travel, visits, times)
+    shift = shift_of(worker, visits.shift)
     clock = shift.start_s
     trips: list[Trip] = []
     for k, trip in enumerate(visits.trips):
@@ -155,12 +183,58 @@ def demand_of(order: Order) -> dict[str, int]:
     return demand
 
 
+def _write_route(
+    problem: Problem, travel: Travel, visits: RouteVisits, times: RouteTimes
+) -> Route:
+    """Make the route of times that were found for it."""
+    worker = problem.worker_by_id[visits.worker]
+    mode = mode_of(problem, worker)
+    trips = []
+    for t, (trip, when) in enumerate(zip(visits.trips, times.trips, strict=True)):
+        orders = [problem.visit_by_id[i] for i in trip.orders]
+        timing = _Timing([], [], [], [], [])
+        at = travel.place(worker.start)
+        for order, stop in zip(orders, when.stops, strict=True):
+            to = travel.client(order.client)
+            leg = travel.leg(mode, at, to)
+            timing.travel.append(leg.seconds)
+            timing.metres.append(leg.metres)
+            timing.arrival.append(stop.arrival)
+            timing.start.append(stop.start)
+            timing.departure.append(stop.departure)
+            at = to
+        last = t == len(visits.trips) - 1
+        found = _write_trip(problem, travel, worker, trip, when.leave, timing, last)
+        stops = tuple(
+            s if not w.setup else s.model_copy(update={"setup_s": w.setup})
+            for s, w in zip(found.stops, when.stops, strict=True)
+        )
+        trips.append(found.model_copy(update={"stops": stops, "end_s": when.end}))
+    shift = shift_of(worker, visits.shift)
+    return _price_route(problem, worker, shift, tuple(trips), times.breaks)
+
+
 def _time_trip(
     problem: Problem, travel: Travel, worker: Worker, visits: TripVisits, clock: int, last: bool
 ) -> Trip:
-    orders = [problem.order_by_id[i] for i in visits.orders]
-    leave = _ready(problem, worker, orders, visits.batches, clock)
+    orders = [problem.visit_by_id[i] for i in visits.orders]
+    # At once, or for a trip with meals when all its batches have been loaded.
+    ready, loading = loading_of(problem, worker, orders, visits.batches)
+    leave = max(clock, ready) + loading
     leave, timing = _choose_leave(problem, travel, worker, orders, leave)
+    return _write_trip(problem, travel, worker, visits, leave, timing, last)
+
+
+def _write_trip(
+    problem: Problem,
+    travel: Travel,
+    worker: Worker,
+    visits: TripVisits,
+    leave: int,
+    timing: _Timing,
+    last: bool,
+) -> Trip:
+    orders = [problem.visit_by_id[i] for i in visits.orders]
     stops = tuple(
         Stop(
             order=order.id,
@@ -171,6 +245,7 @@ def _time_trip(
             start_s=timing.start[k],
             departure_s=timing.departure[k],
             batch=visits.batches[k],
+            member=order.member if isinstance(order, MemberOrder) else None,
         )
         for k, order in enumerate(orders)
     )
@@ -199,21 +274,6 @@ def _time_trip(
 
 def _end_of(worker: Worker) -> str | None:
     return (worker.end or worker.start) if worker.returns else None
-
-
-def _ready(
-    problem: Problem,
-    worker: Worker,
-    orders: Sequence[Order],
-    batches: Sequence[str | None],
-    clock: int,
-) -> int:
-    """Earliest leaving: at once, or for a trip with meals when all its batches have been loaded."""
-    place: LoadingPlace | None = problem.loading_place_by_id.get(worker.start)
-    if place is None or not any(isinstance(o, MealOrder) for o in orders):
-        return clock
-    ready = [b.ready_s for b in place.batches if b.id in batches]
-    return max(clock, *ready, 0) + place.loading_s
 
 
 def _choose_leave(
@@ -283,14 +343,22 @@ def _propagate(
 
 
 def _price_route(
-    problem: Problem, worker: Worker, shift: Shift, trips: tuple[Trip, ...]
+    problem: Problem,
+    worker: Worker,
+    shift: Shift,
+    trips: tuple[Trip, ...],
+    breaks: tuple[Pause, ...] = (),
 ) -> Route:
     stops = [s for t in trips for s in t.stops]
     seconds = sum(s.travel_s for s in stops) + sum(t.end_travel_s for t in trips)
     metres = sum(s.distance_m for s in stops) + sum(t.end_distance_m for t in trips)
     per_km = problem.vehicle_by_id[worker.vehicle].cost_per_km_cents if worker.vehicle else 0
+    overtime = 0
+    if worker.regular_s is not None and trips:
+        overtime = max(0, trips[-1].end_s - trips[0].leave_s - worker.regular_s)
     # In 3,600,000ths of a cent, so that the one rounding is the only one.
     exact = seconds * worker.cost_per_travel_hour_cents * 1_000 + metres * per_km * 3_600
+    exact += overtime * worker.overtime_per_hour_cents * 1_000
     return Route(
         worker=worker.id,
         shift=shift.id,
@@ -299,6 +367,16 @@ def _price_route(
         travel_s=seconds,
         distance_m=metres,
         service_s=sum(s.departure_s - s.start_s for s in stops),
-        wait_s=sum(s.start_s - s.arrival_s for s in stops),
+        wait_s=sum(_wait(s, breaks) for s in stops),
         cost_cents=worker.cost_per_shift_cents + (exact + 1_800_000) // 3_600_000,
+        breaks=breaks,
+        overtime_s=overtime,
     )
+
+
+def _wait(stop: Stop, breaks: Sequence[Pause]) -> int:
+    """Seconds at the door in which nothing happens."""
+    paused = sum(
+        max(0, min(b.end_s, stop.start_s) - max(b.start_s, stop.arrival_s)) for b in breaks
+    )
+    return stop.start_s - stop.arrival_s - stop.setup_s - paused

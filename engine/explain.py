@@ -11,21 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
+from engine.change_kinds import Change
 from engine.changes import smallest_change
 from engine.domain.orders import Order
 from engine.domain.plan import Plan, Previous, Reason, Unserved
 from engine.domain.problem import Problem
 from engine.evaluate import RouteVisits
+from engine.explain_tied import binding, explain_tied
 from engine.rules import RULES, Rule
 from engine.rules.base import Obstacle
 from engine.situation import Situation
 from engine.travel import Travel
 
 __all__ = ["Insertion", "explain", "insertable"]
-
-_REASONS: tuple[str, ...] = get_args(Reason)
 
 
 class Insertion(NamedTuple):
@@ -99,7 +99,8 @@ def insertable(
     def turn(order: Order) -> tuple[int, int, int]:
         return situation.rank(order), -(order.prize_cents or 0), place_in_problem[order.id]
 
-    waiting = [turn(order) for order in situation.absent]
+    # What is tied to others needs several places at once: that is for the search alone.
+    waiting = [turn(order) for order in situation.absent if not situation.is_tied(order)]
     heapify(waiting)
     found = []
     while waiting:
@@ -122,14 +123,19 @@ def insertable(
 def _explain_order(
     order: Order, situation: Situation, rules: Sequence[Rule], blocked: Reason | None
 ) -> Unserved:
+    if situation.is_tied(order):
+        return _tell(order, explain_tied(order, situation, rules), None)
     told = [o for rule in rules if (o := rule.explain(order, situation)) is not None]
     if told:
-        obstacle = min(told, key=lambda o: _REASONS.index(o.reason))
+        obstacle = min(told, key=binding)
     else:  # only where rules were left out
         obstacle = Obstacle(
             blocked or "outweighed", {}, "no rule stands in the way", "没有规则阻碍该工单"
         )
-    change = smallest_change(order, situation)
+    return _tell(order, obstacle, smallest_change(order, situation))
+
+
+def _tell(order: Order, obstacle: Obstacle, change: Change | None) -> Unserved:
     return Unserved(
         order=order.id,
         reason=obstacle.reason,

@@ -59,7 +59,7 @@ class Gap(NamedTuple):
     trip: int
     position: int  # before this stop of the trip
     dropped: int  # so many stops from there on give way
-    rank: int  # of the most important order that gives way; NEVER where none does
+    rank: int  # of the most important order that gives way; NEVER: none does; -1: one may not
     fresh: int  # 1: a new trip, before `trip`
     before: int  # location
     after: int  # location or NOWHERE
@@ -144,6 +144,7 @@ def find_gaps(
     rows: Sequence[Row],
     most_dropped: int = 0,
     known: Mapping[int, Gaps] | None = None,
+    pins: Mapping[str, int] | None = None,
 ) -> Gaps:
     """Lay out the gaps of all rows.
 
@@ -153,6 +154,7 @@ def find_gaps(
     most_dropped : 0 gives the gaps as they are; above 0 also every place that would be free if up
         to so many neighbouring stops gave way.
     known : index of a row -> all gaps of an earlier call, for rows that did not change since.
+    pins : visit -> the start it keeps, for what is tied to other rows; it does not give way.
     """
     before = next(iter(known.values()), None) if known else None
     dimensions = before.dimensions if before else dimensions_of(problem)
@@ -166,7 +168,9 @@ def find_gaps(
             continue
         vehicle = row.worker.vehicle
         held = problem.vehicle_by_id[vehicle].capacity if vehicle else {}
-        found = list(_gaps_of_row(problem, travel, r, row, held, most_dropped))
+        found = list(_gaps_of_row(
+            problem, travel, r, row, held, most_dropped, pins or {}
+        ))
         tables.append(np.array([g for g, _ in found], dtype=np.int64).T)
         rooms.append(np.array(
             [[left.get(d, 0) for d in dimensions] for _, left in found], dtype=np.int64
@@ -210,7 +214,7 @@ def approach(
     modes = np.array([mode_of(problem, r.worker) for r in gaps.rows], dtype=object)[row]
     home = travel.client(order.client)
     there, on, direct, more = (np.zeros(len(gap), dtype=np.int64) for _ in range(4))
-    for mode, seconds in travel.seconds.items():
+    for mode, seconds in travel.ready_seconds.items():
         metres = travel.metres[mode]
         mine = np.flatnonzero(modes == mode)
         b, a = before[mine], after[mine]
@@ -288,16 +292,29 @@ def _prices(problem: Problem, row: Row) -> tuple[float, float, float]:
 class _Trip:
     """One trip of a row: earliest departures forward, latest arrivals backward."""
 
-    def __init__(self, problem: Problem, travel: Travel, row: Row, visits: TripVisits) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        travel: Travel,
+        row: Row,
+        visits: TripVisits,
+        pins: Mapping[str, int],
+    ) -> None:
         permille = permille_of(row.worker)
-        orders = [problem.order_by_id[i] for i in visits.orders]
-        self.seconds = travel.seconds[mode_of(problem, row.worker)]
+        orders = [problem.visit_by_id[i] for i in visits.orders]
+        self.seconds = travel.ready_seconds[mode_of(problem, row.worker)]
         self.at = [travel.client(o.client) for o in orders]
-        self.windows = [start_windows(o) for o in orders]
+        self.windows = [
+            ((pins[i], pins[i]),) if i in pins else start_windows(o)
+            for i, o in zip(visits.orders, orders, strict=True)
+        ]
         nominal = [nominal_duration(problem, o) for o in orders]
         self.service = service_time(nominal, permille).tolist()
         self.demand = [demand_of(o) for o in orders]
-        self.ranks = [rank_of(problem, o) for o in orders]
+        self.ranks = [
+            -1 if i in pins else rank_of(problem, o)
+            for i, o in zip(visits.orders, orders, strict=True)
+        ]
         self.batch_ready, self.loading = 0, 0
         place = problem.loading_place_by_id.get(row.worker.start)
         if place is not None and any(isinstance(o, MealOrder) for o in orders):
@@ -334,12 +351,18 @@ class _Trip:
 
 
 def _gaps_of_row(
-    problem: Problem, travel: Travel, r: int, row: Row, held: Mapping[str, int], most_dropped: int
+    problem: Problem,
+    travel: Travel,
+    r: int,
+    row: Row,
+    held: Mapping[str, int],
+    most_dropped: int,
+    pins: Mapping[str, int],
 ) -> Iterable[tuple[Gap, Mapping[str, int]]]:
     worker, shift = row.worker, row.shift
     start = travel.place(worker.start)
     end = travel.place(worker.end or worker.start) if worker.returns else NOWHERE
-    trips = [_Trip(problem, travel, row, t) for t in row.trips or (TripVisits((), ()),)]
+    trips = [_Trip(problem, travel, row, t, pins) for t in row.trips or (TripVisits((), ()),)]
     last = len(trips) - 1
     clock, clock_free, clocks, forwards = shift.start_s, -NEVER, [], []
     for k, trip in enumerate(trips):

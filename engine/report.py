@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from statistics import fmean, pstdev
 from typing import Any, Literal
 
 from engine.domain.orders import MealOrder, Order
@@ -25,10 +26,11 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
     -------
     report : ``totals``; ``by_kind``, ``by_service``, ``by_care_level`` and ``by_client_kind``, each
         value -> orders, served; ``unserved_by_reason``; ``workers``, one row each with the share of
-        the time at work that is service, travel, wait; ``volunteers``, hours for the time bank;
-        ``kitchens``, portions taken and offered by batch; ``continuity``, visits of clients who
-        know somebody, by new and preferred faces, with their money; ``changes``, how many orders
-        are new, gone, moved to another worker or time beside a former plan, None without one.
+        the time at work that is service, travel, wait; ``fairness``, the spread of hours on duty
+        and of visits in each role; ``volunteers``, hours for the time bank; ``kitchens``, portions
+        taken and offered by batch; ``continuity``, visits of clients who know somebody, by new and
+        preferred faces, with their money; ``changes``, how many orders are new, gone, moved to
+        another worker or time beside a former plan, None without one.
     """
     served = {s.order for r in plan.routes for t in r.trips for s in t.stops}
     clients = problem.client_by_id
@@ -51,6 +53,7 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
         ),
         "unserved_by_reason": dict(sorted(Counter(u.reason for u in plan.unserved).items())),
         "workers": workers,
+        "fairness": _fairness(workers),
         "volunteers": {
             "workers": sum(1 for w in workers if w["role"] == "volunteer" and w["orders"]),
             "service_s": sum(w["service_s"] for w in workers if w["role"] == "volunteer"),
@@ -83,6 +86,9 @@ def _workers(problem: Problem, plan: Plan) -> list[dict[str, Any]]:
             "service_s": service,
             "travel_s": travel,
             "wait_s": sum(r.wait_s for r in mine),
+            "break_s": sum(b.end_s - b.start_s for r in mine for b in r.breaks),
+            "duty_s": sum(r.duty_s for r in mine),
+            "overtime_s": sum(r.overtime_s for r in mine),
             "distance_m": sum(r.distance_m for r in mine),
             "cost_cents": sum(r.cost_cents for r in mine),
             "utilisation": round((service + travel) / shift_s, 4) if shift_s else 0.0,
@@ -128,6 +134,29 @@ def _changes(plan: Plan) -> dict[str, Any] | None:
         "moved_minutes": round(told.moved_s / 60),
         "moved_cents": told.moved_cents,
     }
+
+
+def _fairness(workers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Spread of the work among the workers of each role, also those who stay at home."""
+
+    def spread(values: list[float]) -> dict[str, float]:
+        return {
+            "min": round(min(values), 2), "max": round(max(values), 2),
+            "mean": round(fmean(values), 2), "std": round(pstdev(values), 2),
+        }
+
+    roles: dict[str, list[dict[str, Any]]] = {}
+    for row in workers:
+        roles.setdefault(row["role"], []).append(row)
+    return [
+        {
+            "role": role,
+            "workers": len(rows),
+            "hours": spread([row["duty_s"] / 3_600 for row in rows]),
+            "visits": spread([row["orders"] for row in rows]),
+        }
+        for role, rows in sorted(roles.items())
+    ]
 
 
 def _kitchens(problem: Problem, plan: Plan) -> list[dict[str, Any]]:
@@ -185,6 +214,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{minutes} min in all",
         "变更：新增 {new}、取消 {gone}、换人 {worker}、改时 {time}，共移动 {minutes} 分钟",
     ),
+    "fairness": ("Hours on duty by role: least, mean, most", "各岗位值勤小时：最少、平均、最多"),
     "search": (
         "{backend}: {status} after {iterations} iterations, {elapsed} s",
         "{backend}：{status}，迭代 {iterations} 次，{elapsed} 秒",
@@ -192,6 +222,8 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 _VALUES_ZH: dict[str, str] = {
+    "caregiver": "护理员", "volunteer": "志愿者", "courier": "送餐员", "nurse": "护士",
+    "family_doctor": "家庭医生", "social_worker": "社工", "technician": "技师",
     "visit": "上门", "meal": "送餐", "emergency": "紧急",
     "guaranteed": "兜底保障对象", "other": "其他",
     "unreachable": "道路不通", "no_skill": "无人具备资质", "no_portions": "餐食份数不足",
@@ -244,6 +276,10 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
     )
     portions = [(k["place"], f"{k['taken']}/{k['portions']}") for k in report["kitchens"]]
     lines += _section(word("kitchens"), portions)
+    lines += _section(word("fairness"), [
+        (value(f["role"]), "{min:.1f}  {mean:.1f}  {max:.1f}".format(**f["hours"]))
+        for f in report["fairness"] if f["workers"] > 1
+    ])
     volunteers = report["volunteers"]
     if volunteers["workers"]:
         lines.append(word("volunteers", workers=volunteers["workers"],

@@ -17,7 +17,8 @@ import numpy as np
 
 from engine.change_kinds import apply_change, with_parts
 from engine.check import check_plan
-from engine.domain.orders import MealOrder, Order
+from engine.domain.base import HORIZON_S
+from engine.domain.orders import MealOrder, MemberOrder, Order, visit_id
 from engine.domain.places import Batch, LoadingPlace
 from engine.domain.plan import Plan, Previous, Route
 from engine.domain.problem import Problem
@@ -38,16 +39,19 @@ from engine.gaps import (
 )
 from engine.rules import RULES
 from engine.rules.changes import move_cents
+from engine.rules.base import Obstacle
 from engine.rules.continuity import face_cents
 from engine.rules.match import asked_gender, asked_languages, suits
 from engine.rules.priority import tier_of
+from engine.timetable import needs_joint_times
 from engine.travel import Travel
 
 __all__ = ["Miss", "Place", "Situation"]
 
 #: Promises that one route can be held against without the rest of the plan.
 _OF_A_ROUTE = tuple(
-    r for r in RULES if r.name not in ("complete", "priority", "continuity", "changes", "figures")
+    r for r in RULES
+    if r.name not in ("complete", "teams", "priority", "continuity", "changes", "figures")
 )
 #: Neighbouring stops that may stand in an order's way; more are not counted.
 _MOST_IN_THE_WAY = 12
@@ -100,16 +104,28 @@ class Situation:
     def __post_init__(self) -> None:
         trips = {
             (r.worker, r.shift): [
-                TripVisits(tuple(s.order for s in t.stops), tuple(s.batch for s in t.stops))
+                TripVisits(tuple(s.visit for s in t.stops), tuple(s.batch for s in t.stops))
                 for t in r.trips
                 if t.stops
             ]
             for r in self.plan.routes
         }
+        # What is tied to other routes keeps its start: each route can then be looked at alone.
+        self.pins = {
+            s.visit: s.start_s
+            for r in self.plan.routes for t in r.trips for s in t.stops
+            if s.order in self.problem.tied
+        }
+        self._duty = {(r.worker, r.shift): r.duty_s for r in self.plan.routes}
         self.rows = make_rows(self.problem, trips)
-        self.gaps = find_gaps(self.problem, self.travel, self.rows)
+        self.gaps = find_gaps(self.problem, self.travel, self.rows, pins=self.pins)
         self._able: dict[tuple[object, ...], Flags] = {}
         self._cost: dict[int, int] = {}
+        workers = self.problem.workers
+        self._shaped = needs_joint_times(self.problem, self.travel) or any(
+            w.max_driving_s is not None or w.max_visits is not None for w in workers
+        )
+        self._alone_faults: dict[str, str | None] = {}
         self._last: dict[str, tuple[str, Approach]] = {}
         self._shunned = {c for w in self.problem.workers for c in w.refused_clients}
 
@@ -129,7 +145,9 @@ class Situation:
     @cached_property
     def crowded(self) -> Gaps:
         """The gaps if some neighbouring stops gave way."""
-        return find_gaps(self.problem, self.travel, self.rows, _MOST_IN_THE_WAY)
+        return find_gaps(
+            self.problem, self.travel, self.rows, _MOST_IN_THE_WAY, pins=self.pins
+        )
 
     @cached_property
     def taken(self) -> Counter[tuple[str, str]]:
@@ -166,9 +184,10 @@ class Situation:
         return tuple(s for s in self.asked(order) if s not in valid)
 
     def welcome(self, worker: Worker, order: Order) -> bool:
-        """Skills aside: the service is on the worker's list, and the client has not refused."""
+        """Skills aside: on the worker's list, of a role that is asked for, and not refused."""
         refused = self.problem.client_by_id[order.client].refused_workers
-        return worker.id not in refused and (
+        roles = order.roles if isinstance(order, MemberOrder) else ()
+        return worker.id not in refused and (not roles or worker.role in roles) and (
             worker.services is None or order.service in worker.services
         )
 
@@ -180,6 +199,7 @@ class Situation:
             order.service, order.skills, refused, only, asked_gender(self.problem, order),
             asked_languages(self.problem, order),
             order.client if order.client in self._shunned else None,
+            order.roles if isinstance(order, MemberOrder) else (),
         )
         if key not in self._able:
             may = {
@@ -212,6 +232,10 @@ class Situation:
             (p, b) for p, b in self.batches(order) if self.left(p, b) >= order.portions
         )
 
+    def is_tied(self, order: Order) -> bool:
+        """Whether the order is served together with others, or by several people, all or none."""
+        return order.id in self.problem.tied
+
     # -- where it could go ------------------------------------------------------------------------
 
     def alone(self, order: Order) -> Approach:
@@ -233,12 +257,12 @@ class Situation:
     def _approach(self, name: str, gaps: Gaps, order: Order) -> Approach:
         # Several rules and changes ask this of the same order, one after the other.
         asked, answer = self._last.get(name, (None, None))
-        if answer is None or asked != order.id:
+        if answer is None or asked != visit_id(order):
             answer = approach(
                 self.problem, self.travel, gaps, order, self.able(order), self.in_stock(order)
             )
             answer = self._weighed(order, answer)
-            self._last[name] = (order.id, answer)
+            self._last[name] = (visit_id(order), answer)
         return answer
 
     def could_alone(self, order: Order) -> bool:
@@ -322,7 +346,7 @@ class Situation:
         here = self._approach("crowded", self.crowded, order)
         dropped = here.gaps.column("dropped")[here.gap]
         rank = here.gaps.column("rank")[here.gap]
-        good = here.fits(self.windows(order)) & here.carries() & (dropped > 0)
+        good = here.fits(self.windows(order)) & here.carries() & (dropped > 0) & (rank >= 0)
         if less_important:
             good &= rank > self.rank(order)
         entries = np.flatnonzero(good)
@@ -331,7 +355,7 @@ class Situation:
             gap = place.gap
             ids = self.rows[gap.row].trips[gap.trip].orders
             ids = ids[gap.position : gap.position + gap.dropped]
-            return place, [self.problem.order_by_id[i] for i in ids]
+            return place, [self.problem.visit_by_id[i] for i in ids]
         return None
 
     def find_place(self, order: Order, *, whatever_it_costs: bool = False) -> Place | None:
@@ -372,15 +396,73 @@ class Situation:
     ) -> Route | None:
         """Time a shift with these trips, under a change of the problem, and have it checked.
 
-        What the rest of the plan does to this shift is only the portions that it takes.
+        What the rest of the plan does to this shift is only the portions that it takes, the starts
+        of what is tied to it, and the duty of the worker's other shifts.
         """
         part = self._part(row, trips)
         if change is not None:
             part = apply_change(part, change)
+        route, broken = self._read_route(part, row, trips)
+        return None if broken else route
+
+    def _read_route(
+        self, part: Problem, row: Row, trips: Sequence[TripVisits], *, alone: bool = False
+    ) -> tuple[Route, set[str]]:
+        """Time a shift and name the rules that it breaks; ``alone``: as if nothing else were."""
         visits = RouteVisits(row.worker.id, row.shift.id, tuple(trips))
-        route = evaluate_route(part, self.travel, visits)
-        alone = self.plan.model_copy(update={"routes": (route,), "unserved": ()})
-        return None if check_plan(part, alone, self.travel, _OF_A_ROUTE) else route
+        pins = {} if alone else self._pins_of(trips)
+        route = evaluate_route(part, self.travel, visits, pins)
+        if any(
+            stop.start_s != pins[stop.visit]
+            for trip in route.trips for stop in trip.stops if stop.visit in pins
+        ):
+            return route, {"teams"}
+        most = row.worker.max_daily_s
+        others = 0 if alone else sum(
+            seconds for (worker, shift), seconds in self._duty.items()
+            if worker == row.worker.id and shift != row.shift.id
+        )
+        if most is not None and route.duty_s + others > most:
+            return route, {"duty"}
+        plan = self.plan.model_copy(update={"routes": (route,), "unserved": ()})
+        return route, {v.rule for v in check_plan(part, plan, self.travel, _OF_A_ROUTE)}
+
+    def obstacle_alone(
+        self, rule: str, order: Order, message: str, message_zh: str
+    ) -> Obstacle | None:
+        """Say that a rule alone keeps everybody from an order, even with all shifts free."""
+        key = visit_id(order)
+        if self._shaped and key not in self._alone_faults:
+            self._alone_faults[key] = self._faults_alone(order)
+        if self._alone_faults.get(key) != rule:
+            return None
+        numbers = self.on_shift(order, self.windows(order) or [(0, HORIZON_S)])
+        may, on_shift = numbers["may"], numbers["on_shift"]
+        return Obstacle(
+            "no_worker_in_window", {**numbers, "rule": rule},
+            f"{may} may do it, {on_shift} of them on shift then; {message}",
+            f"可承担者 {may} 人，其中 {on_shift} 人届时当班；{message_zh}",
+        )
+
+    def _faults_alone(self, order: Order) -> str | None:
+        """Name the rule that most free shifts would break with the order; None: one breaks none."""
+        here = self.alone(order)
+        good = np.flatnonzero(here.fits(self.windows(order)) & here.carries())
+        found: Counter[str] = Counter()
+        for m in good[np.argsort(here.cost[good], kind="stable")][:_MOST_TRIED]:
+            gap = here.gaps.at(int(here.gap[m]))
+            batch = here.options[int(here.option[m])][1].id if here.options else None
+            row = here.gaps.rows[gap.row]
+            trips = put_in(gap, row, visit_id(order), batch)
+            _, broken = self._read_route(self._part(row, trips), row, trips, alone=True)
+            if not broken:
+                return None
+            # The gaps know nothing of breaks: who seems in time and is not, is held up by one.
+            found["breaks" if row.shift.breaks and "duty" not in broken else min(broken)] += 1
+        return found.most_common(1)[0][0] if found else None
+
+    def _pins_of(self, trips: Sequence[TripVisits]) -> dict[str, int]:
+        return {i: self.pins[i] for t in trips for i in t.orders if i in self.pins}
 
     def take(self, place: Place) -> None:
         """Go on as if the order were on the plan there."""
@@ -388,30 +470,33 @@ class Situation:
         others = [r for r in range(len(self.rows)) if r != place.row]
         self.rows = (*self.rows[: place.row], row, *self.rows[place.row + 1 :])
         self.gaps = find_gaps(
-            self.problem, self.travel, self.rows, known=dict.fromkeys(others, self.gaps)
+            self.problem, self.travel, self.rows, known=dict.fromkeys(others, self.gaps),
+            pins=self.pins,
         )
         crowded = self.__dict__.pop("crowded", None)
         if crowded is not None:
             self.crowded = find_gaps(
                 self.problem, self.travel, self.rows, _MOST_IN_THE_WAY,
-                dict.fromkeys(others, crowded),
+                dict.fromkeys(others, crowded), self.pins,
             )
         self.__dict__.pop("taken", None)
         self._cost[place.row] = place.route.cost_cents
+        self._duty[place.route.worker, place.route.shift] = place.route.duty_s
         self._last.clear()
 
     def _cost_of(self, r: int) -> int:
         if r not in self._cost:
             row = self.rows[r]
             visits = RouteVisits(row.worker.id, row.shift.id, row.trips)
-            self._cost[r] = (
-                evaluate_route(self.problem, self.travel, visits).cost_cents if row.trips else 0
-            )
+            self._cost[r] = evaluate_route(
+                self.problem, self.travel, visits, self._pins_of(row.trips)
+            ).cost_cents if row.trips else 0
         return self._cost[r]
 
     def _part(self, row: Row, trips: Sequence[TripVisits]) -> Problem:
         """Cut the problem down to what this shift sees: its orders, the portions left to it."""
-        orders = tuple(self.problem.order_by_id[i] for t in trips for i in t.orders)
+        visits = (self.problem.visit_by_id[i] for t in trips for i in t.orders)
+        orders = tuple(self.problem.order_by_id[i] for i in dict.fromkeys(v.id for v in visits))
         clients = {o.client: self.problem.client_by_id[o.client] for o in orders}
         own = self._taken_by(row.worker, row.trips)
         kitchens, points = (
@@ -437,7 +522,9 @@ class Situation:
         taken: Counter[tuple[str, str]] = Counter()
         for trip in trips:
             for order_id, batch in zip(trip.orders, trip.batches, strict=True):
-                order = self.problem.order_by_id[order_id]
-                if batch is not None and isinstance(order, MealOrder):
+                if batch is None:
+                    continue
+                order = self.problem.visit_by_id[order_id]
+                if isinstance(order, MealOrder):
                     taken[worker.start, batch] += order.portions
         return taken

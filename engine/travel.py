@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import geodata
+from engine.domain.base import Located
 from engine.domain.faults import fault
+from engine.domain.places import Client
 from engine.domain.points import Points, points_of
 from engine.domain.problem import Problem
 from engine.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from geodata import Network, SnappedPoints
+
+
+#: Walking between two doors of a compound, 4.5 km/h in a straight line, and what it takes at least.
+WALK_M_PER_S = 1.25
+WALK_LEAST_S = 60
 
 
 class Leg(NamedTuple):
@@ -39,6 +49,8 @@ class Travel:
     points : mode -> where each location meets the streets, L points.
     seconds, metres : mode -> matrix, shape (L, L), int32; ``geodata.UNREACHABLE`` where no way.
         Seconds hold the problem's ``arrival_s``.
+    setup : seconds spent at each location on arrival from another one, shape (L,); None: none
+        anywhere.
     """
 
     network: Network
@@ -48,6 +60,22 @@ class Travel:
     points: dict[str, SnappedPoints]
     seconds: dict[str, NDArray[np.int32]]
     metres: dict[str, NDArray[np.int32]]
+    setup: NDArray[np.int32] | None = None
+
+    @cached_property
+    def ready_seconds(self) -> dict[str, NDArray[np.int32]]:
+        """Seconds from one location to being ready at the next: travel, and the set-up there."""
+        if self.setup is None:
+            return self.seconds
+        setup = np.broadcast_to(self.setup, (len(self.setup),) * 2).copy()
+        np.fill_diagonal(setup, 0)
+        return {mode: seconds + setup for mode, seconds in self.seconds.items()}
+
+    def setup_s(self, origin: int, destination: int) -> int:
+        """Look up what is spent at a location on arrival from another one."""
+        if self.setup is None or origin == destination:
+            return 0
+        return int(self.setup[destination])
 
     def client(self, client_id: str) -> int:
         """Location index of a client's home."""
@@ -106,7 +134,47 @@ def build_travel(
         seconds[mode], metres[mode] = matrix.seconds, matrix.metres
         if on_progress:
             on_progress((i + 1) / len(snapped.by_mode))
-    return Travel(network, *snapped, seconds, metres)
+    walk_compounds(problem, snapped.location, snapped.lon, snapped.lat, seconds, metres)
+    return Travel(network, *snapped, seconds, metres, setup_of(problem, snapped.location))
+
+
+def setup_of(
+    problem: Problem, location: Mapping[tuple[str, str], int]
+) -> NDArray[np.int32] | None:
+    """Give each location the ``arrival_s`` of its clients; None where nobody has any."""
+    if not any(client.arrival_s for client in problem.clients):
+        return None
+    setup = np.zeros(max(location.values()) + 1, dtype=np.int32)
+    for client in problem.clients:
+        setup[location["client", client.id]] = client.arrival_s
+    return setup
+
+
+def walk_compounds(
+    problem: Problem,
+    location: Mapping[tuple[str, str], int],
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    seconds: Mapping[str, NDArray[np.int32]],
+    metres: Mapping[str, NDArray[np.int32]],
+) -> None:
+    """Let the doors of a compound be reached from each other on foot; overwrites the matrices.
+
+    In a straight line at ``WALK_M_PER_S``, ``WALK_LEAST_S`` at least, whatever the mode. The
+    vehicle stands meanwhile, so these ways have no metres but for those who walk anyway. The way
+    back to the vehicle from the last door is not counted.
+    """
+    compounds: dict[str, set[int]] = {}
+    for client in problem.clients:
+        if client.compound is not None:
+            compounds.setdefault(client.compound, set()).add(location["client", client.id])
+    for doors in compounds.values():
+        for a, b in permutations(sorted(doors), 2):
+            far = float(geodata.distance_m(lon[a], lat[a], lon[b], lat[b]))
+            walk = max(WALK_LEAST_S, ceil(far / WALK_M_PER_S))
+            for mode in seconds:
+                seconds[mode][a, b] = walk
+                metres[mode][a, b] = round(far) if mode == "walk" else 0
 
 
 def road_travel(
@@ -137,6 +205,11 @@ def road_travel(
     return travel
 
 
+def arrival_of(entry: Located) -> int:
+    """Tell two doors at the same point apart where arriving takes longer at one of them."""
+    return entry.arrival_s if isinstance(entry, Client) else 0
+
+
 class _OnRoads(NamedTuple):
     """Unique points, and where each mode finds them on the roads; fields as in ``Travel``."""
 
@@ -147,10 +220,13 @@ class _OnRoads(NamedTuple):
 
 
 def _snap(given: Points, network: Network) -> _OnRoads:
-    unique: dict[tuple[float, float, str], int] = {}
+    unique: dict[tuple[float, float, str, int], int] = {}
     location = {
         key: unique.setdefault(
-            (at.lon, at.lat, at.coordinate_system or given.coordinate_system), len(unique)
+            (
+                at.lon, at.lat, at.coordinate_system or given.coordinate_system, arrival_of(at),
+            ),
+            len(unique),
         )
         for _, key, at in given.points
     }

@@ -21,7 +21,7 @@ from engine.domain.plan import Plan, Stop
 from engine.domain.problem import Problem
 from engine.domain.workers import Certificate, Shift, Vehicle, Worker
 from engine.rules import RULES, Rule
-from engine.travel import Travel
+from engine.travel import Travel, setup_of, walk_compounds
 
 DAY = date(2026, 11, 23)
 #: Minutes are marked on the road by longitude, far enough apart to be exact in float64.
@@ -119,14 +119,19 @@ def line_travel(problem: Problem) -> Travel:
     seconds = np.rint(minutes * 60).astype(np.int32)
     metres = np.rint(minutes * 300).astype(np.int32)
     modes = ("car", "ebike", "walk")
+    lon, lat = np.array(x) * _DEGREES_A_MINUTE, np.zeros(len(x))
+    by_mode = {mode: seconds.copy() for mode in modes}
+    metres_by_mode = {mode: metres.copy() for mode in modes}
+    walk_compounds(problem, location, lon, lat, by_mode, metres_by_mode)
     return Travel(
         network=cast("Any", SimpleNamespace(fingerprint="line", name="line")),
         location=location,
-        lon=np.array(x) * _DEGREES_A_MINUTE,
-        lat=np.zeros(len(x)),
+        lon=lon,
+        lat=lat,
         points={},  # nothing is drawn
-        seconds=dict.fromkeys(modes, seconds),
-        metres=dict.fromkeys(modes, metres),
+        seconds=by_mode,
+        metres=metres_by_mode,
+        setup=setup_of(problem, location),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.domain.care_faults import CARE_TEXTS
 from engine.domain.people_faults import PEOPLE_TEXTS
 from engine.domain.week_texts import WEEK_TEXTS
 from engine.errors import Fault
@@ -441,8 +442,10 @@ TEXTS: dict[str, Text] = {
         "{suggestion}可用设置项：{known}",
     ),
 }
-
-TEXTS |= {code: Text(*texts) for code, texts in (*PEOPLE_TEXTS.items(), *WEEK_TEXTS.items())}
+TEXTS |= {
+    code: Text(*texts) for texts_of in (CARE_TEXTS, PEOPLE_TEXTS, WEEK_TEXTS)
+    for code, texts in texts_of.items()
+}
 
 
 def fault(code: str, path: str, **params: object) -> Fault:

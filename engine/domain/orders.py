@@ -18,6 +18,8 @@ from engine.domain.base import (
     Moment,
     Window,
 )
+from engine.domain.teams import After, TeamMember
+from engine.domain.workers import Role
 
 Channel = Literal["plan", "hotline", "button", "device", "app", "tv"]
 #: From leaving the kitchen or point to the door, where nothing else is said.
@@ -55,10 +57,25 @@ class BaseOrder(Entity):
 
 
 class VisitOrder(BaseOrder):
-    """A visit at the client's home."""
+    """A visit at the client's home.
+
+    ``team`` None: as the service has it; empty: one person. ``after``: a while after another order.
+    """
 
     kind: Literal["visit"]
     service: Id
+    team: Annotated[tuple[TeamMember, ...], LAX] | None = None
+    after: After | None = None
+
+
+class MemberOrder(VisitOrder):
+    """What one member of a team does for an order; made of the order, never read from a file.
+
+    ``id`` is the order's; ``skills`` and ``service_duration_s`` are the member's.
+    """
+
+    member: Id
+    roles: Annotated[tuple[Role, ...], LAX] = ()
 
 
 class MealOrder(BaseOrder):
@@ -82,3 +99,31 @@ class EmergencyOrder(BaseOrder):
 
 
 Order = Annotated[VisitOrder | MealOrder | EmergencyOrder, Field(discriminator="kind")]
+
+
+def visit_id(order: Order) -> str:
+    """Name what one person does for an order: the order's id, with the member's in a team."""
+    return f"{order.id}#{order.member}" if isinstance(order, MemberOrder) else order.id
+
+
+def member_id(team: tuple[TeamMember, ...], k: int) -> str:
+    """Id of the ``k``-th member of a team, which may be its number."""
+    return team[k].id or str(k + 1)
+
+
+def member_orders(order: VisitOrder, team: tuple[TeamMember, ...]) -> tuple[MemberOrder, ...]:
+    """Make what each member of a team does for an order, in the order of the team."""
+    shared = {name: getattr(order, name) for name in VisitOrder.model_fields}
+    return tuple(
+        MemberOrder.model_construct(**shared | {
+            "team": (),
+            "member": member_id(team, k),
+            "roles": member.roles,
+            "skills": (*order.skills, *member.skills),
+            "service_duration_s": (
+                order.service_duration_s if member.service_duration_s is None
+                else member.service_duration_s
+            ),
+        })
+        for k, member in enumerate(team)
+    )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from engine.domain.care_checks import check_care
 from engine.domain.faults import Words, fault
 from engine.domain.plan import PLAN_FORMAT, Plan, Route, Unserved
 from engine.domain.points import Points
@@ -60,6 +61,7 @@ def parse_problem(
                 reading = read_problem_shapes(data, ledger)  # type: ignore[arg-type]
                 check_references(reading, ledger)
                 check_times(reading, ledger)
+                check_care(reading, ledger)
                 if not ledger.faults:
                     return reading.problem(), []
                 points = reading.points() if off_road else None

@@ -14,6 +14,9 @@ class Client(Located):
 
     ``known_workers`` are the faces of the last weeks, at work that day or not. ``languages``: who
     comes to visit speaks one of them. ``gender`` matters where a service asks for the same.
+    ``arrival_s`` is spent at the address before service (gate, stairs, changing), once where
+    several orders are served there one after another. Clients of one ``compound`` are reached from
+    each other on foot, while the vehicle stands.
     """
 
     care_level: int = Field(default=0, ge=0, le=3, description="0 able .. 3 severe")
@@ -24,6 +27,8 @@ class Client(Located):
     known_workers: Annotated[tuple[Id, ...], LAX] = ()
     gender: Gender | None = None
     languages: Annotated[tuple[Id, ...], LAX] = ()
+    arrival_s: Duration = Field(default=0, le=7_200)
+    compound: Id | None = None
 
 
 class Place(Located):

@@ -27,7 +27,8 @@ Reason = Literal[
 class Stop(Entity):
     """Service of one order. ``travel_s`` and ``distance_m`` lead here from the stop before.
 
-    ``batch`` is the kitchen batch (of the trip's start) that a meal was taken from.
+    ``batch`` is the kitchen batch (of the trip's start) that a meal was taken from, ``member`` the
+    member of the team who comes. Between arrival and start lie ``setup_s`` at the address.
     """
 
     order: Id
@@ -38,6 +39,13 @@ class Stop(Entity):
     start_s: int
     departure_s: int
     batch: Id | None = None
+    member: Id | None = Field(default=None, exclude_if=lambda v: v is None)
+    setup_s: int = Field(default=0, exclude_if=lambda v: not v)
+
+    @property
+    def visit(self) -> str:
+        """Name of what is done here, as ``engine.domain.orders.visit_id`` has it."""
+        return self.order if self.member is None else f"{self.order}#{self.member}"
 
 
 class Trip(Entity):
@@ -56,8 +64,15 @@ class Trip(Entity):
     load: dict[Id, int] = Field(default_factory=dict)
 
 
+class Pause(Entity):
+    """A break that is taken."""
+
+    start_s: int
+    end_s: int
+
+
 class Route(Entity):
-    """What one worker does in one shift."""
+    """What one worker does in one shift; ``overtime_s`` is the duty beyond the regular one."""
 
     worker: Id
     shift: Id
@@ -68,6 +83,13 @@ class Route(Entity):
     service_s: int
     wait_s: int
     cost_cents: int
+    breaks: Annotated[tuple[Pause, ...], LAX] = Field(default=(), exclude_if=lambda v: not v)
+    overtime_s: int = Field(default=0, exclude_if=lambda v: not v)
+
+    @property
+    def duty_s(self) -> int:
+        """Seconds from leaving the start to the end of the route."""
+        return self.trips[-1].end_s - self.trips[0].leave_s if self.trips else 0
 
 
 class Unserved(Entity):
@@ -90,8 +112,8 @@ class Unserved(Entity):
 class Totals(Entity):
     """Figures of the plan.
 
-    ``cost_cents`` is fixed and travel; lost prizes, and what new and preferred faces are worth,
-    stand apart. Faces are counted by visit, of clients who know or prefer somebody.
+    ``cost_cents`` is shifts, travel and overtime; lost prizes, and what new and preferred faces are
+    worth, stand apart. Faces are counted by visit, of clients who know or prefer somebody.
     """
 
     orders: int

@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, CoordinateSystem, Day, Entity, Id, Located, Mode
-from engine.domain.orders import Order
+from engine.domain.base import LAX, Cents, CoordinateSystem, Day, Entity, Id, Located, Mode
+from engine.domain.orders import Order, VisitOrder, member_orders, visit_id
 from engine.domain.places import Centre, Client, Kitchen, LoadingPlace, MealPoint, Place
 from engine.domain.services import SERVICES, SKILLS, Service, Skill
 from engine.domain.workers import Vehicle, Worker
@@ -61,6 +61,8 @@ class Problem(Entity):
     ``max_snap_m`` is how far from a road a point may lie; farther is a fault, never moved silently.
     ``arrival_s`` is by mode what every leg takes besides driving, to park or to lock; none between
     two orders at one address. It counts as travel time.
+    ``fair_load_cents_per_hour`` is what the search pays for an hour of duty above a shift's even
+    share of the work; it is no cost of the plan.
     """
 
     format: Literal["careroute-problem/1"] = PROBLEM_FORMAT
@@ -71,6 +73,7 @@ class Problem(Entity):
     max_snap_m: int = Field(default=500, ge=1, le=20_000)
     continuity: Continuity = Field(default_factory=Continuity)
     arrival_s: dict[Mode, Annotated[int, Field(ge=0, le=3_600)]] = Field(default_factory=dict)
+    fair_load_cents_per_hour: Cents = 0
     skills: Annotated[tuple[Skill, ...], LAX] = ()
     services: Annotated[tuple[Service, ...], LAX] = ()
     clients: Annotated[tuple[Client, ...], LAX] = ()
@@ -111,6 +114,35 @@ class Problem(Entity):
     def order_by_id(self) -> dict[str, Order]:
         """Orders by id."""
         return {o.id: o for o in self.orders}
+
+    @cached_property
+    def visits_of(self) -> dict[str, tuple[Order, ...]]:
+        """What is done for each order: the order itself, or one entry a member of its team."""
+        return {o.id: self._visits(o) for o in self.orders}
+
+    def _visits(self, order: Order) -> tuple[Order, ...]:
+        if not isinstance(order, VisitOrder):
+            return (order,)
+        team = self.service_by_id[order.service].team if order.team is None else order.team
+        return member_orders(order, team) if team else (order,)
+
+    @cached_property
+    def visit_by_id(self) -> dict[str, Order]:
+        """What one person does for an order, by ``visit_id``, in the problem's order."""
+        return {visit_id(v): v for visits in self.visits_of.values() for v in visits}
+
+    @cached_property
+    def tied(self) -> dict[str, frozenset[str]]:
+        """Orders that are served all or none, by the id of each; nothing for other orders."""
+        groups: dict[str, set[str]] = {}
+        for order in self.orders:
+            if len(self.visits_of[order.id]) > 1:
+                groups.setdefault(order.id, {order.id})
+            if isinstance(order, VisitOrder) and order.after is not None:
+                first = order.after.order
+                both = groups.get(order.id, {order.id}) | groups.get(first, {first})
+                groups |= dict.fromkeys(both, both)
+        return {i: frozenset(group) for i, group in groups.items()}
 
     @cached_property
     def loading_place_by_id(self) -> dict[str, LoadingPlace]:

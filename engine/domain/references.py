@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from engine.domain.faults import Words, fault
-from engine.domain.orders import BaseOrder, MealOrder
+from engine.domain.orders import BaseOrder, MealOrder, VisitOrder
 from engine.domain.people import check_people
 from engine.domain.reading import Ledger, Reading
 from engine.domain.services import SERVICES, SKILLS, Service
 from engine.domain.suspicions import odd_point
+from engine.domain.teams import TeamMember
 from engine.domain.words import did_you_mean, listing, personal, shown
 
 FACILITIES = ("centres", "kitchens", "meal_points", "places")
@@ -90,6 +91,7 @@ class _Known:
         self.loading = self._ids(reading, *LOADING)
         self.vehicles = self._ids(reading, "vehicles")
         self.workers = self._ids(reading, "workers")
+        self.orders = self._ids(reading, "orders")
         self.diets = _diets(reading)
         self.dimensions = _dimensions(reading)
         # Rows that are broken themselves say nothing reliable about their kind.
@@ -148,12 +150,19 @@ def _check_catalogue(reading: Reading, known: _Known) -> None:
     for _, i, service in reading.walk("services"):
         for j, skill in enumerate(service.skills):
             known.check("E1104", f"services[{i}].skills[{j}]", skill, known.skills)
+        _check_members(f"services[{i}]", service.team, known)
     for _, i, centre in reading.walk("centres"):
         for j, service_id in enumerate(centre.services):
             known.check("E1103", f"centres[{i}].services[{j}]", service_id, known.services)
     for _, i, client in reading.walk("clients"):
         for j, worker in enumerate(client.refused_workers):
             known.check("E1107", f"clients[{i}].refused_workers[{j}]", worker, known.workers)
+
+
+def _check_members(base: str, team: Iterable[TeamMember], known: _Known) -> None:
+    for k, member in enumerate(team):
+        for j, skill in enumerate(member.skills):
+            known.check("E1104", f"{base}.team[{k}].skills[{j}]", skill, known.skills)
 
 
 def _check_workers(reading: Reading, known: _Known, ledger: Ledger) -> None:
@@ -198,7 +207,12 @@ def _check_orders(reading: Reading, known: _Known, ledger: Ledger) -> None:
             ledger.add_unless_broken(
                 fault("E1021", f"orders[{i}].prize_cents"), f"orders[{i}].optional"
             )
-        if isinstance(order, MealOrder):
+        if isinstance(order, VisitOrder):
+            if order.team:
+                _check_members(f"orders[{i}]", order.team, known)
+            if order.after is not None:
+                known.check("E1130", f"orders[{i}].after.order", order.after.order, known.orders)
+        elif isinstance(order, MealOrder):
             if order.kitchen is not None:
                 known.check("E1108", f"orders[{i}].kitchen", order.kitchen, known.loading)
             if order.diet is not None:

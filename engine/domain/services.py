@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from engine.domain.base import LAX, Duration, Entity, Id
+from engine.domain.teams import TeamMember
 
 OrderKind = Literal["visit", "meal", "emergency"]
 
@@ -26,6 +27,7 @@ class Service(Entity):
     """What can be ordered. A worker needs a valid certificate for every one of ``skills``.
 
     ``same_gender``: a client whose gender is stated is served by a worker of the same.
+    ``team``: the people who do it together, for visits; empty: one person.
     """
 
     id: Id
@@ -35,6 +37,7 @@ class Service(Entity):
     service_duration_s: Duration
     skills: Annotated[tuple[Id, ...], LAX] = ()
     same_gender: bool = False
+    team: Annotated[tuple[TeamMember, ...], LAX] = ()
 
 
 SKILLS: tuple[Skill, ...] = tuple(
@@ -76,14 +79,29 @@ _ROWS: tuple[tuple[str, OrderKind, str, str, int, tuple[str, ...]], ...] = (
     ("check_in", "visit", "check-in visit", "探访关爱", 20, ()),
     ("bed_round", "visit", "home-bed round", "家庭病床巡诊", 45, ("medical",)),
     ("personal_care", "visit", "personal care", "生活照护", 60, ("personal_care",)),
+    # by several people together
+    ("bath_two", "visit", "bathing by two", "双人助浴", 60, ()),
+    ("bed_round_team", "visit", "home-bed round by a team", "家庭病床团队巡诊", 45, ()),
 )
 
 _SAME_GENDER = {"bath"}
+_TEAMS: dict[str, tuple[TeamMember, ...]] = {
+    "bath_two": (
+        TeamMember(id="lead", skills=("bathing",)),
+        TeamMember(id="helper", skills=("personal_care",)),
+    ),
+    "bed_round_team": (
+        TeamMember(id="doctor", skills=("medical",), roles=("family_doctor",)),
+        TeamMember(id="nurse", skills=("nursing",), roles=("nurse",)),
+        TeamMember(id="caregiver", skills=("personal_care",), roles=("caregiver",)),
+    ),
+}
 
 SERVICES: tuple[Service, ...] = tuple(
     Service(
         id=i, kind=kind, name=en, name_zh=zh, service_duration_s=60 * minutes, skills=skills,
         same_gender=i in _SAME_GENDER,
+        team=_TEAMS.get(i, ()),
     )
     for i, kind, en, zh, minutes, skills in _ROWS
 )

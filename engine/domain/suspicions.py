@@ -13,7 +13,7 @@ from engine.domain.faults import Words, fault
 from engine.errors import Fault
 
 #: Moments from the plan's midnight; every other field ending in ``_s`` is a length of time.
-MOMENTS = frozenset({"start_s", "end_s", "received_s", "ready_s"})
+MOMENTS = frozenset({"start_s", "end_s", "received_s", "ready_s", "early_s", "late_s"})
 
 MINUTES = Words("minutes", "分钟数")
 HOURS = Words("hours", "小时数")

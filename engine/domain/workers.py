@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Cents, Day, Entity, Gender, Id, Load, Mode, Moment
+from engine.domain.base import (
+    LAX,
+    Cents,
+    Day,
+    Duration,
+    Entity,
+    Gender,
+    Id,
+    Load,
+    Mode,
+    Moment,
+)
 
 Role = Literal[
     "caregiver", "volunteer", "courier", "nurse", "family_doctor", "social_worker", "technician"
@@ -29,12 +40,21 @@ class Certificate(Entity):
     valid_until: Day | None = None
 
 
+class Break(Entity):
+    """A pause that begins between two moments; a shift without visits needs none."""
+
+    early_s: Moment
+    late_s: Moment
+    length_s: Duration = Field(ge=60)
+
+
 class Shift(Entity):
-    """Leaves the start no earlier and is back at the end no later."""
+    """Leaves the start no earlier and is back at the end no later; ``breaks`` in their order."""
 
     id: Id
     start_s: Moment
     end_s: Moment
+    breaks: Annotated[tuple[Break, ...], LAX] = ()
 
 
 class Worker(Entity):
@@ -44,6 +64,12 @@ class Worker(Entity):
     start; ``returns`` False: free where the last visit ends. ``vehicle`` None: moves by ``mode``,
     carrying nothing. A shift that serves nobody costs nothing. ``gender`` and ``languages`` count
     where somebody asks: who states none is not sent there. ``refused_clients`` are never visited.
+    carrying nothing. A shift that serves nobody costs nothing.
+
+    Duty is from leaving the start to the end of the shift's route, waiting and breaks included.
+    ``min_rest_s`` lies between two shifts, ``max_daily_s`` bounds the duty of all of them; of each
+    shift ``max_driving_s`` bounds the travel, ``max_visits`` the stops, and duty beyond
+    ``regular_s`` costs ``overtime_per_hour_cents``.
     """
 
     id: Id
@@ -62,3 +88,9 @@ class Worker(Entity):
     gender: Gender | None = None
     languages: Annotated[tuple[Id, ...], LAX] = ()
     refused_clients: Annotated[tuple[Id, ...], LAX] = ()
+    min_rest_s: Duration = 0
+    max_daily_s: Duration | None = None
+    max_driving_s: Duration | None = None
+    max_visits: int | None = Field(default=None, ge=1, le=1_000)
+    regular_s: Duration | None = None
+    overtime_per_hour_cents: Cents = 0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from engine.rules.arrival import ArrivalRule
 from engine.rules.base import Rule, Violation
 from engine.rules.changes import ChangesRule
+from engine.rules.breaks import BreaksRule
 from engine.rules.complete import CompleteRule
 from engine.rules.continuity import ContinuityRule
+from engine.rules.duty import DutyRule
 from engine.rules.emergencies import EmergenciesRule
+from engine.rules.fair_load import FairLoadRule
 from engine.rules.figures import FiguresRule
 from engine.rules.hot_food import HotFoodRule
 from engine.rules.loads import LoadsRule
@@ -16,6 +20,7 @@ from engine.rules.portions import PortionsRule
 from engine.rules.priority import PriorityRule
 from engine.rules.shifts import ShiftsRule
 from engine.rules.skills import SkillsRule
+from engine.rules.teams import TeamsRule
 from engine.rules.windows import WindowsRule
 
 __all__ = ["RULES", "Rule", "Violation"]
@@ -24,9 +29,13 @@ RULES: tuple[Rule, ...] = (
     CompleteRule(),
     SkillsRule(),
     MatchRule(),
+    ArrivalRule(),  # before the windows: it says more of the same
     WindowsRule(),
     PinsRule(),
     ShiftsRule(),
+    TeamsRule(),
+    BreaksRule(),
+    DutyRule(),
     LoadsRule(),
     PortionsRule(),
     HotFoodRule(),
@@ -34,5 +43,6 @@ RULES: tuple[Rule, ...] = (
     PriorityRule(),
     ContinuityRule(),
     ChangesRule(),
+    FairLoadRule(),
     FiguresRule(),
 )

@@ -83,8 +83,10 @@ class CompleteRule(Rule):
                     "P2015", path, order=absent.order, language="Chinese", language_zh="中文"
                 )
         for order in case.problem.orders:
-            stops = [visit.path for visit in case.served.get(order.id, ())]
-            if len(stops) > 1:
+            here = case.served.get(order.id, ())
+            stops = [visit.path for visit in here]
+            # Of a team every member comes once; whether all come is read by the rule of teams.
+            if len(stops) > len({visit.stop.member for visit in here}):
                 yield self.broken(
                     "P2011", stops[1], order=order.id, times=len(stops), first=stops[0]
                 )

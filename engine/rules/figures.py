@@ -1,8 +1,8 @@
 """A plan is about this problem on this network, and its figures add up (P200x).
 
 Whoever reads the plan reads the sums first. Every total is the sum of its parts; a used shift costs
-its price once and its travel by the second and the metre, added exactly and rounded half up to
-whole cents once a route; nothing is negative.
+its price once, its travel by the second and the metre and its overtime by the second, added exactly
+and rounded half up to whole cents once a route; nothing is negative.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class FiguresRule(Rule):
             "路线标称 {stated}，而各部分合计为 {found}",
         ),
         "P2004": Text(
-            "the route states a cost of {stated} cents; shift and travel come to {found}",
-            "路线标称费用 {stated} 分，而班次与行程费用合计为 {found} 分",
+            "the route states a cost of {stated} cents; shift, travel and overtime come to {found}",
+            "路线标称费用 {stated} 分，而班次、行程与加班费用合计为 {found} 分",
         ),
         "P2005": Text(
             "the plan states {stated}; its parts add up to {found}",
@@ -80,7 +80,10 @@ class FiguresRule(Rule):
                 sum(s.distance_m for s in stops) + sum(t.end_distance_m for t in route.trips)
             ),
             "service_s": sum(s.departure_s - s.start_s for s in stops),
-            "wait_s": sum(s.start_s - s.arrival_s for s in stops),
+            "wait_s": sum(s.start_s - s.arrival_s - s.setup_s for s in stops) - sum(
+                max(0, min(b.end_s, s.start_s) - max(b.start_s, s.arrival_s))
+                for b in route.breaks for s in stops
+            ),
         }
         for name, found in sums.items():
             stated = getattr(route, name)
@@ -96,6 +99,7 @@ class FiguresRule(Rule):
         travel = (
             route.travel_s * worker.cost_per_travel_hour_cents * 1_000
             + route.distance_m * per_km * 3_600
+            + route.overtime_s * worker.overtime_per_hour_cents * 1_000
         )
         found = used + (2 * travel + 3_600_000) // 7_200_000
         if route.cost_cents != found:

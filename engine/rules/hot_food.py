@@ -49,17 +49,21 @@ class HotFoodRule(Rule):
         model that leaves from the loading place and returns to it; a meal may only go on trips
         that are short enough. Sound, and conservative: a trip's times are fixed before the search.
 
+        A shift with breaks, limits of duty or a price on it is not cut: it stays one vehicle that
+        loads again as often as it likes, and its meals carry their limit into the model.
+
         The shift's fixed cost is shared evenly by its trips: the search pays all of it where it
         uses all of them, and is never kept from a second trip; the plan pays it once, exactly.
         """
         for task in draft.meals():
             assert isinstance(task.order, MealOrder)
             task.tokens.add(_hot(task.order.max_onboard_s))
+        _keep_whole(draft)
         cut: dict[int, list[VehicleDraft]] = {}
         for place in draft.problem.loading_place_by_id.values():
             wanted = {t.order.id: 1.0 for t in _loaded_at(draft, place)}
             for vehicle in draft.vehicles:
-                if vehicle.place == place.id:
+                if vehicle.place == place.id and vehicle.reload_s is None:
                     cut[id(vehicle)] = _cut(draft, vehicle, place, wanted)
         draft.vehicles = [trip for v in draft.vehicles for trip in cut.get(id(v), [v])]
 
@@ -123,6 +127,38 @@ class _Slot(NamedTuple):
     meals: tuple[int, ...]  # indexes of the courier's meals that it can bring
 
 
+def _keep_whole(draft: Draft) -> None:
+    """Let shifts that must stay one vehicle load again; the model itself keeps the limits."""
+    meals = draft.meals()
+    places = draft.problem.loading_place_by_id
+    whole = [
+        v for v in draft.vehicles
+        if v.place in places and _is_whole(draft, v)
+        and any(draft.qualified(v, t) and draft.carries(v, t) for t in meals)
+    ]
+    for vehicle in whole:
+        place = places[vehicle.place]
+        vehicle.reload_s = place.loading_s
+        vehicle.tokens |= {_hot(getattr(t.order, "max_onboard_s", 0)) for t in meals}
+        vehicle.tokens |= {draft.batch_token(place, batch) for batch in place.batches}
+    for task in meals if whole else ():
+        assert isinstance(task.order, MealOrder)
+        task.freshness = task.order.max_onboard_s
+        if task.order.id in draft.batch_of:
+            place, batch = draft.batch_of[task.order.id]
+            task.release = batch.ready_s + place.loading_s
+
+
+def _is_whole(draft: Draft, vehicle: VehicleDraft) -> bool:
+    """Whether what is asked of the shift cannot be said of its trips one by one."""
+    limits = ("max_daily_s", "max_driving_s", "max_visits", "regular_s")
+    return (
+        bool(vehicle.shift.breaks)
+        or any(getattr(vehicle.worker, name) is not None for name in limits)
+        or draft.problem.fair_load_cents_per_hour > 0
+    )
+
+
 def _hot(limit: int) -> Hashable:
     return ("hot", limit)
 
@@ -159,7 +195,7 @@ def _cut(
     if vehicle.end not in (OPEN, vehicle.start):
         home = int(seconds[vehicle.start, vehicle.end]) + 2
     latest = min(vehicle.late - home, HORIZON_S)
-    slack = _slack(seconds, vehicle, meals)
+    slack = _slack(draft, seconds, vehicle, meals)
     slots = _best_row(_candidates(draft, vehicle, place, meals, wanted, slack, latest), place)
     if not slots:
         return [vehicle]
@@ -188,17 +224,24 @@ def _cut(
 
 
 def _slack(
-    seconds: NDArray[np.int32], vehicle: VehicleDraft, meals: list[TaskDraft]
+    draft: Draft, seconds: NDArray[np.int32], vehicle: VehicleDraft, meals: list[TaskDraft]
 ) -> dict[int, int]:
     """Limit on board -> how long a trip may last so that every meal with this limit is hot."""
     from solvers.model import service_time
 
     slack: dict[int, int] = {}
+    back = seconds[:, vehicle.start]
+    if any(t.client.compound is not None for t in draft.tasks):
+        # From one door on foot to the next, the way back can be shorter than from here.
+        at = np.unique([t.location for t in draft.tasks])
+        back = back.copy()
+        over = seconds[np.ix_(at, at)].astype(np.int64) + back[at]
+        back[at] = over.min(axis=1)
     for task in meals:
         assert isinstance(task.order, MealOrder)
         limit = task.order.max_onboard_s
         after = int(service_time(task.service, vehicle.permille))
-        after += int(seconds[task.location, vehicle.start])
+        after += int(back[task.location])
         slack[limit] = min(slack.get(limit, 2**31), limit + after - _ROUNDING_S)
     return slack
 

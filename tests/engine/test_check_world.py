@@ -216,11 +216,17 @@ class World:
             r["distance_m"] = sum(x["distance_m"] for x in stops)
             r["distance_m"] += sum(t["end_distance_m"] for t in r["trips"])
             r["service_s"] = sum(x["departure_s"] - x["start_s"] for x in stops)
-            r["wait_s"] = sum(x["start_s"] - x["arrival_s"] for x in stops)
+            r["wait_s"] = sum(
+                x["start_s"] - x["arrival_s"] - x.get("setup_s", 0) for x in stops
+            ) - sum(
+                max(0, min(b["end_s"], x["start_s"]) - max(b["start_s"], x["arrival_s"]))
+                for b in r.get("breaks", ()) for x in stops
+            )
             w = workers.get(r["worker"], {})
             per_km = vehicles.get(w.get("vehicle"), {}).get("cost_per_km_cents", 0)
             per_hour = w.get("cost_per_travel_hour_cents", 3_000)
             exact = r["travel_s"] * per_hour / 3_600 + r["distance_m"] * per_km / 1_000
+            exact += r.get("overtime_s", 0) * w.get("overtime_per_hour_cents", 0) / 3_600
             used = w.get("cost_per_shift_cents", 5_000) if r["trips"] else 0
             r["cost_cents"] = used + int(exact + 0.5)
         served = {s["order"] for r in plan["routes"] for t in r["trips"] for s in t["stops"]}

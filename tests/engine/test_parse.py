@@ -234,7 +234,7 @@ def test_the_lists_that_are_read_are_all_lists_of_a_problem() -> None:
     from engine.domain.problem import Problem
 
     scalars = {
-        "format", "id", "day", "coordinate_system", "network", "max_snap_m", "continuity",
+        "format", "id", "day", "coordinate_system", "network", "max_snap_m", "fair_load_cents_per_hour", "continuity",
         "arrival_s",
     }  # fmt: skip
     assert set(GROUPS) == set(Problem.model_fields) - scalars

@@ -55,6 +55,19 @@ def shift(start_s: int, end_s: int, identity: str = "am") -> dict[str, object]:
     return {"id": identity, "start_s": start_s, "end_s": end_s}
 
 
+def rest(*breaks: tuple[int, int, int]) -> Mutation:
+    """One shift from 08:00 to 13:00 with breaks."""
+    return worker(shifts=[{**shift(28_800, 46_800), "breaks": [
+        {"early_s": a, "late_s": b, "length_s": n} for a, b, n in breaks
+    ]}])
+
+
+def after(data: dict[str, Any], **fields: object) -> None:
+    """A second order, and the first one a minute after it."""
+    data["orders"].append({**data["orders"][0], "id": "O2"})
+    data["orders"][0]["after"] = {"order": "O2", "max_gap_s": 60, **fields}
+
+
 def many_faults(data: dict[str, Any]) -> None:
     data["orders"] = [{} for _ in range(1_000)]
 
@@ -149,6 +162,31 @@ SHAPES: list[tuple[str, str, Mutation]] = [
     ("E1402", "clients[0].lat", client(lon=43.8, lat=87.6)),  # west China: a latitude in range
     ("E1404", "clients[0].lon", client(lon=12_723_000.0)),
     ("E1407", "clients[0].lat", client(lon=0, lat=0)),
+    ("E1060", "orders[0].team", order(team=[{}])),
+    ("E1060", "orders[0].team", order(team=[{}, {}, {}, {}])),
+    ("E1061", "orders[0].team[1].id", order(team=[{"id": "a"}, {"id": "a"}])),
+    ("E1061", "orders[0].team[1].id", order(team=[{"id": "2"}, {}])),
+    ("E1062", "orders[0].after.different_worker", lambda d: after(
+        d, same_worker=True, different_worker=True)),
+    ("E1063", "services[0].team", top(services=[{
+        "id": "soup", "kind": "meal", "name": "soup", "name_zh": "汤", "service_duration_s": 60,
+        "team": [{}, {}]}])),
+    ("E1064", "orders[0].pin.worker", order(team=[{}, {}], pin={"worker": "W1"})),
+    ("E1104", "orders[0].team[0].skills[0]", order(team=[{"skills": ["magic"]}, {}])),
+    ("E1130", "orders[0].after.order", order(after={"order": "O9", "max_gap_s": 60})),
+    ("E1131", "orders[0].after.order", order(after={"order": "O1", "max_gap_s": 60})),
+    ("E1230", "orders[0].after.max_gap_s", lambda d: after(d, min_gap_s=61)),
+    ("E1231", "workers[0].shifts[0].breaks[0].late_s", rest((40_000, 39_000, 600))),
+    ("E1232", "workers[0].shifts[0].breaks[0]", rest((46_201, 46_201, 600))),
+    ("E1233", "workers[0].shifts[0].breaks[1]", rest((39_000, 40_000, 600), (36_000, 39_599, 600))),
+    ("E1234", "workers[0].shifts[1]", worker(
+        min_rest_s=3_601, shifts=[shift(28_800, 43_200), shift(46_800, 61_200, "pm")])),
+    ("E1235", "workers[0].regular_s", worker(overtime_per_hour_cents=100)),
+    ("E1236", "workers[0].regular_s", lambda d: (
+        d.update(fair_load_cents_per_hour=100), d["workers"][0].update(regular_s=3_600))),
+    ("E1410", "clients[1].compound", lambda d: (
+        d["clients"][0].update(compound="garden"),
+        d["clients"][1].update(compound="garden", lat=d["clients"][0]["lat"] + 0.1))),
 ]
 
 
