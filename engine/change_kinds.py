@@ -40,7 +40,7 @@ def apply_change(problem: Problem, change: Mapping[str, Any]) -> Problem:
         return _with(problem, "orders", change["order"], pin=None)
     if change["kind"] == "extend_shift":
         shifts = tuple(
-            Shift(id=s.id, start_s=change["start_s"], end_s=change["end_s"])
+            s.model_copy(update={"start_s": change["start_s"], "end_s": change["end_s"]})
             if s.id == change["shift"] else s
             for s in problem.worker_by_id[change["worker"]].shifts
         )

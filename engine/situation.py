@@ -17,7 +17,6 @@ import numpy as np
 
 from engine.change_kinds import apply_change, with_parts
 from engine.check import check_plan
-from engine.domain.base import HORIZON_S
 from engine.domain.orders import MealOrder, MemberOrder, Order, visit_id
 from engine.domain.places import Batch, LoadingPlace
 from engine.domain.plan import Plan, Previous, Route
@@ -39,11 +38,9 @@ from engine.gaps import (
 )
 from engine.rules import RULES
 from engine.rules.changes import move_cents
-from engine.rules.base import Obstacle
 from engine.rules.continuity import face_cents
 from engine.rules.match import asked_gender, asked_languages, suits
 from engine.rules.priority import tier_of
-from engine.timetable import needs_joint_times
 from engine.travel import Travel
 
 __all__ = ["Miss", "Place", "Situation"]
@@ -121,11 +118,8 @@ class Situation:
         self.gaps = find_gaps(self.problem, self.travel, self.rows, pins=self.pins)
         self._able: dict[tuple[object, ...], Flags] = {}
         self._cost: dict[int, int] = {}
-        workers = self.problem.workers
-        self._shaped = needs_joint_times(self.problem, self.travel) or any(
-            w.max_driving_s is not None or w.max_visits is not None for w in workers
-        )
-        self._alone_faults: dict[str, str | None] = {}
+        #: What ``engine.alone`` found, by visit.
+        self.alone_faults: dict[str, str | None] = {}
         self._last: dict[str, tuple[str, Approach]] = {}
         self._shunned = {c for w in self.problem.workers for c in w.refused_clients}
 
@@ -427,39 +421,9 @@ class Situation:
         plan = self.plan.model_copy(update={"routes": (route,), "unserved": ()})
         return route, {v.rule for v in check_plan(part, plan, self.travel, _OF_A_ROUTE)}
 
-    def obstacle_alone(
-        self, rule: str, order: Order, message: str, message_zh: str
-    ) -> Obstacle | None:
-        """Say that a rule alone keeps everybody from an order, even with all shifts free."""
-        key = visit_id(order)
-        if self._shaped and key not in self._alone_faults:
-            self._alone_faults[key] = self._faults_alone(order)
-        if self._alone_faults.get(key) != rule:
-            return None
-        numbers = self.on_shift(order, self.windows(order) or [(0, HORIZON_S)])
-        may, on_shift = numbers["may"], numbers["on_shift"]
-        return Obstacle(
-            "no_worker_in_window", {**numbers, "rule": rule},
-            f"{may} may do it, {on_shift} of them on shift then; {message}",
-            f"可承担者 {may} 人，其中 {on_shift} 人届时当班；{message_zh}",
-        )
-
-    def _faults_alone(self, order: Order) -> str | None:
-        """Name the rule that most free shifts would break with the order; None: one breaks none."""
-        here = self.alone(order)
-        good = np.flatnonzero(here.fits(self.windows(order)) & here.carries())
-        found: Counter[str] = Counter()
-        for m in good[np.argsort(here.cost[good], kind="stable")][:_MOST_TRIED]:
-            gap = here.gaps.at(int(here.gap[m]))
-            batch = here.options[int(here.option[m])][1].id if here.options else None
-            row = here.gaps.rows[gap.row]
-            trips = put_in(gap, row, visit_id(order), batch)
-            _, broken = self._read_route(self._part(row, trips), row, trips, alone=True)
-            if not broken:
-                return None
-            # The gaps know nothing of breaks: who seems in time and is not, is held up by one.
-            found["breaks" if row.shift.breaks and "duty" not in broken else min(broken)] += 1
-        return found.most_common(1)[0][0] if found else None
+    def broken_alone(self, row: Row, trips: Sequence[TripVisits]) -> set[str]:
+        """Name the rules that a shift with these trips breaks if nothing else is on the plan."""
+        return self._read_route(self._part(row, trips), row, trips, alone=True)[1]
 
     def _pins_of(self, trips: Sequence[TripVisits]) -> dict[str, int]:
         return {i: self.pins[i] for t in trips for i in t.orders if i in self.pins}

@@ -91,6 +91,18 @@ CARE_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "公平负荷单价与人员的 regular_s 不能同时使用：每个班次只能有一个值勤阈值",
         "请删除 regular_s，或删除问题的 fair_load_cents_per_hour",
     ),
+    "E1517": (
+        'this is no team such as "lead=bathing@caregiver; helper=personal_care"',
+        "write name=skill+skill@role+role/minutes for each member, with a semicolon between them",
+        "不是有效的团队，例如“lead=助浴@护理员; helper=生活照护”",
+        "每名成员写作“名称=技能+技能@岗位+岗位/分钟”，成员之间用分号分隔",
+    ),
+    "E1518": (
+        'this does not say after which order, such as "O12=100-140 same"',
+        "write order=minutes-minutes from start to start, then same or other where it matters who",
+        "未能说明在哪一工单之后，例如“O12=100-140 同一人”",
+        "请写“工单=分钟-分钟”（从开始到开始），如需限定人员再写“同一人”或“另一人”",
+    ),
     "E1410": (
         "the compound {id} is more than {limit_m} m wide at this client: nobody walks that far",
         "check the coordinates, or give the doors that are far off a compound of their own",

@@ -158,16 +158,39 @@ def _write_windows(windows: list[dict[str, int]]) -> str:
     return "; ".join(f"{clock(w['start_s'])}-{clock(w['end_s'])}" for w in windows)
 
 
+#: A break in a cell of shifts: when it may start, and its minutes.
+_BREAK = re.compile(r"\s+(?:break|休息)\s*(\S+?)\s*/\s*([\d.]+)", re.IGNORECASE)
+
+
+def _short(seconds: int) -> str:
+    """Minutes as they stand inside a cell; so exact that the seconds come back."""
+    return f"{seconds / 60:.7g}"
+
+
 def _read_shifts(value: object) -> list[dict[str, Any]]:
     shifts = []
     for k, part in enumerate(_parts(value), start=1):
-        name, equals, period = part.rpartition("=")
-        shifts.append({"id": name.strip() if equals else f"s{k}", **_read_period(period.strip())})
+        name, equals, period = _BREAK.sub("", part).rpartition("=")
+        shift = {"id": name.strip() if equals else f"s{k}", **_read_period(period.strip())}
+        breaks = []
+        for when, minutes in _BREAK.findall(part):
+            span = _read_period(when)
+            breaks.append({
+                "early_s": span["start_s"], "late_s": span["end_s"],
+                "length_s": _read_minutes(minutes),
+            })
+        shifts.append({**shift, "breaks": breaks} if breaks else shift)
     return shifts
 
 
 def _write_shifts(shifts: list[dict[str, Any]]) -> str:
-    return "; ".join(f"{s['id']}={clock(s['start_s'])}-{clock(s['end_s'])}" for s in shifts)
+    return "; ".join(
+        f"{s['id']}={clock(s['start_s'])}-{clock(s['end_s'])}" + "".join(
+            f" break {clock(b['early_s'])}-{clock(b['late_s'])}/{_short(b['length_s'])}"
+            for b in s.get("breaks", ())
+        )
+        for s in shifts
+    )
 
 
 def _read_day(value: object) -> str:
@@ -243,6 +266,73 @@ def certificates(aliases: Mapping[str, str]) -> Kind:
     return Kind(read, write)
 
 
+_MEMBER = re.compile(r"(?:([^=+@/]+)=)?([^=@/]*)(?:@([^=@/]+))?(?:/([\d.]+))?")
+
+
+def team(skills: Mapping[str, str], roles: Mapping[str, str]) -> Kind:
+    """Make the kind of a team: ``lead=bathing@caregiver+nurse/60; helper=-``, or "none".
+
+    Name, skills (a dash: none), roles and minutes of each member; most may be missing.
+    """
+
+    def several(text: str | None, aliases: Mapping[str, str]) -> list[str]:
+        parts = (part.strip() for part in (text or "").split("+"))
+        return [aliases.get(part.casefold(), part) for part in parts if part.strip("-")]
+
+    def read(value: object) -> list[dict[str, Any]]:
+        if _read_text(value).casefold() in _NONE:
+            return []
+        members = []
+        for part in _parts(value):
+            found = _MEMBER.fullmatch(part)
+            if found is None:
+                raise BadCell("E1517")
+            name, held, of, minutes = found.groups()
+            member: dict[str, Any] = {"id": name.strip()} if name else {}
+            if several(held, skills):
+                member["skills"] = several(held, skills)
+            if several(of, roles):
+                member["roles"] = several(of, roles)
+            if minutes:
+                member["service_duration_s"] = _read_minutes(minutes)
+            members.append(member)
+        return members
+
+    def write(members: list[dict[str, Any]]) -> str:
+        return "; ".join(
+            (f"{m['id']}=" if m.get("id") else "")
+            + ("+".join(m.get("skills", ())) or "-")
+            + (f"@{'+'.join(m['roles'])}" if m.get("roles") else "")
+            + (f"/{_short(m['service_duration_s'])}" if "service_duration_s" in m else "")
+            for m in members
+        ) or "none"
+
+    return Kind(read, write)
+
+
+_AFTER = re.compile(r"([^=\s]+)\s*=\s*([\d.]+)\s*-\s*([\d.]+)(?:\s+(\S+))?")
+_WHO = {"same": "same_worker", "同一人": "same_worker", "other": "different_worker",
+        "另一人": "different_worker"}
+
+
+def _read_after(value: object) -> dict[str, Any]:
+    """``O12=100-140 same``: order, minutes, and whether the same or another worker comes."""
+    found = _AFTER.fullmatch(_read_text(value).strip())
+    if found is None or (found[4] and found[4].casefold() not in _WHO):
+        raise BadCell("E1518")
+    after: dict[str, Any] = {
+        "order": found[1], "min_gap_s": _read_minutes(found[2]),
+        "max_gap_s": _read_minutes(found[3]),
+    }
+    return {**after, _WHO[found[4].casefold()]: True} if found[4] else after
+
+
+def _write_after(after: dict[str, Any]) -> str:
+    who = " same" if after.get("same_worker") else " other" if after.get("different_worker") else ""
+    least = _short(after.get("min_gap_s", 0))
+    return f"{after['order']}={least}-{_short(after['max_gap_s'])}{who}"
+
+
 TEXT = Kind(_read_text, str)
 FREE_TEXT = Kind(lambda value: _read_text(value), str)  # told apart from TEXT by identity
 WHOLE = Kind(_read_whole, int)
@@ -254,4 +344,5 @@ YES_NO = Kind(_read_yes, lambda value: "yes" if value else "no")
 WINDOWS = Kind(_read_windows, _write_windows)
 SHIFTS = Kind(_read_shifts, _write_shifts)
 PAIRS = pairs({})
+AFTER = Kind(_read_after, _write_after)
 DAY = Kind(_read_day, str)

@@ -16,6 +16,7 @@ from engine.domain.places import Centre
 from engine.domain.services import SERVICES, SKILLS, OrderKind
 from engine.domain.workers import Role
 from engine.formats.table_cells import (
+    AFTER,
     CLOCK,
     DAY,
     FREE_TEXT,
@@ -33,6 +34,7 @@ from engine.formats.table_cells import (
     name_list,
     names,
     pairs,
+    team,
 )
 
 
@@ -101,6 +103,9 @@ SETTINGS = Sheet("settings", "设置", (
            "of all points: wgs84, gcj02 or bd09", "所有坐标的坐标系：wgs84、gcj02 或 bd09"),
     Column("max_snap_m", "最大偏离距离", "max_snap_m", WHOLE,
            "metres that a point may lie off the roads", "坐标距道路的最大距离（米）"),
+    Column("fair_load_yuan_per_hour", "公平负荷每小时计价（元）", "fair_load_cents_per_hour", YUAN,
+           "price in the search of an hour above a shift's even share",
+           "班次值勤每超出平均份额一小时的计价，仅用于排班"),
     Column("new_face_yuan", "新面孔费用（元）", "continuity.new_face_cents", YUAN,
            "price of a visit by somebody whom the client does not know",
            "由服务对象不熟悉的人员上门一次的计价"),
@@ -167,6 +172,15 @@ ORDERS = Sheet("orders", "工单", (
            "settled already: this worker and no other", "已确定由该人员服务"),
     Column("pin_start", "指定时刻", "pin.start_s", CLOCK,
            "settled already: starts at 09:00 sharp", "已确定的开始时刻，如 09:00"),
+    Column("team", "团队", "team", team(_SKILL_ZH, _ROLE_ZH),
+           "visits by several people together: lead=bathing@caregiver; helper=personal_care. "
+           "Empty: as the service has it; none: one person",
+           "多人同时上门：lead=助浴@护理员; helper=生活照护。留空则按服务目录；none 为一人"),
+    Column("after", "在其后", "after", AFTER,
+           "visits: O12=100-140 same, starts 100 to 140 min after O12 starts, same (or other) "
+           "worker",
+           "上门：O12=100-140 同一人，即 O12 开始后 100 至 140 分钟开始，"
+           "由同一人（或“另一人”）服务"),
 ), required=True)
 
 WORKERS = Sheet("workers", "人员", (
@@ -188,8 +202,12 @@ WORKERS = Sheet("workers", "人员", (
            "如 助浴=2027-06-30; 急救（等号后为有效期截止日，省略为长期有效）"),
     Column("services", "限定服务", "services", name_list(_SERVICE_ZH, nullable=True),
            "only these; empty: all that the skills allow", "仅限这些服务；留空则按技能不限"),
-    Column("shifts", "班次", "shifts", SHIFTS, "08:00-12:00; 13:00-17:00, or am=08:00-12:00",
-           "如 08:00-12:00; 13:00-17:00，也可命名：am=08:00-12:00", required=True),
+    Column("shifts", "班次", "shifts", SHIFTS,
+           "08:00-12:00; 13:00-17:00, or am=08:00-12:00. With 30 minutes of break that begin "
+           "between 11:30 and 13:00: 08:00-17:00 break 11:30-13:00/30",
+           "如 08:00-12:00; 13:00-17:00，也可命名：am=08:00-12:00。"
+           "11:30 至 13:00 之间开始休息 30 分钟：08:00-17:00 休息 11:30-13:00/30",
+           required=True),
     Column("service_time_factor", "服务时长系数", "service_time_factor", NUMBER,
            "1.2: takes 20 % longer than planned", "1.2 表示比标准时长多 20%"),
     Column("cost_per_shift_yuan", "每班成本（元）", "cost_per_shift_cents", YUAN,
@@ -202,6 +220,18 @@ WORKERS = Sheet("workers", "人员", (
            "如 普通话; 粤语，用分号分隔"),
     Column("refused_clients", "拒绝对象", "refused_clients", name_list({}),
            "clients whom the worker is never sent to", "不得派往的服务对象编号"),
+    Column("min_rest_min", "班次间隔（分钟）", "min_rest_s", MINUTES,
+           "least between two shifts", "两个班次之间的最短间隔"),
+    Column("max_daily_min", "每日值勤上限（分钟）", "max_daily_s", MINUTES,
+           "duty of all shifts together", "当日各班次值勤时间之和的上限"),
+    Column("max_driving_min", "每班路途上限（分钟）", "max_driving_s", MINUTES,
+           "travel of one shift", "每个班次路途时间的上限"),
+    Column("max_visits", "每班服务次数上限", "max_visits", WHOLE, "stops of one shift",
+           "每个班次的服务次数上限"),
+    Column("regular_min", "每班正常值勤（分钟）", "regular_s", MINUTES,
+           "duty beyond it is overtime", "超出部分计为加班"),
+    Column("overtime_per_hour_yuan", "加班每小时成本（元）", "overtime_per_hour_cents", YUAN,
+           "of an hour of overtime", "每加班一小时"),
 ), required=True)
 
 PLACES = Sheet("places", "地点", (
@@ -221,6 +251,12 @@ PLACES = Sheet("places", "地点", (
     Column("district", "片区", "district", TEXT, "clients: id of a district", "服务对象：片区编号"),
     Column("refused_workers", "拒绝人员", "refused_workers", name_list({}),
            "clients: workers who must not come", "服务对象：不得上门的人员编号"),
+    Column("arrival_min", "入户准备（分钟）", "arrival_s", MINUTES,
+           "clients: at the address before service, once for several orders there",
+           "服务对象：到达后入户所需，同址连续多单只计一次"),
+    Column("compound", "院区", "compound", TEXT,
+           "clients: doors of one compound are reached from each other on foot",
+           "服务对象：同一院区内各户之间步行往来"),
     Column("preferred_workers", "首选人员", "preferred_workers", name_list({}),
            "clients: workers whom they like best", "服务对象：首选的人员编号"),
     Column("known_workers", "熟悉人员", "known_workers", name_list({}),
@@ -279,6 +315,9 @@ SERVICE_ROWS = Sheet("services", "服务目录", (
     Column("same_gender", "限同性", "same_gender", YES_NO,
            "yes: by a worker of the client's gender", "是：由与服务对象同性的人员服务",
            choices=_YES_NO),
+    Column("team", "团队", "team", team(_SKILL_ZH, _ROLE_ZH),
+           "visits by several people together, as on the sheet orders",
+           "多人同时上门，写法同“工单”表"),
 ))
 
 SKILL_ROWS = Sheet("skills", "技能", (

@@ -129,7 +129,10 @@ class BreaksRule(Rule):
 
     def explain(self, order: Order, situation: Situation) -> Obstacle | None:
         """By itself the order would fit, but not beside anybody's breaks."""
-        return situation.obstacle_alone(
-            self.name, order, "nobody who may do it could keep the breaks of the shift",
+        from engine.alone import obstacle_alone
+
+        return obstacle_alone(
+            situation, self.name, order,
+            "nobody who may do it could keep the breaks of the shift",
             "可承担者均无法保证班次内的休息",
         )

@@ -93,7 +93,10 @@ class DutyRule(Rule):
 
     def explain(self, order: Order, situation: Situation) -> Obstacle | None:
         """By itself the order would fit, but it is too far or too long for everybody."""
-        return situation.obstacle_alone(
-            self.name, order, "it asks more duty or travel of everybody who may do it than agreed",
+        from engine.alone import obstacle_alone
+
+        return obstacle_alone(
+            situation, self.name, order,
+            "it asks more duty or travel of everybody who may do it than agreed",
             "对所有可承担者而言，所需值勤或路途时间均超过约定上限",
         )

@@ -45,12 +45,13 @@ EVERYTHING = {
     "services": [{
         "id": "needles", "kind": "visit", "name": "@needles", "name_zh": "针灸",
         "service_duration_s": 1_850, "skills": ["acupuncture", "nursing"], "same_gender": True,
+        "team": [{"id": "hands", "skills": ["acupuncture"]}, {}],
     }],
     "clients": [{
         "id": "C1", "lon": 114.3, "lat": 30.58, "coordinate_system": "bd09", "care_level": 3,
         "guaranteed": True, "district": "d-1", "refused_workers": ["W1"],
         "preferred_workers": ["W2"], "known_workers": ["W2", "gone"], "gender": "male",
-        "languages": ["yue", "zh"],
+        "languages": ["yue", "zh"], "arrival_s": 61, "compound": "garden",
     }, {"id": "1002", "lon": -0.1, "lat": 51.5}],
     "centres": [{"id": "Z", "lon": 114.3, "lat": 30.6, "level": "county", "services": ["bath"],
                  "seats": 5, "beds": 7}],
@@ -66,16 +67,27 @@ EVERYTHING = {
     "workers": [{
         "id": "W1", "role": "nurse", "start": "H", "end": "Z", "mode": "walk", "vehicle": "V",
         "certificates": [{"skill": "nursing", "valid_until": "2027-01-31"}, {"skill": "escort"}],
-        "services": [], "shifts": [{"id": "n:1", "start_s": 72_000, "end_s": 100_000}],
+        "services": [], "shifts": [{
+            "id": "n:1", "start_s": 72_000, "end_s": 100_000, "breaks": [
+                {"early_s": 80_000, "late_s": 81_000, "length_s": 100},
+                {"early_s": 90_000, "late_s": 90_000, "length_s": 1_800},
+            ]}],
         "service_time_factor": 1.25, "cost_per_shift_cents": 1, "cost_per_travel_hour_cents": 0,
         "gender": "female", "languages": ["zh"], "refused_clients": ["1002"],
+        "min_rest_s": 61, "max_daily_s": 30_001, "max_driving_s": 7_200, "max_visits": 9,
+        "regular_s": 3_600, "overtime_per_hour_cents": 1_234,
     }, {"id": "W2", "start": "H", "returns": False, "services": ["bath", "needles"],
         "shifts": [{"id": "a", "start_s": 28_800, "end_s": 43_200}]}],
     "orders": [
         {"id": "O1", "kind": "visit", "client": "C1", "service": "needles", "skills": ["escort"],
          "windows": [{"start_s": 30_600, "end_s": 30_617}, {"start_s": 80_000, "end_s": 90_000}],
          "service_duration_s": 100, "load": {"b": 2}, "priority": 0, "channel": "tv",
-         "gender": "male", "pin": {"worker": "W2", "start_s": 30_600}},
+         "gender": "male", "pin": {"worker": "W2", "start_s": 30_600}, "team": [],
+         "after": {"order": "O2", "min_gap_s": 100, "max_gap_s": 7_201, "same_worker": True}},
+        {"id": "O4", "kind": "visit", "client": "C1", "service": "bath", "team": [
+            {"id": "x", "skills": ["escort", "nursing"], "roles": ["nurse", "courier"],
+             "service_duration_s": 100},
+            {}, {"roles": ["volunteer"]}]},
         {"id": "O2", "kind": "meal", "client": "1002", "portions": 2, "diet": "soft",
          "kitchen": "P", "max_onboard_s": 2_401, "optional": True, "prize_cents": 1_999},
         {"id": "O3", "kind": "emergency", "client": "C1", "received_s": 0, "response_s": 60},
@@ -279,7 +291,7 @@ def test_bytes_that_are_no_workbook_are_told_as_such(tmp_path: Path) -> None:
     write_template(tmp_path / "good.xlsx")
     good = (tmp_path / "good.xlsx").read_bytes()
     middle = len(good) // 2
-    spoilt = good[:middle] + b"\xff" * 200 + good[middle + 200 :]
+    spoilt = good[: middle // 2] + b"\xff" * middle + good[middle + middle // 2 :]
     files = {
         "spoilt.xlsx": spoilt, "half.xlsx": good[:middle], "head.xlsx": b"PK\x03\x04",
         "old.xls": b"\xd0\xcf\x11\xe0", "single.csv": b"a,b",

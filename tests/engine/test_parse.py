@@ -234,8 +234,8 @@ def test_the_lists_that_are_read_are_all_lists_of_a_problem() -> None:
     from engine.domain.problem import Problem
 
     scalars = {
-        "format", "id", "day", "coordinate_system", "network", "max_snap_m", "fair_load_cents_per_hour", "continuity",
-        "arrival_s",
+        "format", "id", "day", "coordinate_system", "network", "max_snap_m", "continuity",
+        "arrival_s", "fair_load_cents_per_hour",
     }  # fmt: skip
     assert set(GROUPS) == set(Problem.model_fields) - scalars
 

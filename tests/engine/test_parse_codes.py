@@ -293,6 +293,8 @@ FILES: list[tuple[str, str, Maker]] = [
     ("E1508", "orders!J2", cell("orders", "optional", 2, "perhaps")),
     ("E1509", "orders!E2", cell("orders", "windows", 2, "08:30")),
     ("E1510", "vehicles!C2", cell("vehicles", "capacity", 2, "40 portions")),
+    ("E1517", "orders!V2", cell("orders", "team", 2, "a=b=c")),
+    ("E1518", "orders!W2", cell("orders", "after", 2, "two hours after O1")),
     ("E1511", "$", without_openpyxl),
     ("E1512", "orders!A1", folder_with(lambda f: (f / "orders.csv").write_text(""))),
     ("E1513", "orders.csv", folder_with(lambda f: (f / "orders.csv").write_bytes(b"\xff\xff,1"))),
