@@ -164,16 +164,17 @@ def plan_day(
         found = insertable(
             problem, plan, travel, people_first=people_first, previous=previous
         )
-        for insertion in found:
-            visits[insertion.visits.worker, insertion.visits.shift] = insertion.visits
         if found:
-            fuller = _time(problem, travel, visits.values(), run)
+            fuller_visits = visits | {
+                (i.visits.worker, i.visits.shift): i.visits for i in found
+            }
+            fuller = _time(problem, travel, fuller_visits.values(), run)
             # Each was tried beside what others hold; where routes move each other, all together may
             # still be too much.
             if not needs_joint_times(problem, travel) or not check_plan(
                 problem, fuller, travel, [r for r in RULES if r.name != "complete"]
             ):
-                plan = fuller
+                plan, visits = fuller, fuller_visits
         if previous is not None:
             if previous.move_minute_cents and any(rule.name == "changes" for rule in rules):
                 plan = hold(problem, travel, plan, tuple(visits.values()), previous)

@@ -17,8 +17,9 @@ from engine.domain.base import HORIZON_S, Window
 from engine.domain.orders import Order
 from engine.domain.plan import Changes, FormerStop, Moved, Plan, Previous, Route
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits, evaluate_route, total
+from engine.evaluate import RouteVisits, evaluate, evaluate_route, total
 from engine.gaps import find_gaps, make_rows
+from engine.timetable import needs_joint_times
 from engine.travel import Travel
 
 __all__ = ["hold", "initial_routes", "list_changes"]
@@ -39,7 +40,7 @@ def initial_routes(compiled: Compiled, previous: Previous) -> list[list[int]]:
     for v, key in enumerate(compiled.vehicles):
         slots.setdefault((key.worker, key.shift), []).append(v)
     routes: list[list[int]] = [[] for _ in compiled.vehicles]
-    for order, stop in sorted(previous.stops.items(), key=lambda item: item[1].start_s):
+    for order, stop in sorted(previous.visits.items(), key=lambda item: item[1].start_s):
         mine = slots.get((stop.worker, stop.shift))
         if mine is None or order not in task:
             continue
@@ -75,11 +76,16 @@ def hold(
     held = {
         order.id: _not_before(order, min(former.start_s, latest[order.id]))
         for order, former in _kept(problem, previous)
-        if order.id in latest
+        if order.id in latest and order.id not in problem.tied
     }
     waiting = with_parts(problem, orders=tuple(held.get(o.id, o) for o in problem.orders))
     by_shift = {(v.worker, v.shift): v for v in visits}
     early = {(r.worker, r.shift): r for r in plan.routes}
+    if needs_joint_times(problem, travel):  # all routes wait, or none
+        timetable = evaluate(waiting, travel, [by_shift[key] for key in early])
+        candidate = _with_routes(problem, plan, timetable.routes)
+        worse = candidate.totals.cost_cents > plan.totals.cost_cents
+        return plan if worse or _broken_routes(problem, candidate, travel) else candidate
     late = {key: evaluate_route(waiting, travel, by_shift[key]) for key in early}
     chosen = {
         key: late[key] if late[key].cost_cents <= early[key].cost_cents else early[key]

@@ -207,9 +207,18 @@ class Previous(Entity):
     move_minute_cents: Cents = Field(default=0, le=10_000)
 
     @cached_property
-    def stops(self) -> dict[str, FormerStop]:
-        """Order id -> its stop."""
+    def visits(self) -> dict[str, FormerStop]:
+        """Visit id -> its stop: of a team every member's."""
         return {
-            s.order: FormerStop(r.worker, r.shift, s.start_s)
+            s.visit: FormerStop(r.worker, r.shift, s.start_s)
             for r in self.plan.routes for t in r.trips for s in t.stops
         }
+
+    @cached_property
+    def stops(self) -> dict[str, FormerStop]:
+        """Order id -> its stop; of a team the member's that comes first by name."""
+        least: dict[str, str] = {}
+        for visit in self.visits:
+            order = visit.partition("#")[0]
+            least[order] = min(visit, least.get(order, visit))
+        return {order: self.visits[visit] for order, visit in least.items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.rules.arrival import ArrivalRule
 from engine.rules.base import Rule, Violation
-from engine.rules.changes import ChangesRule
 from engine.rules.breaks import BreaksRule
+from engine.rules.changes import ChangesRule
 from engine.rules.complete import CompleteRule
 from engine.rules.continuity import ContinuityRule
 from engine.rules.duty import DutyRule

@@ -50,7 +50,7 @@ class ChangesRule(Rule):
         if previous is None:
             return
         for task in draft.tasks:
-            before = previous.stops.get(task.order.id)
+            before = previous.visits.get(task.key)
             if before is None:
                 continue
             task.add_cost(before.worker, -draft.money(previous.move_client_cents))
@@ -68,7 +68,9 @@ class ChangesRule(Rule):
         for name in ("worker", "time"):
             for i, moved in enumerate(getattr(told, name)):
                 path = f"changes.{name}[{i}]"
-                visit = next(iter(case.served.get(moved.order, ())), None)
+                # A team is told by the member that comes first by name.
+                here = case.served.get(moved.order, ())
+                visit = min(here, key=lambda v: v.stop.member or "", default=None)
                 found = (visit.ride.route.worker, visit.stop.start_s) if visit else ("-", 0)
                 if found != (moved.to_worker, moved.to_s):
                     yield self.broken(

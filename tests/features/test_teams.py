@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.day import DayParams, plan_day
 from engine.domain.orders import VisitOrder
+from engine.domain.plan import Previous
 from engine.domain.teams import After, TeamMember
 from engine.errors import PlanRejected
 from tests.care_builders import (
@@ -12,6 +14,7 @@ from tests.care_builders import (
     courier,
     hour,
     kitchen,
+    line_travel,
     meal,
     plan,
     problem,
@@ -192,3 +195,17 @@ def test_a_courier_with_trips_to_make_can_be_one_of_a_team(backend):
     result = plan(day, backend=backend).plan
     assert served(result) == {"lunch", "lift"}
     assert {who for who, _ in members(result, "lift").values()} == {"k", "w"}
+
+
+def test_a_team_of_a_former_plan_stays_as_it_was(backend):
+    day = problem(
+        clients=[client("c", 10)],
+        workers=[worker("a", "bathing"), worker("b", "personal_care"), worker("z", "bathing")],
+        orders=[visit("o", "c", "bath_two"), visit("x", "c", windows=[window(15, 16)])],
+    )
+    first = plan(day, backend=backend).plan
+    previous = Previous(plan=first, move_client_cents=9_000, move_minute_cents=10)
+    params = DayParams(seconds=0.3, stall=0, backend=backend)
+    again = plan_day(day, params, travel=line_travel(day), previous=previous).plan
+    assert members(again, "o") == members(first, "o")
+    assert again.changes.worker == again.changes.time == again.changes.new == ()
