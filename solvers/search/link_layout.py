@@ -22,7 +22,7 @@ Int64 = NDArray[np.int64]
 #: What a model may have.
 KNOWN = frozenset({"links", "setup", "soft windows", "worst lateness"})
 #: Above so many tasks the search for any rich model is used: the arrays are quadratic.
-_MOST_TASKS = 1500
+_MOST_TASKS = 1000
 #: Neighbours of a task.
 _NEAR = 12
 #: What waiting and lateness count between neighbours, in seconds of travel.

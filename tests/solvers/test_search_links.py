@@ -192,6 +192,24 @@ def test_a_shorter_way_round_by_a_visit_is_left_to_the_rich_search() -> None:
         assert is_linked(builder.build()) is accepted
 
 
+def test_soft_ends_without_links_are_taken_and_neither_is_not() -> None:
+    for soft_late, accepted in ((12, True), (None, False)):
+        builder = ModelBuilder()
+        builder.add_matrix([[0, 9, 8, 7], [9, 0, 9, 5], [8, 9, 0, 9], [7, 5, 9, 0]])
+        for place in (1, 2, 3):
+            builder.add_task(place, service=3, soft_late=soft_late, late_price=2 if accepted else 0)
+        for _ in range(2):
+            builder.add_vehicle(0, 0, price_per_second=1, fixed_cost=4)
+        model = builder.build()
+        assert is_linked(model) is accepted
+        costs = [
+            evaluate(model, [list(order[:cut]), list(order[cut:])]).cost
+            for order, cut in product(permutations(range(3)), range(4))
+        ]
+        found = solve(model, SolveParams(time_limit_s=None, max_iterations=3000))
+        assert evaluate(model, found.routes).cost == min(costs)
+
+
 def test_three_tied_tasks_are_left_to_the_rich_search() -> None:
     builder = plain()
     builder.add_task(1)
