@@ -213,3 +213,16 @@ def test_checker_and_evaluation_agree_on_the_literature() -> None:
         assert verdict.faults == ()
         assert verdict.cost == pytest.approx(evaluate(model, result.routes).cost / 3000, abs=1e-5)
         assert check(data, solution["routes"]).cost == pytest.approx(solution["cost"], abs=1e-4)
+
+
+@needs_shared
+@pytest.mark.shared
+def test_the_solutions_that_are_kept_obey_the_rule_and_cost_what_they_say() -> None:
+    folder = Path(home_care.__file__).parent / "solutions" / "hhcrsp"
+    files = sorted(folder.glob("*.json"))
+    assert files
+    for path in files:
+        (instance,) = DATA.glob(f"*/{path.stem}.json")
+        verdict = check(json.loads(instance.read_text()), read_solution(path))
+        assert verdict.faults == ()
+        assert verdict.cost == pytest.approx(json.loads(path.read_text())["cost"], abs=1e-4)
