@@ -359,9 +359,9 @@ def find_column(sheet: Sheet, header: str) -> Column | None:
     return None
 
 
-def find_sheet(name: str) -> Sheet | None:
+def find_sheet(name: str, sheets: Iterable[Sheet] = SHEETS) -> Sheet | None:
     """Sheet that a name means, in English or Chinese."""
-    return next((s for s in SHEETS if fold(name) in (fold(s.name), fold(s.zh))), None)
+    return next((s for s in sheets if fold(name) in (fold(s.name), fold(s.zh))), None)
 
 
 def values(raw: dict[str, Any], columns: Iterable[Column]) -> list[Any]:

@@ -46,6 +46,7 @@ class Cells:
     lines: dict[str, tuple[str, int]] = field(default_factory=dict)  # path -> sheet, line
     letters: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     broken: set[str] = field(default_factory=set)  # paths whose cells were told already
+    paths: re.Pattern[str] = _NATIVE_PATH  # how a message names a place of the plain data
 
     def locate(self, path: str) -> str:
         """Cell of a path, or of the nearest thing above it that has one."""
@@ -74,16 +75,20 @@ class Cells:
             return self.locate(match[0])
 
         return replace(
-            found, path=self.locate(found.path), message=_NATIVE_PATH.sub(cell, found.message),
-            message_zh=_NATIVE_PATH.sub(cell, found.message_zh),
+            found, path=self.locate(found.path), message=self.paths.sub(cell, found.message),
+            message_zh=self.paths.sub(cell, found.message_zh),
         )
 
 
 class TableReader:
     """Sheets to plain data; what cannot be read becomes a fault and is left out."""
 
+    #: The settings first; other kinds of problem have other sheets, and paths in their faults.
+    sheets: tuple[Sheet, ...] = SHEETS
+    paths: re.Pattern[str] = _NATIVE_PATH
+
     def __init__(self, grids: Grids) -> None:
-        self.cells = Cells()
+        self.cells = Cells(paths=self.paths)
         self.faults: list[Fault] = []
         self._columns: dict[str, dict[int, Column]] = {}
         self._grids: Grids = {}
@@ -96,10 +101,7 @@ class TableReader:
         ------
         InputError : sheets or columns are missing.
         """
-        for sheet in SHEETS[1:]:
-            self._find_columns(sheet)
-        if any(found.code in _STRUCTURAL for found in self.faults):
-            raise InputError(self.faults)
+        self._find_all_columns()
         data: dict[str, Any] = {"format": PROBLEM_FORMAT, **self._settings()}
         for sheet, group in LISTS:
             data[group] = []
@@ -118,17 +120,23 @@ class TableReader:
 
     def _find_sheets(self, grids: Grids) -> None:
         for name, lines in grids.items():
-            sheet = find_sheet(name)
+            sheet = find_sheet(name, self.sheets)
             if sheet:
                 self._grids[sheet.name] = lines
                 continue
             # Others may keep notes beside the tables, but a mistyped name loses a whole sheet.
-            near = did_you_mean(name, [s.name for s in SHEETS])
+            near = did_you_mean(name, [s.name for s in self.sheets])
             if near is not NOTHING:
                 self._tell("E1502", name, sheet=name, suggestion=near)
-        for sheet in SHEETS:
+        for sheet in self.sheets:
             if sheet.name not in self._grids and sheet.required:
                 self._tell("E1502", sheet.name, sheet=sheet.name, suggestion="")
+
+    def _find_all_columns(self) -> None:
+        for sheet in self.sheets[1:]:
+            self._find_columns(sheet)
+        if any(found.code in _STRUCTURAL for found in self.faults):
+            raise InputError(self.faults)
 
     def _find_columns(self, sheet: Sheet) -> None:
         lines = self._grids.get(sheet.name)
@@ -196,22 +204,23 @@ class TableReader:
     def _settings(self) -> Raw:
         raw: Raw = {}
         lines = self.cells.lines
-        for number, line in enumerate(self._grids[SETTINGS.name], start=1):
+        settings = self.sheets[0]
+        for number, line in enumerate(self._grids[settings.name], start=1):
             key, value = [*line, None, None][:2]
-            column = find_column(SETTINGS, str(key))
+            column = find_column(settings, str(key))
             if column is None:
                 if value not in (None, "") and number > 1:  # line 1 may be a header
-                    known = [c.name for c in SETTINGS.columns]
-                    self._tell("E1516", f"{SETTINGS.name}!A{number}", key=shown(key),
+                    known = [c.name for c in settings.columns]
+                    self._tell("E1516", f"{settings.name}!A{number}", key=shown(key),
                                suggestion=did_you_mean(key, known), known=listing(known))
                 continue
-            if not self._put(raw, column, value, f"{SETTINGS.name}!B{number}"):
+            if not self._put(raw, column, value, f"{settings.name}!B{number}"):
                 self.cells.broken.add(column.field)
-            lines[column.field] = (SETTINGS.name, number)
-            lines.setdefault(column.field.partition(".")[0], (SETTINGS.name, number))
-        for column in SETTINGS.columns:  # what is missing is told at the top, or at its like
+            lines[column.field] = (settings.name, number)
+            lines.setdefault(column.field.partition(".")[0], (settings.name, number))
+        for column in settings.columns:  # what is missing is told at the top, or at its like
             alike = column.field.partition(".")[0]
-            lines.setdefault(column.field, lines.get(alike, (SETTINGS.name, 1)))
+            lines.setdefault(column.field, lines.get(alike, (settings.name, 1)))
         return _nested(raw)
 
     def _places(self) -> dict[str, list[Raw]]:

@@ -5,10 +5,11 @@ Three sums that no plan escapes, each with everything else left out:
 - **Cooking and hauling.** The cheapest assignment of the portions to batches, where a portion pays
   its own way by van divided by the van's room (see ``supply.least_mills``), and homes may be fed
   from any place.
-- **Shifts.** The work of the doors and buildings, the shortest way to each building from any other
-  or from a place, and a loading a box full take time that the cheapest couriers must be at work for.
-- **Ways and drops.** That shortest way to every building, at the cheapest price, and the cheapest
-  price of a drop.
+- **Ways.** Either the shortest way to each building from any other or from a place; or, for every
+  portion, the way out to it and back divided by the largest box (Haimovich and Rinnooy Kan, 1985,
+  Bounds and heuristics for capacitated routing problems): whichever is more.
+- **Shifts and drops.** Doors, buildings, those ways, and a loading a box full take time that the
+  cheapest couriers must be at work for; and the cheapest price of a drop.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -70,28 +71,43 @@ def _carrying(tables: Tables, homes: NDArray[np.int64], late: bool) -> int:
     if not len(homes) or not crew:
         return 0
     problem = tables.problem
-    seconds, metres = _shortest_ways(tables, np.unique(tables.home_at[homes]))
-    loads = -(-int(tables.portions[homes].sum()) // max(c.capacity for c in crew))
+    spots, spot = np.unique(tables.home_at[homes], return_inverse=True)
+    portions = np.bincount(spot, tables.portions[homes])
+    box = max(c.capacity for c in crew)
+    seconds, metres, out_and_back = _shortest_ways(tables, spots)
+    ways_s, ways_m = (
+        max(float(near.sum()), float((far * portions).sum()) / box)
+        for near, far in zip((seconds, metres), out_and_back, strict=True)
+    )
+    loads = -(-int(tables.portions[homes].sum()) // box)
     loading = min(tables.loading(p) for p, people in enumerate(tables.couriers) if people)
     work = float(
-        len(homes) * problem.door_s + len(seconds) * problem.building_s + seconds.sum()
+        len(homes) * problem.door_s + len(spots) * problem.building_s + ways_s
         + loads * loading
     )
     # No door opens before the period: until then a courier loads, and is at one building at most.
-    head = loading + int(seconds.max()) + problem.building_s
+    head = loading + int(max(seconds.max(), out_and_back[0].max())) + problem.building_s
     end = problem.end_s + problem.door_s + (problem.late_s if late else 0)
     time = np.array([
         max(0, min(c.end_s, end) - max(c.start_s, problem.start_s - head)) for c in crew
     ], np.float64)
     price = np.array([c.cost_per_shift_cents * MILLS for c in crew], np.float64)
     shifts = _cheapest_cover(time, price, work)
-    ways = float(metres.sum()) * min(c.cost_per_km_cents for c in crew)
+    ways = ways_m * min(c.cost_per_km_cents for c in crew)
     drops = len(homes) * min(c.cost_per_drop_cents for c in crew) * MILLS
     return int(shifts + ways + drops)
 
 
-def _shortest_ways(tables: Tables, spots: NDArray[np.int32]) -> tuple[Int64, Int64]:
-    """Seconds and metres to each building from the nearest other one or place, shape (n,)."""
+def _shortest_ways(
+    tables: Tables, spots: NDArray[np.int32]
+) -> tuple[Int64, Int64, tuple[Int64, Int64]]:
+    """Least ways by building, by whatever mode there is.
+
+    Returns
+    -------
+    seconds, metres : from the nearest other building or place, (n,).
+    out_and_back : seconds and metres from the nearest place and back to the nearest, (n,) each.
+    """
     places = np.unique(tables.place_at[[p for p, crew in enumerate(tables.couriers) if crew]])
     origins = np.union1d(spots, places).astype(np.int32)
     best = np.full((2, len(spots)), geodata.UNREACHABLE, np.int64)
@@ -102,8 +118,16 @@ def _shortest_ways(tables: Tables, spots: NDArray[np.int32]) -> tuple[Int64, Int
             for least, values in zip(best, block, strict=True):
                 values[rows[:, None] == spots[None, :]] = geodata.UNREACHABLE
                 np.minimum(least, values.min(axis=0), out=least)
-    best[best >= geodata.UNREACHABLE] = 0
-    return best[0], best[1]
+    out, back = (np.full((2, len(spots)), geodata.UNREACHABLE, np.int64) for _ in range(2))
+    for mode in sorted({c.mode for crew in tables.couriers for c in crew}):
+        for least, values in zip(out, tables.travel.block(mode, places, spots), strict=True):
+            np.minimum(least, values.min(axis=0), out=least)
+        for least, values in zip(back, tables.travel.block(mode, spots, places), strict=True):
+            np.minimum(least, values.min(axis=1), out=least)
+    for least in (best, out, back):
+        least[least >= geodata.UNREACHABLE] = 0
+    both = out + back
+    return best[0], best[1], (both[0], both[1])
 
 
 def _cheapest_cover(

@@ -1,0 +1,115 @@
+"""A lunch of a city: ``python -m benchmarks.meals --meals 20000 --kitchens 10 --points 80 ...``.
+
+Two in five meals are eaten at points, the others are brought to homes in a synthetic city. One
+process, two threads; kernels are compiled before the clock starts (``compile_s``). ``seconds`` is
+wall clock from the problem in memory to the plan with its figures and bound, ``cpu_s`` the
+processor's; the checker, which shares nothing with the planner, comes after.
+
+``--cities 10`` compares the joint plan, the naive plan in two steps and the bound, city by city.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+#: Codes of the checker that break freshness, and those that break a capacity of any kind.
+FRESHNESS = {"M2309"}
+CAPACITY = {"M2104", "M2105", "M2202", "M2207", "M2305", "M2315", "M2403"}
+
+
+def measure(
+    meals: int, kitchens: int, points: int, couriers: int, seed: int, *, effort: int,
+    joint: bool = True, freshness_s: int = 2_700,
+) -> dict[str, Any]:
+    """Plan one lunch and tell what it took and what it is worth."""
+    import geodata
+    from engine.meals.check import check_meals
+    from engine.meals.plan import MealParams, plan_meals
+    from engine.meals.scenario import make_meals
+    from engine.meals.supply import find_homes, share_portions
+    from engine.meals.tables import build_tables
+    from engine.meals.travel import build_meal_travel
+
+    began = time.perf_counter()
+    small, network = make_meals(60, 1, 1, 3, seed=seed, nodes=400)
+    plan_meals(small, build_meal_travel(small, network), MealParams(effort=5, van_iterations=50))
+    geodata.warm_up()
+    compiled = time.perf_counter()
+    problem, network = make_meals(
+        meals, kitchens, points, couriers, seed=seed, freshness_s=freshness_s
+    )
+    start, cpu = time.perf_counter(), time.process_time()
+    travel = build_meal_travel(problem, network)
+    plan = plan_meals(problem, travel, MealParams(effort=effort, seed=seed, joint=joint))
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    tables = build_tables(problem, travel)
+    homes = find_homes(tables)
+    modelled = time.process_time()
+    capacity = share_portions(tables, homes.place).model
+    modelled = time.process_time() - modelled
+    broken = check_meals(problem, plan, travel)
+    t = plan.totals
+    delivery, least = t.cost_cents - t.cooking_cents, t.bound_cents - t.cooking_cents
+    return {
+        "seconds": round(seconds, 2), "served": t.served, "on_time": t.on_time,
+        "broken_freshness": sum(v.code in FRESHNESS for v in broken),
+        "broken_capacity": sum(v.code in CAPACITY for v in broken),
+        "cost": t.cost_cents, "bound": t.bound_cents,
+        "gap_percent": round(100 * (t.cost_cents - t.bound_cents) / max(1, t.bound_cents), 2),
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        # -- more ---------------------------------------------------------------------------------
+        "broken": len(broken), "can_be_served": t.due - int(capacity.shortage.sum()),
+        "capacity_model_cpu_s": round(modelled, 3), "capacity_model_proven": capacity.optimal,
+        "gap_without_cooking_percent": round(100 * (delivery - least) / max(1, least), 2),
+        "meals": meals, "seed": seed, "joint": joint, "effort": effort,
+        "cpu_s": round(cpu, 2), "compile_s": round(compiled - began, 2), "turns": plan.turns,
+        "van_trips": t.van_trips, "couriers": t.couriers, "trips": t.trips,
+        "km": round(t.distance_m / 1_000, 1), "cooking": t.cooking_cents,
+        "vans_cost": t.van_cents, "couriers_cost": t.courier_cents,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--meals", type=int, default=20_000)
+    parser.add_argument("--kitchens", type=int, default=10)
+    parser.add_argument("--points", type=int, default=80)
+    parser.add_argument("--couriers", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--effort", type=int, default=60, help="search iterations a home")
+    parser.add_argument("--naive", action="store_true", help="the plan in two steps instead")
+    parser.add_argument("--cities", type=int, help="compare joint and naive on so many seeds")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    size = args.meals, args.kitchens, args.points, args.couriers
+    if args.cities:
+        rows = []
+        for seed in range(args.seed, args.seed + args.cities):
+            for joint in (True, False):
+                rows.append(measure(*size, seed, effort=args.effort, joint=joint))
+                print(_line(rows[-1]), flush=True)
+        document: Any = rows
+    else:
+        document = measure(*size, args.seed, effort=args.effort, joint=not args.naive)
+        print(json.dumps(document, indent=2))
+    if args.json:
+        args.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _line(row: dict[str, Any]) -> str:
+    kind = "joint" if row["joint"] else "naive"
+    return (
+        f"seed {row['seed']:>3} {kind}: served {row['served']}, on time {row['on_time']}, "
+        f"cost {row['cost']}, a meal {row['cost'] / max(1, row['served']):.1f}, "
+        f"bound {row['bound']}, gap {row['gap_percent']} %, broken {row['broken']}, "
+        f"{row['cpu_s']} CPU s"
+    )
+
+
+if __name__ == "__main__":
+    main()

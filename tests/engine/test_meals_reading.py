@@ -1,0 +1,117 @@
+"""Meal periods as JSON and tables: read back as they were, and every fault by its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from engine.domain.meal_reading import meal_warnings, parse_meals, read_meals
+from engine.domain.meals import MealsProblem
+from engine.errors import InputError
+from engine.formats.meal_tables import read_meal_tables, write_meal_tables
+from engine.meals.scenario import make_meals
+
+
+@pytest.fixture(scope="module")
+def problem() -> MealsProblem:
+    return make_meals(60, 1, 2, 4, seed=2, nodes=400)[0]
+
+
+@pytest.fixture
+def data(problem: MealsProblem) -> dict[str, Any]:
+    return problem.model_dump(mode="json")
+
+
+def faults(data: object) -> set[tuple[str, str]]:
+    problem, found = parse_meals(data)
+    assert (problem is None) == bool(found)
+    return {(f.code, f.path) for f in found}
+
+
+def test_json_is_read_back_as_it_was(problem: MealsProblem, data: dict[str, Any]) -> None:
+    assert read_meals(data) == problem
+    assert meal_warnings(problem) == []
+
+
+@pytest.mark.parametrize(("change", "expected"), [
+    (lambda d: d["clients"][3].update(diet="vegan"), ("E1702", "clients[3].diet")),
+    (lambda d: d["diets"].append({"id": "vegan"}) or d["clients"][3].update(diet="vegan"),
+     ("E1701", "clients[3].diet")),
+    (lambda d: d["clients"][5].update(id=d["clients"][2]["id"]), ("E1101", "clients[5].id")),
+    (lambda d: d["points"][1].update(kitchens=[]), ("E1703", "points[1].kitchens")),
+    (lambda d: d["points"][1].update(kitchens=["K77"]), ("E1702", "points[1].kitchens[0]")),
+    (lambda d: d.update(vans=[]), ("E1704", "points[0]")),
+    (lambda d: d["clients"][0].update(lon=None), ("E1705", "clients[0].lon")),
+    (lambda d: d["clients"][0].update(at="P777"), ("E1702", "clients[0].at")),
+    (lambda d: d["clients"][0].update(portions=99), ("E1707", "clients[0].portions")),
+    (lambda d: d["clients"][0].update(subsidy_cents=99_999), ("E1708", "clients[0].subsidy_cents")),
+    (lambda d: d["couriers"][0].update(end_s=0), ("E1706", "couriers[0].end_s")),
+    (lambda d: d["couriers"][0].update(place="P"), ("E1702", "couriers[0].place")),
+    (lambda d: d["vans"][0].update(kitchen="P001"), ("E1702", "vans[0].kitchen")),
+    (lambda d: d.update(end_s=d["start_s"]), ("E1706", "end_s")),
+    (lambda d: d["clients"][0].update(color=1), ("E1004", "clients[0].color")),
+    (lambda d: d["kitchens"][0]["batches"][0]["diets"].update(vegan=1),
+     ("E1702", "kitchens[0].batches[0].diets")),
+    (lambda d: d.update(format="careroute-problem/1"), ("E1008", "format")),
+    (lambda d: d["network"].update(kind="moon"), ("E1012", "network.kind")),
+])
+def test_each_fault_is_told_with_its_path(
+    data: dict[str, Any], change: Any, expected: tuple[str, str]
+) -> None:
+    change(data)
+    assert expected in faults(data)
+
+
+def test_a_broken_entry_hides_nothing_and_spoils_no_reference(data: dict[str, Any]) -> None:
+    data["points"][0]["seats"] = "many"  # couriers and clients still name this point
+    data["clients"][9]["diet"] = "vegan"
+    assert faults(data) == {("E1005", "points[0].seats"), ("E1702", "clients[9].diet")}
+
+
+def test_too_few_portions_and_seats_are_warned_of(problem: MealsProblem) -> None:
+    few = tuple(
+        k.model_copy(update={"batches": k.batches[:2]}) for k in problem.kitchens
+    )
+    crowded = tuple(p.model_copy(update={"seats": 1}) for p in problem.points)
+    found = meal_warnings(problem.changed(kitchens=few, points=crowded))
+    assert {f.code for f in found} == {"W1701", "W1702", "W1703"}
+    cooked = sum(b.portions for b in few[0].batches)
+    short = next(f for f in found if f.code == "W1702")
+    assert f"{60 - cooked} are short" in short.message
+    assert f"缺 {60 - cooked} 份" in short.message_zh
+
+
+@pytest.mark.parametrize("name", ["meals.xlsx", "folder"])
+def test_tables_are_read_back_as_they_were(
+    problem: MealsProblem, tmp_path: Path, name: str
+) -> None:
+    write_meal_tables(problem, tmp_path / name)
+    assert read_meal_tables(tmp_path / name)[0] == problem
+
+
+def test_bad_tables_are_named_line_by_line(problem: MealsProblem, tmp_path: Path) -> None:
+    path = tmp_path / "meals.xlsx"
+    write_meal_tables(problem, path)
+    book = load_workbook(path)
+    clients = book["clients"]
+    header = {cell.value.split()[0]: cell.column for cell in clients[1]}
+    clients.cell(4, header["diet"]).value = "vegan"
+    clients.cell(7, header["id"]).value = clients.cell(5, header["id"]).value
+    points = book["points"]
+    points.cell(2, [c.value.split()[0] for c in points[1]].index("kitchens") + 1).value = "none"
+    book["batches"].cell(2, 1).value = "K9"
+    book["couriers"].cell(2, [c.value.split()[0] for c in book["couriers"][1]].index("start") + 1
+                          ).value = "soon"
+    book.save(path)
+    with pytest.raises(InputError) as caught:
+        read_meal_tables(path)
+    found = {(f.code, f.path) for f in caught.value.faults}
+    assert found == {
+        ("E1702", "clients!B4"), ("E1101", "clients!A7"), ("E1703", "points!K2"),
+        ("E1108", "batches!A2"), ("E1506", "couriers!F2"),
+    }
+    twice = next(f for f in caught.value.faults if f.code == "E1101")
+    assert "clients!A5" in twice.message
