@@ -14,7 +14,7 @@ from api import openapi
 from api.faults import fault
 from api.middleware import BodyGate, RequestLog
 from api.problems import Answer, RequestError, describe, problem_of
-from api.routes import catalogue, docs, health, plans, roads
+from api.routes import catalogue, docs, health, meals, plans, roads
 from api.service import version
 from api.settings import Settings
 from api.slots import SlotPool
@@ -55,7 +55,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=[Middleware(RequestLog), Middleware(BodyGate, settings=settings)],
     )
     app.state.settings = settings
-    for router in (plans.router, roads.router, catalogue.router, health.router, docs.router):
+    for router in (
+        plans.router, meals.router, roads.router, catalogue.router, health.router, docs.router,
+    ):
         app.include_router(router)
     app.openapi = lambda: openapi.describe_service(app)  # type: ignore[method-assign]
     app.add_exception_handler(RequestError, _answer_error)

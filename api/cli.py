@@ -1,4 +1,4 @@
-"""Commands ``demo | plan | check | graph | reach | route | template | serve | weeks``."""
+"""Commands ``demo | plan | check | graph | reach | route | template | serve | weeks | meals``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from api.meal_commands import meals_app
 from api.options import DebugOption, JsonOption, LangOption, SeedOption
 from api.terminal import BROKEN, Terminal, conversation
 from api.weeks_cli import app as weeks_app
@@ -23,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(meals_app, name="meals")
 
 app.add_typer(weeks_app, name="weeks")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from api import service
 from api import weeks as week_verbs
 from api.negotiation import FORMATS, GEOJSON, XLSX
 from api.problems import Answer, RequestError
-from api.schemas import BrokenPromise, CheckAnswer, Params, WeeksParams
+from api.schemas import BrokenPromise, CheckAnswer, MealRequestParams, Params, WeeksParams
 from api.service import Given
 from api.settings import Settings
 from engine.domain.faults import fault
@@ -139,9 +140,42 @@ def weeks(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -
     }))
 
 
+def plan_meals(
+    *, settings: Settings, should_stop: Callable[[], bool], body: bytes, wanted: str
+) -> Answer:
+    """Plan the meal period of a body; errors as in ``plan``."""
+    from api import meals
+    from engine.domain.meal_reading import parse_meals
+
+    found = _Faults()
+    document = found.envelope(body, needed=("problem",), others=("params",))
+    problem = found.part(document, "problem", parse_meals)
+    params, faults = read_entity(MealRequestParams, document.get("params", {}), "params")
+    found += faults
+    if problem is None or params is None or found:
+        raise InputError(found)
+    _limit_network(problem.network, settings)
+    for path, size, limit, what, what_zh in (
+        ("problem.clients", len(problem.clients), settings.max_orders, "the number of clients",
+         "服务对象数"),
+        ("params.effort", params.effort * len(problem.clients), settings.max_iterations,
+         "the number of iterations", "迭代次数"),
+    ):
+        if size > limit:
+            raise RequestError("E1606", path, what=what, what_zh=what_zh, limit=f"{limit:,}")
+    ends = time.monotonic() + settings.max_seconds
+    with service.located(partial(_relocate, "problem")):
+        result = meals.plan(
+            problem, seed=params.seed, effort=params.effort, named_folder=settings.networks,
+            should_stop=lambda: should_stop() or time.monotonic() > ends,
+        )
+    return Answer(meals.render(result, wanted), FORMATS[wanted])
+
+
 #: What a slot may be asked to do.
 VERBS: Final[dict[str, Callable[..., Answer]]] = {
     "plan": plan, "check": check, "reach": reach, "route": route, "weeks": weeks,
+    "meals": plan_meals,
 }
 
 

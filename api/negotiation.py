@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -30,7 +31,9 @@ def body_kind(request: Request, *known: str) -> str:
     return given
 
 
-def answer_format(asked: str | None, accept: str | None) -> str:
+def answer_format(
+    asked: str | None, accept: str | None, formats: Mapping[str, str] = FORMATS
+) -> str:
     """Format of the answer: what the query asks for, else the best that ``Accept`` takes.
 
     Raises
@@ -42,10 +45,10 @@ def answer_format(asked: str | None, accept: str | None) -> str:
     if not accept or not accept.strip():
         return "json"
     ranges = [_parse_range(part) for part in accept.split(",")]
-    scores = {name: _quality(media.partition(";")[0], ranges) for name, media in FORMATS.items()}
+    scores = {name: _quality(media.partition(";")[0], ranges) for name, media in formats.items()}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] <= 0:
-        raise RequestError("E1605", "header.Accept", known=", ".join(FORMATS))
+        raise RequestError("E1605", "header.Accept", known=", ".join(formats))
     return best
 
 

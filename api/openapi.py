@@ -12,7 +12,15 @@ from pydantic.json_schema import models_json_schema
 from api.examples import PLAN_REQUEST
 from api.negotiation import GEOJSON, JSON, XLSX
 from api.problems import PROBLEM_JSON
-from api.schemas import CheckRequest, PlanRequest, ProblemDetails, WeeksAnswer, WeeksRequest
+from api.schemas import (
+    CheckRequest,
+    MealAnswer,
+    MealRequest,
+    PlanRequest,
+    ProblemDetails,
+    WeeksAnswer,
+    WeeksRequest,
+)
 from engine.domain.plan import Plan
 from engine.roads import ReachRequest, RouteRequest
 
@@ -76,6 +84,15 @@ def json_body(model: type[BaseModel], name: str, example: dict[str, Any]) -> dic
     return {"requestBody": {"required": True, "content": content}}
 
 
+def meal_answers() -> dict[int | str, dict[str, Any]]:
+    """List the formats that a plan of a meal period is answered in."""
+    return {200: {"description": "The plan, as JSON, a workbook or pages to print", "content": {
+        JSON: {"schema": {"$ref": _REF + MealAnswer.__name__}},
+        XLSX: {"schema": {"type": "string", "format": "binary"}},
+        "text/html": {"schema": {"type": "string"}},
+    }}}
+
+
 def geojson_answer(description: str) -> dict[int | str, dict[str, Any]]:
     """Describe an answer that is GeoJSON."""
     content = {GEOJSON: {"schema": {"type": "object"}}}
@@ -98,6 +115,8 @@ def describe_service(app: FastAPI) -> dict[str, Any]:
             [
                 (PlanRequest, "validation"),
                 (CheckRequest, "validation"),
+                (MealRequest, "validation"),
+                (MealAnswer, "validation"),
                 (ReachRequest, "validation"),
                 (RouteRequest, "validation"),
                 (Plan, "validation"),

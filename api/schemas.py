@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.domain.base import Entity
+from engine.domain.meal_plan import MealPlan
+from engine.domain.meals import MealsProblem
 from engine.domain.plan import Plan
 from engine.domain.problem import Problem
 from engine.domain.services import Service, Skill
@@ -79,6 +81,20 @@ class PlanRequest(Entity):
     previous: Plan | None = None
 
 
+class MealRequestParams(Entity):
+    """How hard to search: iterations a home; same seed and effort, same plan."""
+
+    effort: int = Field(default=60, ge=1, le=10_000)
+    seed: Seed = 1
+
+
+class MealRequest(Entity):
+    """A meal period to plan."""
+
+    problem: MealsProblem
+    params: MealRequestParams = MealRequestParams()
+
+
 class CheckRequest(Entity):
     """A plan to hold against the problem it was made for."""
 
@@ -112,6 +128,13 @@ class FaultDocument(Entity):
     hint: str
     message_zh: str
     hint_zh: str
+
+
+class MealAnswer(Entity):
+    """A plan of a meal period, and what will leave somebody without."""
+
+    plan: MealPlan
+    warnings: tuple[FaultDocument, ...]
 
 
 class ProblemDetails(BaseModel):
@@ -151,6 +174,12 @@ class Ready(Entity):
 
     status: Literal["ready"] = "ready"
     slots: int
+
+
+class MealQuery(Entity):
+    """Format of the answer; else by Accept."""
+
+    format: Literal["json", "xlsx", "html"] | None = None
 
 
 class PlanQuery(Entity):

@@ -66,7 +66,7 @@ def off_road(
         from engine.travel import snap_faults
 
         try:
-            streets = _streets(points.network, network, named_folder, folder)
+            streets = open_streets(points.network, network, named_folder, folder)
             return snap_faults(points, streets)
         except InputError as error:
             return list(error.faults)
@@ -214,7 +214,7 @@ def check(
     from engine.check import check_plan
     from engine.travel import build_travel
 
-    streets = _streets(problem.network, network, named_folder, folder)
+    streets = open_streets(problem.network, network, named_folder, folder)
     return check_plan(problem, made, build_travel(problem, streets))
 
 
@@ -230,7 +230,7 @@ def reach(
     """
     from engine.roads import find_reach
 
-    return find_reach(asked, _streets(asked.network, network, named_folder))
+    return find_reach(asked, open_streets(asked.network, network, named_folder))
 
 
 def route(
@@ -239,7 +239,7 @@ def route(
     """One leg as GeoJSON, with its figures and streets; errors as in ``reach``, or no way."""
     from engine.roads import find_route
 
-    return find_route(asked, _streets(asked.network, network, named_folder))
+    return find_route(asked, open_streets(asked.network, network, named_folder))
 
 
 def make_demo(
@@ -406,7 +406,7 @@ def write_geojson(document: dict[str, Any], path: Path) -> None:
         raise native.unusable(error) from error
 
 
-def _streets(
+def open_streets(
     ref: NetworkRef, file: Path | None, named_folder: Path | None, folder: Path | None = None
 ) -> Network:
     """Open the file where one is given, else what the input refers to."""

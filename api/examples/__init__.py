@@ -60,4 +60,7 @@ WEEKS_REQUEST: Final[dict[str, Any]] = {
     },
     "params": {"iterations": 200, "seed": 1},
 }
+MEAL_REQUEST: Final[dict[str, Any]] = {
+    "problem": _load("meals.json"), "params": {"effort": 20, "seed": 1},
+}
 CHECK_REQUEST: Final[dict[str, Any]] = {"problem": PROBLEM, "plan": PLAN}

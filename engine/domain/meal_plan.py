@@ -126,6 +126,12 @@ class MealPlan(Entity):
     without: Annotated[tuple[Without, ...], LAX]
     totals: MealTotals
 
+    def couriers(self) -> dict[str, str]:
+        """Who brings each client a meal."""
+        return {
+            d.client: r.courier for r in self.routes for t in r.trips for d in t.drops
+        }
+
     def times(self) -> dict[str, int]:
         """When each client who is served begins to eat."""
         found = {s.client: s.start_s for s in self.sittings}

@@ -10,7 +10,7 @@ Three sums that no plan escapes, each with everything else left out:
   Bounds and heuristics for capacitated routing problems): whichever is more.
 - **Shifts and drops.** Doors, buildings, those ways, and a loading a box full take time that the
   cheapest couriers must be at work for; and the cheapest price of a drop.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 

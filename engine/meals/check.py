@@ -27,6 +27,12 @@ class MealViolation(NamedTuple):
     message: str
     message_zh: str
 
+    @property
+    def rule(self) -> str:
+        """What kind of promise it is."""
+        groups = {"1": "food", "2": "vans", "3": "couriers", "4": "diners"}
+        return groups.get(self.code[2], "everybody")
+
 
 class _Legs:
     """Ways of a route, asked for together."""

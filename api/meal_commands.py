@@ -1,0 +1,119 @@
+"""``careroute meals plan | check | template``: a meal period from tables to sheets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from api.terminal import BROKEN, conversation
+from api.words import Lang
+
+meals_app = typer.Typer(
+    help="Plan a meal period: kitchens, points, couriers.", no_args_is_help=True
+)
+
+LangOption = Annotated[Optional[Lang], typer.Option("--lang", help="en or zh; else by the locale")]
+JsonOption = Annotated[bool, typer.Option("--json", help="figures and faults as JSON on stdout")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="show the traceback of a defect")]
+NetworkOption = Annotated[Optional[Path], typer.Option(help="in place of the problem's own")]
+Source = Annotated[Path, typer.Argument(help=".xlsx, a folder of CSV files, or .json")]
+
+
+@meals_app.command()
+def plan(
+    source: Source,
+    out: Annotated[Path, typer.Option("--out", "-o", help="folder for the files")] = Path("out"),
+    effort: Annotated[int, typer.Option(min=1, max=10_000, help="iterations a home")] = 60,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1)] = 1,
+    before: Annotated[
+        Optional[Path], typer.Option(help="plan to stay near; who eats later is told")
+    ] = None,
+    network: NetworkOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Plan a meal period; writes plan.json, meals.xlsx and meals.html."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import meals, service
+
+        given = terminal.reading(source, meals.read)
+        earlier = meals.read_plan(before) if before else None
+        with (
+            service.located(given.locate),
+            terminal.stoppable() as should_stop,
+            terminal.progress("planning") as on_progress,
+        ):
+            result = meals.plan(
+                given.problem, seed=seed, effort=effort, before=earlier, network=network,
+                folder=given.folder, on_progress=on_progress, should_stop=should_stop,
+            )
+        files = meals.write(result, out)
+        warnings = [given.locate(w) for w in result.warnings]
+        later = []
+        if earlier:
+            from engine.meals.changes import who_eats_later
+
+            later = who_eats_later(earlier, result.plan)
+        totals = result.plan.totals
+        terminal.json({
+            "ok": True, "totals": totals.model_dump(), "files": [str(f) for f in files],
+            "warnings": [w.as_dict() for w in warnings], "later": [x._asdict() for x in later],
+        })
+        if as_json:
+            return
+        if warnings:
+            terminal.faults(warnings, "warnings")
+        terminal.figures(terminal.word("meals"), [
+            ("due", f"{totals.due:,}"), ("served", f"{totals.served:,}"),
+            ("on_time", f"{totals.on_time:,}"),
+            ("without", f"{totals.due - totals.served:,}"),
+            ("couriers", f"{totals.couriers:,}"), ("courier_trips", f"{totals.trips:,}"),
+            ("van_trips", f"{totals.van_trips:,}"),
+            ("cost_yuan", f"{totals.cost_cents / 100:,.2f}"),
+            ("bound_yuan", f"{totals.bound_cents / 100:,.2f}"),
+            *([("later", f"{len(later):,}")] if earlier else []),
+        ])
+        for path in files:
+            terminal.say("wrote", path=path)
+
+
+@meals_app.command()
+def check(
+    source: Source,
+    plan: Annotated[Path, typer.Argument(help="plan to check")],
+    network: NetworkOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Hold a plan of a meal period against every promise: exit 0 clean, 1 broken."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import meals, service
+
+        given = terminal.reading(source, meals.read)
+        made = terminal.reading(plan, meals.read_plan)
+        terminal.subject = str(source)
+        with service.located(given.locate):
+            broken = meals.check(given.problem, made, network=network, folder=given.folder)
+        terminal.violations(broken)
+        if broken:
+            raise typer.Exit(BROKEN)
+
+
+@meals_app.command()
+def template(
+    out: Annotated[Path, typer.Argument(help="a .xlsx file, or a folder for CSV files")],
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write a small lunch as tables, to type over."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import meals
+
+        meals.write_example(out)
+        terminal.json({"ok": True, "template": str(out)})
+        terminal.say("wrote", path=out)

@@ -1,0 +1,161 @@
+"""Meal periods behind every door: reading, planning, rendering; heavy parts load late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from engine.domain.meal_plan import MealPlan
+    from engine.domain.meals import MealsProblem
+    from engine.errors import Fault
+
+
+class GivenMeals(NamedTuple):
+    """A meal period as it was given; ``locate`` makes a fault name its place there."""
+
+    problem: MealsProblem
+    folder: Path
+    locate: Callable[[Fault], Fault]
+
+
+class MealResult(NamedTuple):
+    """A checked plan, and what the input warns of."""
+
+    problem: MealsProblem
+    plan: MealPlan
+    warnings: tuple[Fault, ...]
+
+
+def read(path: Path) -> GivenMeals:
+    """Read a meal period from JSON, from a workbook, or from a folder of CSV files."""
+    if path.is_dir() or path.suffix.lower() in (".xlsx", ".xlsm"):
+        from engine.formats.meal_tables import read_meal_tables
+
+        problem, cells = read_meal_tables(path)
+        return GivenMeals(problem, path if path.is_dir() else path.parent, cells.translate)
+    from engine.domain.meal_reading import read_meals
+    from engine.formats import native
+
+    problem = read_meals(native.loads(native.read_bytes(path)))
+    return GivenMeals(problem, path.parent, lambda found: found)
+
+
+def read_plan(path: Path) -> MealPlan:
+    """Read a plan of a meal period from JSON, with all its faults."""
+    from engine.domain.meal_plan import MealPlan
+    from engine.domain.shapes import read_entity
+    from engine.errors import InputError
+    from engine.formats import native
+
+    plan, faults = read_entity(MealPlan, native.loads(native.read_bytes(path)), "")
+    if plan is None:
+        raise InputError(faults)
+    return plan
+
+
+def plan(
+    problem: MealsProblem,
+    *,
+    seed: int = 1,
+    effort: int = 60,
+    joint: bool = True,
+    before: MealPlan | None = None,
+    network: Path | None = None,
+    folder: Path | None = None,
+    named_folder: Path | None = None,
+    on_progress: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> MealResult:
+    """Plan a meal period, and hold the plan against every promise before it leaves.
+
+    Parameters
+    ----------
+    before : a plan of another day: clients keep its couriers where that costs little.
+    network : a file in place of the problem's own network.
+    folder : where relative paths of the problem count from; None: it may name no file.
+
+    Raises
+    ------
+    InputError : the network cannot be used, or points lie too far from its roads.
+    PlanRejected : the checker found a broken promise, which is a defect.
+    """
+    from api.service import open_streets
+    from engine.domain.meal_reading import meal_warnings
+    from engine.errors import PlanRejected
+    from engine.meals.check import check_meals
+    from engine.meals.plan import MealParams, plan_meals
+    from engine.meals.travel import build_meal_travel
+
+    streets = open_streets(problem.network, network, named_folder, folder)
+    travel = build_meal_travel(problem, streets)
+    liked: Mapping[str, str] | None = before.couriers() if before else None
+    made = plan_meals(
+        problem, travel, MealParams(seed=seed, effort=effort, joint=joint, liked=liked),
+        on_progress=on_progress, should_stop=should_stop,
+    )
+    broken = check_meals(problem, made, travel)
+    if broken:
+        raise PlanRejected(broken)
+    return MealResult(problem, made, tuple(meal_warnings(problem)))
+
+
+def check(
+    problem: MealsProblem, made: MealPlan, *, network: Path | None, folder: Path
+) -> list[Any]:
+    """Hold a plan against every promise; empty when all are kept."""
+    from api.service import open_streets
+    from engine.meals.check import check_meals
+    from engine.meals.travel import build_meal_travel
+
+    streets = open_streets(problem.network, network, None, folder)
+    return list(check_meals(problem, made, build_meal_travel(problem, streets)))
+
+
+def render(result: MealResult, wanted: str) -> bytes:
+    """Make the bytes of a plan: ``json``, ``xlsx`` or ``html``."""
+    from engine.formats.meal_sheets import meal_html, meal_xlsx
+
+    if wanted == "xlsx":
+        return meal_xlsx(result.problem, result.plan)
+    if wanted == "html":
+        return meal_html(result.problem, result.plan).encode()
+    import orjson
+
+    return orjson.dumps(
+        {"plan": result.plan.model_dump(mode="json"),
+         "warnings": [w.as_dict() for w in result.warnings]},
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+def write(result: MealResult, folder: Path) -> list[Path]:
+    """Write plan, workbook and pages into a folder; the files written."""
+    import orjson
+
+    from engine.formats import native
+
+    plan = orjson.dumps(
+        result.plan.model_dump(mode="json"),
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
+    )
+    contents = {
+        "plan.json": plan, "meals.xlsx": render(result, "xlsx"),
+        "meals.html": render(result, "html"),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
+    except (OSError, ValueError) as error:
+        raise native.unusable(error) from error
+    return [folder / name for name in contents]
+
+
+def write_example(out: Path) -> None:
+    """Write a small lunch as tables, to type over: a workbook, or a folder of CSV files."""
+    from engine.formats.meal_tables import write_meal_tables
+    from engine.meals.scenario import make_meals
+
+    write_meal_tables(make_meals(120, 1, 2, 8, seed=1, nodes=600)[0], out)

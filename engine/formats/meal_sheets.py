@@ -1,0 +1,268 @@
+"""A meal plan for the people who do it: kitchen sheets, loading lists, doors in order, seats.
+
+One set of tables, as a workbook and as pages to print: a page a batch for the kitchen, a page a van
+trip, a page a courier with the loading list and the doors of every trip. Headers are in English and
+Chinese. Texts are written as texts: nothing becomes a formula, and nothing a tag.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.domain.meal_plan import CourierRoute, MealPlan, VanTrip
+from engine.domain.meals import MealsProblem
+from engine.domain.words import clock
+from engine.formats.native import unusable
+from engine.formats.table_files import Grids, make_workbook
+from engine.formats.table_reader import letter_of
+
+_REASONS = {
+    "suspended": ("the order rests", "订单暂停"),
+    "too_late": ("ordered after the deadline", "订餐已截止"),
+    "shortage": ("not enough of this diet is cooked in time", "该餐型制作份数不足"),
+    "bulk": ("no van brings it in time", "无车辆按时送达"),
+    "courier": ("no courier has the time or the room", "送餐员时间或餐箱不足"),
+    "seats": ("no seat is free in time", "座位不足"),
+}
+_LOAD = ["diet 餐型", "kitchen 厨房", "batch 批次", "portions 份数"]
+_DOORS = ["no. 序号", "time 时间", "client 服务对象", "diet 餐型", "portions 份数"]
+
+
+class Table(NamedTuple):
+    """A header line and what stands under it."""
+
+    title: str
+    header: list[str]
+    rows: list[list[Any]]
+
+
+class Page(NamedTuple):
+    """What one person takes along: a heading and its tables."""
+
+    heading: str
+    tables: list[Table]
+
+
+def write_meal_xlsx(problem: MealsProblem, plan: MealPlan, path: str | Path) -> None:
+    """Write the workbook of a plan.
+
+    Raises
+    ------
+    InputError : ``E1017``, it cannot be written; ``E1511``, openpyxl is missing.
+    """
+    try:
+        Path(path).write_bytes(meal_xlsx(problem, plan))
+    except (OSError, ValueError) as error:
+        raise unusable(error) from error
+
+
+def meal_xlsx(problem: MealsProblem, plan: MealPlan) -> bytes:
+    """Make the bytes of the workbook of a plan.
+
+    Raises
+    ------
+    InputError : ``E1511``, openpyxl is missing.
+    """
+    book = make_workbook(meal_grids(problem, plan))
+    for sheet in book.worksheets:
+        sheet.freeze_panes = "A2"
+        sheet.print_title_rows = "1:1"
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        for j in range(sheet.max_column):
+            sheet.column_dimensions[letter_of(j)].width = 20
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def meal_grids(problem: MealsProblem, plan: MealPlan) -> Grids:
+    """Make all sheets of a plan."""
+    vans: list[list[Any]] = [[
+        "van 车辆", "kitchen 厨房", "loads 装车", "leaves 出发", "point 助餐点", "arrives 到达",
+        "ready 可取", *_LOAD,
+    ]]
+    for trip in plan.van_trips:
+        for stop in trip.stops:
+            for lot in stop.lots:
+                vans.append([
+                    trip.van, trip.kitchen, clock(trip.loading_s), clock(trip.leave_s), stop.point,
+                    clock(stop.arrival_s), clock(stop.ready_s), lot.diet, lot.kitchen, lot.batch,
+                    lot.portions,
+                ])
+    lists: list[list[Any]] = [
+        ["courier 送餐员", "place 装餐地点", "trip 趟", "loads 装餐", "leaves 出发", *_LOAD]
+    ]
+    doors: list[list[Any]] = [["courier 送餐员", "trip 趟", *_DOORS]]
+    for route in plan.routes:
+        for t, run in enumerate(route.trips, start=1):
+            head = [route.courier, route.place, t, clock(run.loading_s), clock(run.leave_s)]
+            lists += [[*head, *row] for row in _box(problem, route, t - 1)]
+            doors += [[route.courier, t, *row] for row in _doors(problem, route, t - 1)]
+    kitchens: list[list[Any]] = [[
+        "kitchen 厨房", "batch 批次", "ready 出餐", "diet 餐型", "portions 份数", "point 送往",
+    ]]
+    for (kitchen, batch), rows in _cooked(problem, plan).items():
+        kitchens += [[kitchen, batch, *row] for row in rows]
+    header = ["point 助餐点", "time 入座", "client 服务对象", "diet 餐型", "portions 份数"]
+    seats: list[list[Any]] = [header, *(
+        [s.point, clock(s.start_s), s.client, problem.client_by_id[s.client].diet,
+         problem.client_by_id[s.client].portions]
+        for s in sorted(plan.sittings, key=lambda s: (s.point, s.start_s, s.client))
+    )]
+    without: list[list[Any]] = [["client 服务对象", "reason 原因代码", "why", "原因"], *(
+        [w.client, w.reason, *_REASONS[w.reason]] for w in plan.without
+    )]
+    return {
+        "summary 汇总": _summary(plan), "kitchens 厨房": kitchens, "vans 车辆": vans,
+        "loading 装餐清单": lists, "doors 送餐顺序": doors, "seats 座位": seats,
+        "without 未供餐": without, "payers 付款方": _payers(problem, plan),
+    }
+
+
+def meal_pages(problem: MealsProblem, plan: MealPlan) -> list[Page]:
+    """Make the pages to print, in the order of the day."""
+    header = ["ready 出餐", "diet 餐型", "portions 份数", "point 送往"]
+    pages = [
+        Page(f"{kitchen} · {batch} · {problem.day}", [Table("kitchen sheet 厨房单", header, rows)])
+        for (kitchen, batch), rows in _cooked(problem, plan).items()
+    ]
+    pages += [_van_page(trip) for trip in plan.van_trips]
+    for route in plan.routes:
+        tables = []
+        for t, trip in enumerate(route.trips):
+            span = f"{clock(trip.loading_s)}-{clock(trip.leave_s)}"
+            tables += [
+                Table(f"trip {t + 1} 第 {t + 1} 趟 · loading list 装餐清单 · {span}", _LOAD,
+                      _box(problem, route, t)),
+                Table("doors 送餐顺序", _DOORS, _doors(problem, route, t)),
+            ]
+        back = clock(route.back_s)
+        pages.append(Page(f"{route.courier} · {route.place} · back 返回 {back}", tables))
+    return pages
+
+
+def meal_html(problem: MealsProblem, plan: MealPlan) -> str:
+    """Make one document of all pages: opens offline, prints a page each."""
+    body = "".join(
+        f"<section><h2>{html.escape(page.heading)}</h2>"
+        + "".join(_table(table) for table in page.tables) + "</section>"
+        for page in [Page(plan.problem, [
+            Table("", [str(x) for x in rows[0]], rows[1:]) for rows in (_summary(plan),)
+        ]), *meal_pages(problem, plan)]
+    )
+    return (
+        '<!doctype html><html lang="zh"><meta charset="utf-8">'
+        f"<title>{html.escape(plan.problem)}</title><style>"
+        "body{font:14px/1.4 sans-serif;margin:1em}table{border-collapse:collapse;margin:0 0 1em}"
+        "th,td{border:1px solid #888;padding:2px 8px;text-align:left}th{background:#eef}"
+        "section{page-break-after:always}h2{margin:.2em 0}h3{margin:.6em 0 .2em}"
+        f"</style><body>{body}</body></html>\n"
+    )
+
+
+def _table(table: Table) -> str:
+    def line(cells: list[Any], tag: str) -> str:
+        inner = "".join(f"<{tag}>{html.escape(str(c))}</{tag}>" for c in cells)
+        return f"<tr>{inner}</tr>"
+
+    title = f"<h3>{html.escape(table.title)}</h3>" if table.title else ""
+    rows = "".join(line(r, "td") for r in table.rows)
+    return f"{title}<table><thead>{line(table.header, 'th')}</thead><tbody>{rows}</tbody></table>"
+
+
+def _van_page(trip: VanTrip) -> Page:
+    rows = [
+        [stop.point, clock(stop.arrival_s), clock(stop.ready_s), lot.diet, lot.kitchen, lot.batch,
+         lot.portions]
+        for stop in trip.stops for lot in stop.lots
+    ]
+    span = f"{clock(trip.loading_s)}-{clock(trip.leave_s)}"
+    return Page(f"{trip.van} · {trip.kitchen} · {span}", [Table(
+        "van trip 送货单", ["point 助餐点", "arrives 到达", "ready 可取", *_LOAD], rows,
+    )])
+
+
+def _box(problem: MealsProblem, route: CourierRoute, t: int) -> list[list[Any]]:
+    """List what a trip takes along, by diet and batch."""
+    amounts: Counter[tuple[str, str, str]] = Counter()
+    for drop in route.trips[t].drops:
+        client = problem.client_by_id[drop.client]
+        amounts[client.diet, drop.kitchen, drop.batch] += client.portions
+    return [[*key, n] for key, n in sorted(amounts.items())]
+
+
+def _doors(problem: MealsProblem, route: CourierRoute, t: int) -> list[list[Any]]:
+    return [
+        [k, clock(d.start_s), d.client, problem.client_by_id[d.client].diet,
+         problem.client_by_id[d.client].portions]
+        for k, d in enumerate(route.trips[t].drops, start=1)
+    ]
+
+
+def _cooked(problem: MealsProblem, plan: MealPlan) -> dict[tuple[str, str], list[list[Any]]]:
+    """List what is cooked of each batch: ready, diet, portions, and where it goes."""
+    amounts: dict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
+    for trip in plan.van_trips:
+        for stop in trip.stops:
+            for lot in stop.lots:
+                amounts[lot.kitchen, lot.batch][lot.diet, stop.point] += lot.portions
+    for route in plan.routes:
+        if route.place in problem.kitchen_by_id:
+            for t in route.trips:
+                for d in t.drops:
+                    client = problem.client_by_id[d.client]
+                    key = client.diet, "couriers 送餐员"
+                    amounts[d.kitchen, d.batch][key] += client.portions
+    found: dict[tuple[str, str], list[list[Any]]] = {}
+    for kitchen in problem.kitchens:
+        for batch in kitchen.batches:
+            rows = sorted(amounts.get((kitchen.id, batch.id), {}).items())
+            if rows:
+                found[kitchen.id, batch.id] = [
+                    [clock(batch.ready_s), diet, n, point] for (diet, point), n in rows
+                ]
+    return found
+
+
+def _payers(problem: MealsProblem, plan: MealPlan) -> list[list[Any]]:
+    """Portions, price and subsidy by payer: of who is served, and of nobody else."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for client_id in plan.times():
+        client = problem.client_by_id[client_id]
+        row = sums[client.payer or "-"]
+        row[0] += 1
+        row[1] += client.portions
+        row[2] += client.portions * client.price_cents
+        row[3] += client.portions * client.subsidy_cents
+    return [
+        ["payer 付款方", "clients 人数", "portions 份数", "price, yuan 餐费（元）",
+         "subsidy, yuan 补贴（元）", "own share, yuan 自付（元）"],
+        *([payer, n, portions, price / 100, subsidy / 100, (price - subsidy) / 100]
+          for payer, (n, portions, price, subsidy) in sorted(sums.items())),
+    ]
+
+
+def _summary(plan: MealPlan) -> list[list[Any]]:
+    t = plan.totals
+    return [
+        ["figure", "指标", "value 数值"],
+        ["clients", "服务对象", t.clients],
+        ["due today", "今日应供", t.due],
+        ["served", "已供餐", t.served],
+        ["on time", "按时", t.on_time],
+        ["portions", "份数", t.portions],
+        ["van trips", "车辆趟次", t.van_trips],
+        ["couriers at work", "出勤送餐员", t.couriers],
+        ["courier trips", "送餐趟次", t.trips],
+        ["distance, km", "里程（公里）", round(t.distance_m / 1_000, 1)],
+        ["cooking, yuan", "制作（元）", t.cooking_cents / 100],
+        ["vans, yuan", "车辆（元）", t.van_cents / 100],
+        ["couriers, yuan", "送餐（元）", t.courier_cents / 100],
+        ["cost, yuan", "成本（元）", t.cost_cents / 100],
+        ["no plan costs less than, yuan", "成本下界（元）", t.bound_cents / 100],
+    ]

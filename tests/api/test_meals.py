@@ -1,0 +1,125 @@
+"""Meal periods by the command line and over HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.examples import MEAL_REQUEST
+from engine.formats.meal_tables import read_meal_tables
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("meals")
+    assert runner.invoke(app, ["meals", "template", str(folder / "lunch.xlsx")]).exit_code == 0
+    done = runner.invoke(app, [
+        "meals", "plan", str(folder / "lunch.xlsx"), "-o", str(folder / "out"), "--effort", "20",
+        "--lang", "zh",
+    ])
+    assert done.exit_code == 0, done.output
+    assert "按时" in done.output
+    return folder
+
+
+def test_a_plan_of_tables_is_written_and_holds(planned: Path) -> None:
+    done = runner.invoke(app, [
+        "meals", "check", str(planned / "lunch.xlsx"), str(planned / "out" / "plan.json"),
+    ])
+    assert done.exit_code == 0, done.output
+    made = json.loads((planned / "out" / "plan.json").read_bytes())
+    made["routes"][0]["trips"][0]["drops"][0]["start_s"] -= 3_000
+    (planned / "bad.json").write_text(json.dumps(made))
+    done = runner.invoke(app, [
+        "meals", "check", str(planned / "lunch.xlsx"), str(planned / "bad.json"), "--json",
+    ])
+    assert done.exit_code == 1
+    assert "M2308" in {v["code"] for v in json.loads(done.output)["violations"]}
+
+
+def test_the_sheets_tell_every_door_once_and_add_up(planned: Path) -> None:
+    problem, _ = read_meal_tables(planned / "lunch.xlsx")
+    book = load_workbook(planned / "out" / "meals.xlsx", read_only=True)
+    rows = {s.title.split()[0]: list(s.iter_rows(values_only=True))[1:] for s in book.worksheets}
+    doors = [r[4] for r in rows["doors"]]
+    seats = [r[2] for r in rows["seats"]]
+    without = [r[0] for r in rows["without"]]
+    assert sorted([*doors, *seats, *without]) == sorted(c.id for c in problem.clients)
+    assert sum(r[-1] for r in rows["loading"]) == sum(r[-1] for r in rows["doors"])
+    assert sum(r[4] for r in rows["kitchens"]) == sum(r[-1] for r in rows["vans"])
+    assert sum(r[1] for r in rows["payers"]) == len(doors) + len(seats)
+    page = (planned / "out" / "meals.html").read_text(encoding="utf-8")
+    assert all(client in page for client in doors)
+    assert "装餐清单" in page
+    assert "<script" not in page
+
+
+def test_a_change_of_the_day_tells_who_eats_later(planned: Path) -> None:
+    book = load_workbook(planned / "lunch.xlsx")
+    sheet = book["kitchens"]
+    header = [c.value.split()[0] for c in sheet[1]]
+    sheet.cell(2, header.index("closed_from") + 1).value = "10:00"
+    book.save(planned / "closed.xlsx")
+    done = runner.invoke(app, [
+        "meals", "plan", str(planned / "closed.xlsx"), "-o", str(planned / "out2"), "--effort",
+        "20", "--before", str(planned / "out" / "plan.json"), "--json",
+    ])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    assert {w["code"] for w in told["warnings"]} >= {"W1702"}
+    assert told["later"]
+    assert {x["reason"] for x in told["later"] if x["after_s"] is None} == {"shortage"}
+
+
+def test_bad_tables_are_told_by_line(planned: Path) -> None:
+    book = load_workbook(planned / "lunch.xlsx")
+    book["clients"].cell(3, 2).value = "vegan"
+    book.save(planned / "bad.xlsx")
+    done = runner.invoke(app, ["meals", "plan", str(planned / "bad.xlsx"), "--json"])
+    assert done.exit_code == 2
+    assert [(f["code"], f["path"]) for f in json.loads(done.output)["faults"]] == [
+        ("E1702", "clients!B3")
+    ]
+
+
+def test_the_example_of_a_meal_request_runs(client: httpx.Client) -> None:
+    answer = client.post("/v1/meals", json=MEAL_REQUEST)
+    assert answer.status_code == 200, answer.text
+    document = answer.json()
+    assert document["plan"]["totals"]["served"] == len(MEAL_REQUEST["problem"]["clients"])
+    assert document["warnings"] == []
+    again = client.post("/v1/meals", json=MEAL_REQUEST)
+    assert again.content == answer.content
+    sheet = client.post("/v1/meals", params={"format": "xlsx"}, json=MEAL_REQUEST)
+    assert "doors 送餐顺序" in load_workbook(io.BytesIO(sheet.content)).sheetnames
+    page = client.post("/v1/meals", headers={"Accept": "text/html"}, json=MEAL_REQUEST)
+    assert page.headers["Content-Security-Policy"].startswith("sandbox;")
+
+
+@pytest.mark.parametrize(("change", "code", "path"), [
+    ({"params": {"effort": 0}}, "E1006", "params.effort"),
+    ({"problem": {"format": "x"}}, "E1008", "problem.format"),
+    ({"other": 1}, "E1004", "$"),
+])
+def test_a_fault_of_a_request_names_its_place(
+    client: httpx.Client, change: dict[str, object], code: str, path: str
+) -> None:
+    answer = client.post("/v1/meals", json={**MEAL_REQUEST, **change})
+    assert answer.status_code == 422
+    assert (code, path) in {(f["code"], f["path"]) for f in answer.json()["faults"]}
+
+
+def test_too_many_clients_are_refused_with_the_limit(client: httpx.Client) -> None:
+    problem = MEAL_REQUEST["problem"]
+    many = [{**problem["clients"][0], "id": f"X{i}"} for i in range(51)]
+    answer = client.post("/v1/meals", json={"problem": {**problem, "clients": many}})
+    assert (answer.status_code, answer.json()["faults"][0]["code"]) == (422, "E1606")

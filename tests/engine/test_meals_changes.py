@@ -1,0 +1,126 @@
+"""The day goes otherwise: each disruption is an input, and gives a checked plan and a list."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.domain.meal_plan import MealPlan
+from engine.domain.meals import MealsProblem
+from engine.meals.changes import (
+    close_kitchen,
+    delay_batch,
+    miss_couriers,
+    who_eats_later,
+)
+from engine.meals.check import check_meals
+from engine.meals.plan import MealParams, plan_meals
+from engine.meals.scenario import make_meals
+from engine.meals.travel import MealTravel, build_meal_travel
+
+Made = tuple[MealsProblem, MealPlan, MealTravel]
+FAST = MealParams(effort=20, van_iterations=200)
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    problem, network = make_meals(160, 2, 3, 9, seed=5, nodes=700, box=12)
+    travel = build_meal_travel(problem, network)
+    return problem, plan_meals(problem, travel, FAST), travel
+
+
+def again(made: Made, problem: MealsProblem, params: MealParams = FAST) -> MealPlan:
+    plan = plan_meals(problem, made[2], params)
+    assert check_meals(problem, plan, made[2]) == []
+    return plan
+
+
+def test_nothing_changed_and_nobody_eats_later(made: Made) -> None:
+    plan = again(made, made[0])
+    assert plan == made[1]
+    assert who_eats_later(made[1], plan) == []
+
+
+def test_a_closed_kitchen_leaves_a_shortage_to_the_last_ranks(made: Made) -> None:
+    problem, before, _ = made
+    closed = close_kitchen(problem, "K02", 10 * 3_600)
+    plan = again(made, closed)
+    late = [b for b in problem.kitchens[1].batches if b.ready_s >= 36_000]
+    assert late
+    gone = {w.client for w in plan.without}
+    assert {w.reason for w in plan.without} <= {"shortage"}
+    assert {x.client for x in who_eats_later(before, plan) if x.after_s is None} == gone
+    used = {(d.kitchen, d.batch) for r in plan.routes for t in r.trips for d in t.drops}
+    assert not used & {("K02", b.id) for b in late}
+    if gone:  # nobody of an early rank goes without while one of a later rank of the diet eats
+        ranks = {c.id: (c.diet, c.tier) for c in problem.clients}
+        for diet in {ranks[c][0] for c in gone}:
+            first_lost = min(ranks[c][1] for c in gone if ranks[c][0] == diet)
+            last_fed = max(
+                (ranks[c][1] for c in plan.times() if ranks[c][0] == diet), default=0
+            )
+            assert last_fed <= first_lost
+
+
+def test_a_late_batch_makes_its_eaters_late_and_nothing_leaves_without_it(made: Made) -> None:
+    problem, before, _ = made
+    used = {(x.kitchen, x.batch) for t in before.van_trips for s in t.stops for x in s.lots}
+    kitchen, batch = min(used)
+    plan = again(made, delay_batch(problem, kitchen, batch, 1_800))
+    assert plan.totals.served == before.totals.served
+
+
+def test_absent_couriers_are_made_up_for_or_their_clients_listed(made: Made) -> None:
+    problem, before, _ = made
+    absent = [c.id for k, c in enumerate(problem.couriers) if k % 3 == 0]
+    plan = again(made, miss_couriers(problem, absent))
+    assert not {r.courier for r in plan.routes} & set(absent)
+    served = set(plan.times())
+    later = {x.client for x in who_eats_later(before, plan)}
+    assert set(before.times()) - served <= later
+
+
+def test_clients_keep_yesterdays_courier_where_that_costs_little(made: Made) -> None:
+    problem, _, travel = made
+    # The same lunch by another search is another plan: yesterday's.
+    yesterday = plan_meals(problem, travel, MealParams(effort=20, van_iterations=200, seed=9))
+    liked = yesterday.couriers()
+    free = again(made, problem).couriers()
+    near = again(made, problem, MealParams(effort=20, van_iterations=200, liked=liked)).couriers()
+
+    def kept(now: dict[str, str]) -> int:
+        return sum(now.get(c) == who for c, who in liked.items())
+
+    assert kept(near) > kept(free)
+
+
+def test_an_unknown_name_is_refused(made: Made) -> None:
+    for change in (
+        lambda p: close_kitchen(p, "K99", 0), lambda p: delay_batch(p, "K01", "B99", 1),
+        lambda p: miss_couriers(p, ["C999"]),
+    ):
+        with pytest.raises(KeyError):
+            change(made[0])
+
+
+def test_everybody_without_a_courier_is_told_so(made: Made) -> None:
+    problem = miss_couriers(made[0], [c.id for c in made[0].couriers])
+    plan = again(made, problem)
+    homes = {c.id for c in problem.clients if c.at is None}
+    assert {w.client for w in plan.without if w.reason == "courier"} == homes
+
+
+def test_a_courier_may_load_at_a_kitchen(made: Made) -> None:
+    problem, _, travel = made
+    moved = problem.changed(couriers=tuple(
+        c.model_copy(update={"place": "K01"}) for c in problem.couriers
+    ))
+    plan = plan_meals(moved, travel, FAST)
+    assert check_meals(moved, plan, travel) == []
+    assert {r.place for r in plan.routes} == {"K01"}
+    assert {d.kitchen for r in plan.routes for t in r.trips for d in t.drops} == {"K01"}
+
+
+def test_the_naive_plan_is_lawful_and_no_better(made: Made) -> None:
+    problem, before, _ = made
+    naive = again(made, problem, MealParams(effort=20, van_iterations=200, joint=False))
+    assert naive.totals.served <= before.totals.served
