@@ -8,6 +8,7 @@ its loading bays, and the timetable is made from what really happens there.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,17 +26,25 @@ from solvers.solve import SolveParams, solve
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-#: Vans may come this much later than the soonest, so that one van can visit several points.
-_SLACK_S = 1_500
+#: Vans may come this much later than the soonest, so that one van can visit several points...
+_SLACK_S = 1_200
+#: ...and this much where couriers could not finish.
+_HASTE_S = 420
+#: A portion that comes a second too late, where vans cannot bring all in time.
+_LATE_MILLS = 20
 #: Ways are never longer, and a model's money stays in int32.
 _MOST_MILLS = 900_000_000
 
 
 class Bulk(NamedTuple):
-    """The vans' trips, and when each batch is at each place."""
+    """The vans' trips, and when each client's food is at the client's place."""
 
     trips: tuple[VanTrip, ...]
-    ready: dict[tuple[int, int], int]  # (place, batch) -> moment; missing: no van brings it
+    ready: Int64  # (n,) of due clients; NEVER: no van brings it
+
+
+#: Food that stays in its kitchen.
+NEVER = -1
 
 
 class _Load(NamedTuple):
@@ -64,49 +73,80 @@ def plan_bulk(
     sooner : places whose couriers could not finish: their food comes as soon as it can.
     direct : one point a trip; for comparison.
     """
-    ready: dict[tuple[int, int], int] = {}
     loads: dict[int, list[_Load]] = {}
     problem = tables.problem
     for (p, b), (lots, eats) in sorted(_needs(tables, place, batch).items()):
         kitchen = int(tables.kitchen_of[b])
         if not isinstance(tables.places[p], ServingPoint):
-            ready[p, b] = int(tables.ready[b])
             continue
         room = max((v.capacity for v in problem.vans
                     if v.kitchen == problem.kitchens[kitchen].id), default=0)
         dues = [due_at(tables, p, e) for e in eats]
         wanted, latest = min(d[0] for d in dues), min(d[1] for d in dues)
-        if p in sooner:
-            wanted = 0
+        soonest = int(tables.ready[b]) + tables.haul_s(kitchen, p)
+        wanted = soonest + _HASTE_S if p in sooner else max(wanted, soonest + _SLACK_S)
         for part in _split(lots, room):
-            loads.setdefault(kitchen, []).append(_Load(p, b, part, wanted, latest))
+            loads.setdefault(kitchen, []).append(
+                _Load(p, b, part, wanted, max(soonest, latest))
+            )
     trips: list[VanTrip] = []
     for kitchen, wanted_loads in sorted(loads.items()):
         trips += _route_kitchen(
             tables, kitchen, wanted_loads, iterations=iterations, seed=seed, direct=direct,
         )
+    return Bulk(tuple(trips), _moments(tables, place, batch, trips))
+
+
+def _moments(
+    tables: Tables, place: Int32, batch: Int32, trips: Sequence[VanTrip]
+) -> Int64:
+    """Deal what vans bring: to those who are brought a meal first, for couriers need the time.
+
+    Homes come in the order of their bearing from the place, so that those who share an early lot
+    are in one direction.
+    """
     batch_number = {(k.id, b.id): i for i, (k, b) in enumerate(tables.batches)}
     number = {p.id: i for i, p in enumerate(tables.places)}
+    diets = {d.id: i for i, d in enumerate(tables.problem.diets)}
+    brought: dict[tuple[int, int, int], list[list[int]]] = {}
     for trip in trips:
         for stop in trip.stops:
             for lot in stop.lots:
-                key = number[stop.point], batch_number[lot.kitchen, lot.batch]
-                # A batch may come in several vans; who eats from it waits for the last of them.
-                ready[key] = max(ready.get(key, 0), stop.ready_s)
-    brought = {(number[s.point], batch_number[x.kitchen, x.batch]): 0
-               for t in trips for s in t.stops for x in s.lots}
-    for trip in trips:
-        for stop in trip.stops:
-            for lot in stop.lots:
-                brought[number[stop.point], batch_number[lot.kitchen, lot.batch]] += lot.portions
-    for group in loads.values():
-        for load in group:
-            key = load.place, load.batch
-            if brought.get(key, 0) < sum(
-                x.portions for x in group if (x.place, x.batch) == key
-            ):
-                ready.pop(key, None)  # a part of it stays in the kitchen: it is told as such
-    return Bulk(tuple(trips), ready)
+                key = number[stop.point], batch_number[lot.kitchen, lot.batch], diets[lot.diet]
+                brought.setdefault(key, []).append([stop.ready_s, lot.portions])
+    ready = np.full(len(tables.clients), NEVER, np.int64)
+    members: dict[tuple[int, int, int], list[int]] = {}
+    for i in np.flatnonzero((place >= 0) & (batch >= 0)).tolist():
+        if isinstance(tables.places[place[i]], ServingPoint):
+            key = int(place[i]), int(batch[i]), int(tables.diet[i])
+            members.setdefault(key, []).append(i)
+        else:
+            ready[i] = tables.ready[batch[i]]
+    bearing = _bearings(tables, place)
+    for key, who in members.items():
+        lots = sorted(brought.get(key, ()))
+        for i in sorted(who, key=lambda i: (tables.eats_at[i] >= 0, bearing[i], i)):
+            # An order of several portions may need the rest of one lot and a part of the next.
+            need = int(tables.portions[i])
+            if sum(n for _, n in lots) < need:
+                continue
+            while need:
+                take = min(need, lots[0][1])
+                ready[i] = lots[0][0]
+                lots[0][1] -= take
+                need -= take
+                if not lots[0][1]:
+                    lots.pop(0)
+    return ready
+
+
+def _bearings(tables: Tables, place: Int32) -> NDArray[np.float64]:
+    travel = tables.travel
+    found = np.zeros(len(tables.clients))
+    homes = np.flatnonzero((tables.home_at >= 0) & (place >= 0))
+    at, base = tables.home_at[homes], tables.place_at[place[homes]]
+    found[homes] = np.arctan2(travel.lat[at] - travel.lat[base], travel.lon[at] - travel.lon[base])
+    return found
 
 
 def _needs(
@@ -152,7 +192,7 @@ def _route_kitchen(
     at = np.array([tables.travel.place[entry.id], *(tables.place_at[p] for p in spots)], np.int32)
     seconds, metres = tables.travel.block(VAN_MODE, at, at)
     row = {p: i + 1 for i, p in enumerate(spots)}
-    left = list(loads)
+    left = loads
     routes: list[tuple[Van, list[list[_Load]]]] = []
     for relaxed in (False, True):
         builder = ModelBuilder(n_dimensions=1)
@@ -169,12 +209,12 @@ def _route_kitchen(
         for load in left:
             point = tables.places[load.place]
             assert isinstance(point, ServingPoint)
-            soonest = int(tables.ready[load.batch]) + tables.haul_s(kitchen, load.place)
-            late = max(load.wanted, soonest + _SLACK_S)
-            late = max(soonest, load.latest) if relaxed else min(late, max(soonest, load.latest))
+            late = load.latest if relaxed else min(load.wanted, load.latest)
             builder.add_task(
                 row[load.place], windows=[(min(point.opens_s, late), late)],
                 demand=[load.portions],
+                soft_late=load.wanted if relaxed else None,
+                late_price=load.portions * _LATE_MILLS if relaxed else 0,
                 release=int(tables.ready[load.batch]) + entry.loading_s,
             )
         for van in vans:
@@ -182,7 +222,6 @@ def _route_kitchen(
                 0, 0, shift=(van.start_s + entry.loading_s, van.end_s), capacity=[van.capacity],
                 profile=profiles[van.cost_per_km_cents, van.cost_per_trip_cents],
                 price_per_second=1, price_per_metre=1, reloads=[home],
-                max_tasks=None,
             )
         found = solve(builder.build(), SolveParams(
             time_limit_s=None, max_iterations=iterations, seed=seed,

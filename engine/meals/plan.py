@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from engine.domain.meal_plan import MealPlan, Reason
 from engine.domain.meals import MealsProblem
 from engine.meals.assemble import assemble
-from engine.meals.bulk import Bulk, plan_bulk
+from engine.meals.bulk import NEVER, Bulk, plan_bulk
 from engine.meals.seats import Seats, seat
 from engine.meals.supply import Homes, find_homes, share_portions
 from engine.meals.tables import Tables, build_tables
@@ -180,7 +180,7 @@ def plan_meals(
     params = params or MealParams()
     tables = build_tables(problem, travel)
     state, turns = _Planner(tables, params, on_progress, should_stop).run()
-    seats = seat(tables, state.batch, state.bulk)
+    seats = seat(tables, state.bulk)
     plan = assemble(
         tables, state.batch, state.bulk, state.zones, seats,
         _without(tables, state, seats), params.seed, turns,
@@ -196,11 +196,11 @@ def _zone(
     load = tables.loading(p)
     members = [
         i for i in np.flatnonzero((place == p) & (tables.home_at >= 0) & (batch >= 0)).tolist()
-        if (p, int(batch[i])) in bulk.ready
+        if bulk.ready[i] != NEVER
     ]
     return Zone(
         p, tuple(members),
-        tuple(bulk.ready[p, int(batch[i])] + load for i in members),
+        tuple(int(bulk.ready[i]) + load for i in members),
         tuple(tables.problem.late_s if i in late else 0 for i in members),
     )
 
@@ -253,7 +253,7 @@ def _without(tables: Tables, state: _State, seats: Seats) -> dict[str, Reason]:
             reasons[client.id] = "courier"
         elif b < 0:
             reasons[client.id] = "shortage"
-        elif (p, b) not in state.bulk.ready:
+        elif state.bulk.ready[i] == NEVER:
             reasons[client.id] = "bulk"
         else:
             reasons[client.id] = "seats" if tables.eats_at[i] >= 0 else "courier"

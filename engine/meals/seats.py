@@ -6,10 +6,9 @@ import heapq
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.domain.meals import ServingPoint
-from engine.meals.bulk import Bulk
+from engine.meals.bulk import NEVER, Bulk
 from engine.meals.tables import Tables
 
 
@@ -19,7 +18,7 @@ class Seats(NamedTuple):
     start: dict[int, int]
 
 
-def seat(tables: Tables, batch: NDArray[np.int32], bulk: Bulk) -> Seats:
+def seat(tables: Tables, bulk: Bulk) -> Seats:
     """Give every diner the first seat that is free: by rank, then by whose food is there first.
 
     A client of several portions brings company, and takes as many seats.
@@ -32,8 +31,8 @@ def seat(tables: Tables, batch: NDArray[np.int32], bulk: Bulk) -> Seats:
         close = min(problem.end_s, point.closes_s)
         waiting = []
         for i in np.flatnonzero(tables.eats_at == p).tolist():
-            food = bulk.ready.get((p, int(batch[i])))
-            if food is not None:
+            food = int(bulk.ready[i])
+            if food != NEVER:
                 early, late = tables.window[i].tolist()
                 waiting.append((int(tables.tier[i]), max(food, early, point.opens_s), late, i))
         free = [0] * point.seats

@@ -27,6 +27,8 @@ NEAREST = 5
 _BETWEEN_S = 75
 #: A second that food comes later, or waits longer, than the couriers need it.
 _LATE_MILLS, _EARLY_MILLS = 40, 1
+#: Diners sit down in turns; those of a later turn need no food before.
+_DINER_LATE_MILLS = 10
 #: Doors take this long at least after the food has come: the last of the period are not first.
 _HEAD_START_S = 900
 _AS_FAR = 10**7  # seconds; more than any way
@@ -172,7 +174,8 @@ def _price_row(tables: Tables, p: int, eats: bool) -> Int64:
             tables.drive[k, p] >= geodata.UNREACHABLE
         ):
             continue
-        row[b] = least_mills(tables, k, p) + max(0, arrival - wanted) * _LATE_MILLS + (
+        price = _DINER_LATE_MILLS if eats else _LATE_MILLS
+        row[b] = least_mills(tables, k, p) + max(0, arrival - wanted) * price + (
             max(0, wanted - arrival) * _EARLY_MILLS
         )
     return row
