@@ -7,16 +7,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from api.options import DebugOption, JsonOption, LangOption, SeedOption
 from api.terminal import BROKEN, conversation
-from api.words import Lang
 
 meals_app = typer.Typer(
     help="Plan a meal period: kitchens, points, couriers.", no_args_is_help=True
 )
 
-LangOption = Annotated[Optional[Lang], typer.Option("--lang", help="en or zh; else by the locale")]
-JsonOption = Annotated[bool, typer.Option("--json", help="figures and faults as JSON on stdout")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="show the traceback of a defect")]
 NetworkOption = Annotated[Optional[Path], typer.Option(help="in place of the problem's own")]
 Source = Annotated[Path, typer.Argument(help=".xlsx, a folder of CSV files, or .json")]
 
@@ -26,7 +23,7 @@ def plan(
     source: Source,
     out: Annotated[Path, typer.Option("--out", "-o", help="folder for the files")] = Path("out"),
     effort: Annotated[int, typer.Option(min=1, max=10_000, help="iterations a home")] = 60,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1)] = 1,
+    seed: SeedOption = 1,
     before: Annotated[
         Optional[Path], typer.Option(help="plan to stay near; who eats later is told")
     ] = None,
