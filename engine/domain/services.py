@@ -84,7 +84,7 @@ _ROWS: tuple[tuple[str, OrderKind, str, str, int, tuple[str, ...]], ...] = (
     ("bed_round_team", "visit", "home-bed round by a team", "家庭病床团队巡诊", 45, ()),
 )
 
-_SAME_GENDER = {"bath"}
+_SAME_GENDER = {"bath", "bath_two"}
 _TEAMS: dict[str, tuple[TeamMember, ...]] = {
     "bath_two": (
         TeamMember(id="lead", skills=("bathing",)),

@@ -334,6 +334,8 @@ def _stop(stop: Stop, line: str) -> dict[str, Any]:
     }
     if stop.batch is not None:
         entry["batch"] = stop.batch
+    if stop.member is not None:
+        entry["member"] = stop.member
     return entry
 
 

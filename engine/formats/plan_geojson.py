@@ -73,6 +73,7 @@ def _stop_features(
             "service": problem.order_by_id[stop.order].service, "start_s": stop.start_s,
             "start": clock(stop.start_s), "departure_s": stop.departure_s,
             "departure": clock(stop.departure_s),
+            **({} if stop.member is None else {"member": stop.member}),
         })
         for k, stop in enumerate(trip.stops)
     ]

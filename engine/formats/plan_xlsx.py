@@ -120,6 +120,10 @@ def _summary(problem: Problem, plan: Plan) -> list[list[Any]]:
 def _worker(problem: Problem, routes: list[Route]) -> list[list[Any]]:
     lines: list[list[Any]] = [_STOP_HEADER]
     for route in routes:
+        for pause in route.breaks:
+            rest: list[Any] = [None] * len(_STOP_HEADER)
+            rest[1], rest[6], rest[7] = "break 休息", _minute(pause.start_s), _minute(pause.end_s)
+            lines.append(rest)
         for trip in route.trips:
             carried = "; ".join(f"{name}={n}" for name, n in trip.load.items())
             leave: list[Any] = [None] * len(_STOP_HEADER)
@@ -151,7 +155,10 @@ def _stop(problem: Problem, k: int, stop: Stop) -> list[Any]:
 def _notes(order: Order, stop: Stop) -> str:
     windows = "; ".join(f"{_minute(w.start_s)}-{_minute(w.end_s)}" for w in order.windows)
     notes: list[str | None] = [windows and f"promised 承诺：{windows}"]
-    wait = stop.start_s - stop.arrival_s
+    notes.append(stop.member and f"team member 团队成员：{stop.member}")
+    if stop.setup_s:
+        notes.append(f"getting in 入户准备 {_minutes(stop.setup_s)} min 分钟")
+    wait = stop.start_s - stop.arrival_s - stop.setup_s
     if wait > 0:
         notes.append(f"wait 等待 {_minutes(wait)} min 分钟")
     if isinstance(order, MealOrder):

@@ -76,6 +76,7 @@ function stopRow(stop) {
       h("span", { class: "leg" }, `${t("stop.travel")} ${duration(stop.travel)} · ${distance(stop.distance)}`),
       h("span", { class: "row-facts" },
         h("span", {}, `${t("stop.window")} ${windowsText(order)}`),
+        stop.member ? h("span", {}, stop.member) : null,
         stop.batch ? h("span", {}, t("route.batch", { id: stop.batch })) : null)),
     h("span", { class: "stop-times" },
       h("b", {}, clockTime(stop.start)),
