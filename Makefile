@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "careroute needs Python 3.11 or newer"; exit 1; }
 	@echo "installing into $(VENV) ..."
 	$(if $(UV),uv venv -q --seed --allow-existing --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
-	$(INSTALL) -c constraints.txt -e '.[serve,xlsx,dev]'
+	$(INSTALL) -c constraints.txt -e '.[serve,live,xlsx,dev]'
 	@touch $@
 
 setup: $(STAMP) ## only install, into .venv

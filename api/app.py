@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from api import openapi
+from api.day_process import DayProcess
 from api.faults import fault
 from api.middleware import BodyGate, RequestLog
 from api.problems import Answer, RequestError, describe, problem_of
-from api.routes import catalogue, docs, health, meals, plans, roads
+from api.routes import catalogue, days, docs, health, meals, plans, roads
 from api.service import version
 from api.settings import Settings
 from api.slots import SlotPool
@@ -38,10 +39,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.slots = SlotPool(settings)
         app.state.slots.open()
+        app.state.days = DayProcess(settings)
         app.openapi()  # made once, before anybody waits for it
         try:
             yield
         finally:
+            await app.state.days.close()
             await app.state.slots.close()
 
     app = FastAPI(
@@ -55,10 +58,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=[Middleware(RequestLog), Middleware(BodyGate, settings=settings)],
     )
     app.state.settings = settings
-    for router in (
-        plans.router, meals.router, roads.router, catalogue.router, health.router, docs.router,
-    ):
-        app.include_router(router)
+    for part in (plans, meals, days, roads, catalogue, health, docs):
+        app.include_router(part.router)
     app.openapi = lambda: openapi.describe_service(app)  # type: ignore[method-assign]
     app.add_exception_handler(RequestError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_query)

@@ -1,4 +1,4 @@
-"""Commands ``demo | plan | check | graph | reach | route | template | serve | weeks | meals``."""
+"""Commands ``demo``, ``plan``, ``check``, ``graph``, ``reach``, ``route``, ``serve`` and so on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from api.live_cli import live
 from api.meal_commands import meals_app
 from api.options import DebugOption, JsonOption, LangOption, SeedOption
 from api.terminal import BROKEN, Terminal, conversation
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(meals_app, name="meals")
 
 app.add_typer(weeks_app, name="weeks")
+app.add_typer(live, name="live")
 
 SecondsOption = Annotated[
     Optional[float], typer.Option("--seconds", min=0.01, max=86_400, help="of search")

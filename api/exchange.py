@@ -14,9 +14,17 @@ import orjson
 
 from api import service
 from api import weeks as week_verbs
+from api.days import Beginning
 from api.negotiation import FORMATS, GEOJSON, XLSX
 from api.problems import Answer, RequestError
-from api.schemas import BrokenPromise, CheckAnswer, MealRequestParams, Params, WeeksParams
+from api.schemas import (
+    BrokenPromise,
+    CheckAnswer,
+    DayHead,
+    MealRequestParams,
+    Params,
+    WeeksParams,
+)
 from api.service import Given
 from api.settings import Settings
 from engine.domain.faults import fault
@@ -177,6 +185,25 @@ VERBS: Final[dict[str, Callable[..., Answer]]] = {
     "plan": plan, "check": check, "reach": reach, "route": route, "weeks": weeks,
     "meals": plan_meals,
 }
+
+
+def read_day_request(body: bytes, settings: Settings) -> tuple[str, Beginning]:
+    """Read what a running day begins with; errors as in ``plan``."""
+    found = _Faults()
+    document = found.envelope(
+        body, needed=("id", "problem", "plan"), others=("policy", "utc_offset_min")
+    )
+    problem = found.part(document, "problem", _parser(settings))
+    made = found.part(document, "plan", parse_plan)
+    head = {k: document[k] for k in ("id", "policy", "utc_offset_min") if k in document}
+    asked, faults = read_entity(DayHead, head, "")
+    found += [f for f in faults if f.path != "id" or "id" in document]
+    if problem is None or made is None or asked is None or found:
+        raise InputError(found)
+    _limit_network(problem.network, settings)
+    _hold((("problem.orders", len(problem.orders), settings.max_day_orders,
+            "the number of orders", "工单数"),))
+    return asked.id, Beginning(problem, made, asked.policy, asked.utc_offset_min)
 
 
 class _Faults(list[Fault]):

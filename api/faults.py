@@ -145,6 +145,41 @@ TEXTS: dict[str, Row] = {
         "无法识别该点：应为两个数字，经度在前",
         "请以度为单位写作 经度,纬度，例如 114.2431,30.5904",
     ),
+    "E1620": Row(
+        404,
+        "there is no day of this name",
+        "begin it with POST /v1/days, or see GET /v1/days for the names",
+        "没有该名称的当日任务",
+        "请以 POST /v1/days 创建，名称见 GET /v1/days",
+    ),
+    "E1621": Row(
+        422,
+        "a day of this name began with another problem, plan or policy",
+        "choose another name",
+        "该名称的当日任务已以其他问题、计划或规则创建",
+        "请换一个名称",
+    ),
+    "E1622": Row(
+        422,
+        "the plan is not one for this problem, or breaks a promise of it",
+        "plan the problem as it is now; POST /v1/plans/check tells what is wrong",
+        "该计划不属于此问题，或违反了其中的承诺",
+        "请按当前问题重新规划；POST /v1/plans/check 或 careroute check 可列出问题",
+    ),
+    "E1623": Row(
+        404,
+        "there is no worker of this name on the day",
+        "workers are those of the problem that the day began with",
+        "当日没有该服务人员",
+        "服务人员须来自当日的问题文件",
+    ),
+    "E1624": Row(
+        422,
+        "running days need the package sqlalchemy, which is not installed",
+        "install careroute[live]",
+        "当日任务需要 sqlalchemy，当前未安装",
+        "请安装 careroute[live]",
+    ),
 }
 
 

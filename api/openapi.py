@@ -14,6 +14,8 @@ from api.negotiation import GEOJSON, JSON, XLSX
 from api.problems import PROBLEM_JSON
 from api.schemas import (
     CheckRequest,
+    DayRequest,
+    EventsRequest,
     MealAnswer,
     MealRequest,
     PlanRequest,
@@ -122,6 +124,8 @@ def describe_service(app: FastAPI) -> dict[str, Any]:
                 (Plan, "validation"),
                 (WeeksRequest, "validation"),
                 (WeeksAnswer, "validation"),
+                (DayRequest, "validation"),
+                (EventsRequest, "validation"),
                 (ProblemDetails, "serialization"),
             ],
             ref_template=_REF + "{model}",

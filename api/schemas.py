@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.domain.base import Entity
+from engine.domain.base import LAX, Entity, Id
 from engine.domain.meal_plan import MealPlan
 from engine.domain.meals import MealsProblem
 from engine.domain.plan import Plan
 from engine.domain.problem import Problem
 from engine.domain.services import Service, Skill
 from engine.domain.weeks import Weeks
+from engine.live.answers import LivePolicy
+from engine.live.events import Event
 from engine.weeks.horizon import WeeksPlan
 
 Backend = Literal["search", "ortools"]
@@ -117,6 +119,30 @@ class CheckAnswer(Entity):
 
     clean: bool
     violations: tuple[BrokenPromise, ...]
+
+
+class DayHead(Entity):
+    """A running day beside its problem and plan.
+
+    ``utc_offset_min``: of the city; then an event of the future is refused by the true clock.
+    """
+
+    id: Id
+    policy: LivePolicy = LivePolicy()
+    utc_offset_min: int | None = Field(default=None, ge=-840, le=840)
+
+
+class DayRequest(DayHead):
+    """What a running day begins with; the plan is one for the problem."""
+
+    problem: Problem
+    plan: Plan
+
+
+class EventsRequest(Entity):
+    """Several events at once; one may also be sent alone."""
+
+    events: Annotated[tuple[Event, ...], LAX]
 
 
 class FaultDocument(Entity):

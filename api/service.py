@@ -191,7 +191,7 @@ def plan(
         DayParams(
             seconds=seconds, iterations=iterations, seed=seed, threads=threads, backend=backend
         ),
-        network=_open_file(network) if network else None,
+        network=open_file(network) if network else None,
         folder=folder,
         named_folder=named_folder,
         on_progress=(lambda stage: tell(stage.share)) if tell else None,
@@ -413,11 +413,12 @@ def open_streets(
     from engine.networks import open_network
 
     if file is not None:
-        return _open_file(file)
+        return open_file(file)
     return open_network(ref, folder=folder, named_folder=named_folder)
 
 
-def _open_file(path: Path) -> Network:
+def open_file(path: Path) -> Network:
+    """Open a network file that takes the place of a problem's own."""
     from engine.domain.problem import FileNetwork
     from engine.networks import open_network
 

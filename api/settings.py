@@ -35,6 +35,11 @@ class Settings(BaseModel):
         default=30.0, gt=0, description="beyond the search, for parsing, travel times and figures"
     )
 
+    database: str | None = Field(
+        default=None, description="URL of running days; else SQLite in the user's data folder"
+    )
+    max_day_orders: int = Field(default=20_000, ge=1, description="of a running day's problem")
+
     @property
     def max_body(self) -> int:
         """Bytes that a body may have."""

@@ -10,6 +10,17 @@ Lang = Literal["en", "zh"]
 
 WORDS: dict[str, tuple[str, str]] = {
     "reading": ("reading the network", "读取路网"),
+    "replaying": ("replaying the day", "回放当日事件"),
+    "refused_event": ("refused {event}: {code} {text}", "拒绝 {event}：{code} {text}"),
+    "live_day": ("the day", "当日"),
+    "events_applied": ("events applied", "已生效事件"),
+    "events_refused": ("events refused", "被拒绝事件"),
+    "events_repeated": ("events repeated", "重复事件"),
+    "events_superseded": ("events superseded", "已过时事件"),
+    "on_routes": ("orders on routes", "路线上的工单"),
+    "waiting": ("orders that nobody serves", "无人服务的工单"),
+    "delayed": ("orders served late", "延后服务的工单"),
+    "alarms": ("alarms", "紧急工单"),
     "generating": ("generating a day", "生成一天的任务"),
     "planning": ("planning", "规划中"),
     "stopping": (

@@ -7,6 +7,8 @@ import os
 import queue
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
@@ -66,23 +68,41 @@ class _Inbox:
 
 def serve(pipe: Connection, settings: Settings) -> None:
     """Warm up, say so, and answer calls until the other end of the pipe closes."""
+
+    def warm_up() -> None:
+        from api import service
+
+        service.warm_up()
+        os.nice(_NICE)  # where cores are few, an answer of /health goes before a better plan
+
+    def answer(call: Call, stop: threading.Event) -> Answer:
+        from api import exchange
+
+        verb: Any = exchange.VERBS[call.verb]
+        result: Answer = verb(settings=settings, should_stop=stop.is_set, **call.arguments)
+        return result
+
+    answer_calls(pipe, warm_up, answer)
+
+
+def answer_calls(
+    pipe: Connection,
+    warm_up: Callable[[], None],
+    answer: Callable[[Call, threading.Event], Answer],
+) -> None:
+    """Be a supervised process: get ready, say so, then answer one call after another.
+
+    Parameters
+    ----------
+    warm_up : what has to be done before the first call.
+    answer : takes a call, and an event that is set when nobody waits for the answer any more.
+    """
     # A Ctrl-C or a stop of the whole group is the service's to handle: it lets calls finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     inbox = _Inbox(pipe)
-
-    from api import exchange, service
-
-    service.warm_up()
-    os.nice(_NICE)  # where cores are few, an answer of /health goes before a better plan
+    warm_up()
     pipe.send(WARM)
     while (call := inbox.calls.get()) is not None:
-        pipe.send(_answer(exchange.VERBS[call.verb], call, settings, inbox.stop))
-
-
-def _answer(verb: Any, call: Call, settings: Settings, stop: threading.Event) -> Answer:
-    return guard(
-        call.request_id,
-        lambda: verb(settings=settings, should_stop=stop.is_set, **call.arguments),
-    )
+        pipe.send(guard(call.request_id, partial(answer, call, inbox.stop)))

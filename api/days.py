@@ -1,0 +1,250 @@
+"""Running days behind both doors: begun, fed with events, looked at; kept in the store.
+
+An event is answered when it is in the log and not before. Were the process to end between the two,
+whoever sent it gets no answer, sends it again, and it counts once.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from api.problems import RequestError
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from api.store import DayStore
+    from engine.domain.plan import Plan
+    from engine.domain.problem import Problem
+    from engine.live.answers import LivePolicy, Outcome
+    from engine.live.day import LiveDay
+    from geodata import Network
+
+
+class Beginning(NamedTuple):
+    """What a day begins with. ``utc_offset_min``: of the city; None: events have no true clock."""
+
+    problem: Problem
+    plan: Plan
+    policy: LivePolicy
+    utc_offset_min: int | None = None
+
+
+class KeptDay:
+    """One day in memory beside its log; made of the log alone when it is opened.
+
+    Parameters
+    ----------
+    store : where the log is.
+    name : of the day.
+    network : the streets; None opens what the problem names.
+    named_folder, folder : as in ``engine.networks.open_network``.
+    """
+
+    def __init__(
+        self, store: DayStore, name: str, *, network: Network | None = None,
+        named_folder: Path | None = None, folder: Path | None = None,
+    ) -> None:
+        from engine.live.events import parse_event
+
+        self.store, self.name = store, name
+        start = store.start(name)
+        if start is None:
+            raise RequestError("E1620", "path.day")
+        self.beginning = _read_beginning(start)
+        self.day: LiveDay = _open(self.beginning, network, named_folder, folder)
+        self.seq = 0
+        for entry in store.read(name):
+            event, faults = parse_event(entry.event, "event")
+            if faults:
+                raise InputError(faults)
+            self.day.apply(event)
+            self.seq = entry.seq
+
+    def apply(self, events: Sequence[Any]) -> list[Outcome]:
+        """Take in events; they are in the log when this returns, all of one call or none.
+
+        Raises
+        ------
+        api.store.LostRace : another process has the day too; open it again.
+        """
+        from engine.live.events import event_data
+
+        received = self._now()
+        outcomes, kept = [], []
+        for event in events:
+            outcome = self.day.apply(event, received)
+            outcomes.append(outcome)
+            if outcome.status in ("applied", "superseded"):
+                kept.append((event_data(event), outcome.as_dict()))
+        self.store.append(self.name, self.seq + 1, kept)
+        self.seq += len(kept)
+        return outcomes
+
+    def _now(self) -> int | None:
+        """Seconds since the day's midnight in its city."""
+        offset = self.beginning.utc_offset_min
+        if offset is None:
+            return None
+        zone = datetime.timezone(datetime.timedelta(minutes=offset))
+        midnight = datetime.datetime.combine(
+            self.beginning.problem.day, datetime.time(), tzinfo=zone
+        )
+        return int(time.time() - midnight.timestamp())
+
+
+def begin(store: DayStore, name: str, beginning: Beginning) -> bool:
+    """Store a new day; False where the very same was stored before.
+
+    Raises
+    ------
+    RequestError : ``E1621``, a day of this name began otherwise.
+    """
+    from api.store import DayExists
+    from engine.formats.native import problem_data
+
+    start = {
+        "problem": problem_data(beginning.problem),
+        "plan": beginning.plan.model_dump(mode="json"),
+        "policy": beginning.policy.model_dump(mode="json"),
+        "utc_offset_min": beginning.utc_offset_min,
+    }
+    try:
+        return store.add_day(name, start)
+    except DayExists:
+        raise RequestError("E1621", "id") from None
+
+
+def replay(
+    beginning: Beginning,
+    events: Sequence[Any],
+    *,
+    network: Network | None = None,
+    folder: Path | None = None,
+    store: DayStore | None = None,
+    name: str | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> tuple[LiveDay, list[Outcome]]:
+    """Send a file of events to a day: to one in memory, or to one that is kept in a store.
+
+    A day in a store goes on where it was: what is in its log already is repeated and changes
+    nothing.
+    """
+    tell = on_progress or (lambda share: None)
+    outcomes = []
+    if store is None:
+        day = _open(beginning, network, None, folder)
+        for k, event in enumerate(events):
+            outcomes.append(day.apply(event))
+            tell((k + 1) / len(events))
+        return day, outcomes
+    name = name or beginning.problem.id
+    begin(store, name, beginning)
+    kept = KeptDay(store, name, network=network, folder=folder)
+    for k, event in enumerate(events):
+        outcomes += kept.apply([event])
+        tell((k + 1) / len(events))
+    return kept.day, outcomes
+
+
+def replay_files(
+    problem: Problem, plan: Plan, events: Sequence[Any], *, folder: Path | None,
+    network: Path | None, store_url: str | None, name: str | None,
+    on_progress: Callable[[float], None],
+) -> tuple[LiveDay, list[Outcome]]:
+    """Replay for the command line: a network and a store by name.
+
+    Raises
+    ------
+    RequestError : ``E1622``, the plan is not one for the problem.
+    """
+    from api.service import open_file
+    from engine.live.answers import LivePolicy
+
+    if plan.problem_fingerprint != problem.fingerprint:
+        raise RequestError("E1622", "plan")
+    store = None
+    if store_url is not None:
+        from api.store import DayStore
+
+        store = DayStore(store_url)
+    try:
+        return replay(
+            Beginning(problem, plan, LivePolicy()), events, folder=folder,
+            network=open_file(network) if network else None, store=store, name=name,
+            on_progress=on_progress,
+        )
+    finally:
+        if store is not None:
+            store.close()
+
+
+def read_events_file(path: Path) -> list[Any]:
+    """Read events from a JSON list, or from one JSON object a line.
+
+    Raises
+    ------
+    InputError : with the faults of all of them.
+    """
+    from engine.formats import native
+    from engine.live.events import read_events
+
+    body = native.read_bytes(path)
+    if body.lstrip()[:1] == b"[":
+        items = native.loads(body)
+    else:
+        items = [native.loads(line) for line in body.splitlines() if line.strip()]
+    assert isinstance(items, list)
+    return read_events(items)
+
+
+def save_plan(day: LiveDay, path: Path) -> None:
+    """Write the day as it went and as it will go."""
+    from engine.formats import native
+
+    native.save(day.plan(), path)
+
+
+def summary(day: LiveDay) -> dict[str, Any]:
+    """Tell how a day stands."""
+    board = day.board
+    closed: dict[str, int] = {}
+    for state in board.closed.values():
+        closed[state] = closed.get(state, 0) + 1
+    return {
+        "clock_s": board.clock,
+        "orders": len(board.orders),
+        "on_routes": len(board.line_of),
+        "waiting": sorted(board.waiting),
+        "closed": closed,
+        "delays": dict(sorted(board.delays.items())),
+        "alarms": {i: asdict(a) for i, a in day.alarms.items()},
+        "fingerprint": day.fingerprint,
+    }
+
+
+def _open(
+    beginning: Beginning, network: Network | None, named_folder: Path | None, folder: Path | None
+) -> LiveDay:
+    from engine.live.day import LiveDay
+    from engine.networks import open_network
+    from engine.travel import build_travel
+
+    problem = beginning.problem
+    streets = network or open_network(problem.network, folder=folder, named_folder=named_folder)
+    travel = build_travel(problem, streets)
+    return LiveDay(problem, beginning.plan, travel, beginning.policy)
+
+
+def _read_beginning(start: dict[str, Any]) -> Beginning:
+    from engine.domain.parse import read_plan, read_problem
+    from engine.live.answers import LivePolicy
+
+    return Beginning(
+        read_problem(start["problem"]), read_plan(start["plan"]),
+        LivePolicy.model_validate(start["policy"]), start["utc_offset_min"],
+    )
