@@ -378,7 +378,8 @@ def anneal_links(nodes, plan, n_iterations):
                 unlink(nodes, plan, work[k])
         if is_possible:
             worst = worst_left(plan, n) if fall(nodes, plan) else time_anew(nodes, plan)
-            for k in range(max(size, 1)):
+            is_possible = worst >= 0  # or else timing took too long
+            for k in range(max(size, 1) if is_possible else 0):
                 if size == 0:
                     join_tails(nodes, plan, x, q, p, y)
                 else:
