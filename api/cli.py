@@ -172,6 +172,48 @@ def check(
 
 
 @app.command()
+def offer(
+    files: Annotated[list[Path], typer.Argument(help="problem and its plan, of one day or more")],
+    client: Annotated[str, typer.Option(help="id of the client who asks")],
+    what: Annotated[str, typer.Option("--service", help="id of the service")],
+    minutes: Annotated[
+        Optional[int], typer.Option("--duration", min=0, max=1_440, help="minutes; else usual")
+    ] = None,
+    begin: Annotated[str, typer.Option("--from", help="first window opens, 08:00")] = "00:00",
+    until: Annotated[str, typer.Option(help="last window closes, 18:00")] = "48:00",
+    width: Annotated[int, typer.Option(min=0, max=1_440, help="minutes of a window")] = 30,
+    every: Annotated[int, typer.Option(min=5, max=1_440, help="minutes between windows")] = 30,
+    most: Annotated[int, typer.Option(min=1, max=1_000, help="offers to tell")] = 10,
+    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Offer windows for a new visit beside planned days: who, what it costs, whom it delays."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import service
+
+        if len(files) % 2:
+            raise typer.BadParameter("give every day as two files: its problem, then its plan")
+        planned = []
+        for problem_file, plan_file in zip(files[::2], files[1::2], strict=True):
+            given = terminal.reading(
+                problem_file, partial(service.read_problem, network=network)
+            )
+            planned.append((given, terminal.reading(plan_file, service.read_plan)))
+        terminal.subject = str(files[0])
+        ask = service.read_ask({
+            "client": client, "service": what, "most": most,
+            "service_duration_s": None if minutes is None else 60 * minutes,
+            "from_s": service.seconds_of(begin), "until_s": service.seconds_of(until),
+            "width_s": 60 * width, "step_s": 60 * every,
+        })  # fmt: skip
+        found = service.offers(planned, ask, network=network)
+        terminal.json({"ok": True, "offers": [o.model_dump(mode="json") for o in found]})
+        terminal.offers(found)
+
+
+@app.command()
 def graph(
     source: Annotated[
         Optional[Path], typer.Argument(help=".osm, .osm.gz, .osm.pbf or .graphml")

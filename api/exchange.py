@@ -22,26 +22,30 @@ from api.schemas import (
     CheckAnswer,
     DayHead,
     MealRequestParams,
+    OfferAnswer,
     Params,
     WeeksParams,
 )
 from api.service import Given
 from api.settings import Settings
-from engine.domain.faults import fault
+from engine.domain.faults import Words, fault
 from engine.domain.parse import parse_plan, parse_problem
 from engine.domain.plan import Plan
 from engine.domain.problem import NetworkRef, Problem, SyntheticNetwork
-from engine.domain.shapes import ROOT, not_an_object, read_entity, unknown_key
+from engine.domain.shapes import ROOT, not_a_list, not_an_object, read_entity, unknown_key
 from engine.domain.weeks import Weeks
 from engine.domain.weeks_parse import parse_weeks
 from engine.errors import Fault, InputError
 from engine.formats.weeks_json import weeks_plan_data
+from engine.offers import Ask
 from engine.roads import Question, ReachRequest, RouteRequest, read_question
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound=Question)
 #: A workbook unpacks to so many bodies at most: XML packs well, a bomb better.
 _UNPACKED: Final = 8
+#: Days that an offer may be looked for in one request.
+MAX_DAYS: Final = 31
 
 
 def plan(
@@ -99,6 +103,50 @@ def check(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -
         clean=not violations,
         violations=tuple(BrokenPromise(**v._asdict()) for v in violations),
     )
+    return Answer(answer.model_dump_json().encode())
+
+
+def offers(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -> Answer:
+    """Find windows for the visit of a body beside the planned days in it; errors as in ``plan``."""
+    found = _Faults()
+    document = found.envelope(
+        body, needed=("days", "client", "service"), others=tuple(Ask.model_fields)
+    )
+    listed = document.pop("days", ())
+    asked = {key: value for key, value in document.items() if key in Ask.model_fields}
+    ask, faults = read_entity(Ask, asked, "")
+    found += [f for f in faults if f.code != "E1003"]  # told by the envelope
+    if not isinstance(listed, list):
+        found.append(not_a_list("days", listed))
+        listed = []
+    elif not 0 < len(listed) <= MAX_DAYS:
+        found.append(fault("E1013", "days", field="days") if not listed else fault(
+            "E1006", "days", field="days", limit=Words(f"at most {MAX_DAYS}", f"不大于 {MAX_DAYS}")
+        ))
+    days = []
+    for k, day in enumerate(listed[:MAX_DAYS]):
+        path = f"days[{k}]"
+        if not isinstance(day, dict):
+            found.append(not_an_object(path, day))
+            continue
+        found += [fault("E1003", path, field=key) for key in ("problem", "plan") if key not in day]
+        found += [
+            unknown_key(f"{path}.{key}", key, ["problem", "plan"])
+            for key in day if key not in ("problem", "plan")
+        ]
+        inner = _Faults()
+        problem = inner.part(day, "problem", _parser(settings))
+        made = inner.part(day, "plan", parse_plan)
+        found += [_relocate(path, f) for f in inner]
+        if problem is not None and made is not None:
+            days.append((Given(problem, None, partial(_relocate, f"{path}.problem")), made))
+    if ask is None or found:
+        raise InputError(found)
+    for given, _ in days:
+        _limit(given, Params(), settings)
+    answer = OfferAnswer(offers=tuple(
+        service.offers(days, ask, named_folder=settings.networks)
+    ))
     return Answer(answer.model_dump_json().encode())
 
 
@@ -182,7 +230,7 @@ def plan_meals(
 
 #: What a slot may be asked to do.
 VERBS: Final[dict[str, Callable[..., Answer]]] = {
-    "plan": plan, "check": check, "reach": reach, "route": route, "weeks": weeks,
+    "plan": plan, "check": check, "offers": offers, "reach": reach, "route": route, "weeks": weeks,
     "meals": plan_meals,
 }
 

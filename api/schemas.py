@@ -15,6 +15,7 @@ from engine.domain.services import Service, Skill
 from engine.domain.weeks import Weeks
 from engine.live.answers import LivePolicy
 from engine.live.events import Event
+from engine.offers import Ask, Offer
 from engine.weeks.horizon import WeeksPlan
 
 Backend = Literal["search", "ortools"]
@@ -102,6 +103,18 @@ class CheckRequest(Entity):
 
     problem: Problem
     plan: Plan
+
+
+class OfferRequest(Ask):
+    """A visit that somebody asks for, and the planned days that it may go to."""
+
+    days: tuple[CheckRequest, ...] = Field(min_length=1, max_length=31)
+
+
+class OfferAnswer(Entity):
+    """The best windows, the cheapest first."""
+
+    offers: tuple[Offer, ...]
 
 
 class BrokenPromise(Entity):

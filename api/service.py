@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.domain.problem import NetworkRef, Problem
     from engine.domain.services import Service, Skill
     from engine.errors import Fault
+    from engine.offers import Ask, Offer
     from engine.roads import ReachRequest, RouteRequest
     from engine.rules.base import Violation
     from geodata import Network
@@ -137,6 +138,30 @@ def read_plan(path: Path) -> Plan:
 # -- work ----------------------------------------------------------------------------------------
 
 
+def read_ask(document: dict[str, Any]) -> Ask:
+    """Validate what a visit is asked for with.
+
+    Raises
+    ------
+    InputError : all that is wrong with it.
+    """
+    from engine.domain.shapes import read_entity
+    from engine.offers import Ask
+
+    ask, faults = read_entity(Ask, document, "")
+    if ask is None:
+        raise InputError(faults)
+    return ask
+
+
+def seconds_of(text: str) -> int | str:
+    """Read a clock time; one that is none is left for the reader to tell."""
+    from engine.domain.suspicions import clock_seconds
+
+    seconds = clock_seconds(text)
+    return text if seconds is None else seconds
+
+
 def warm_up() -> None:
     """Compile every kernel, so that a time limit counts search alone."""
     import geodata
@@ -216,6 +241,31 @@ def check(
 
     streets = open_streets(problem.network, network, named_folder, folder)
     return check_plan(problem, made, build_travel(problem, streets))
+
+
+def offers(
+    days: Sequence[tuple[Given, Plan]],
+    ask: Ask,
+    *,
+    network: Path | None = None,
+    named_folder: Path | None = None,
+) -> list[Offer]:
+    """Find the best windows for a visit beside days that are planned.
+
+    Raises
+    ------
+    InputError : as in ``check``; a plan breaks its promises, or what is asked for is not known.
+    """
+    from engine.offers import PlannedDay, find_offers
+    from engine.travel import build_travel
+
+    planned = []
+    for given, made in days:
+        with located(given.locate):
+            streets = _streets(given.problem.network, network, named_folder, given.folder)
+            travel = build_travel(given.problem, streets)
+        planned.append(PlannedDay(given.problem, made, travel))
+    return find_offers(planned, ask)
 
 
 def reach(

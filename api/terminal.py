@@ -19,6 +19,7 @@ from api.words import Lang, default_lang, word
 
 if TYPE_CHECKING:
     from engine.errors import Fault
+    from engine.offers import Offer
     from engine.rules.base import Violation
 
 T = TypeVar("T")
@@ -112,6 +113,31 @@ class Terminal:
             self.word("violations", n=len(listed)),
             ("code", "rule", "path", "message"),
             [(v.code, v.rule, v.path, v.message_zh if zh else v.message) for v in listed],
+        )
+
+    def offers(self, offers: Iterable[Offer]) -> None:
+        """Print windows that can be promised, the best first."""
+        from engine.domain.words import clock
+
+        listed = list(offers)
+        if self.as_json:
+            return
+        if not listed:
+            self.say("no_offers")
+            return
+        self._table(
+            self.out,
+            self.word("offers", n=len(listed)),
+            ("day", "window", "worker", "start", "added", "face", "delay"),
+            [
+                (
+                    o.day.isoformat(), f"{clock(o.start_s)}-{clock(o.end_s)}", o.worker,
+                    clock(o.service_start_s), f"{o.added_cents / 100:,.2f}",
+                    f"{o.face_cents / 100:+,.2f}" if o.face_cents else "-",
+                    "; ".join(f"{d.order} +{-(-d.seconds // 60)}" for d in o.delays) or "-",
+                )
+                for o in listed
+            ],
         )
 
     def _table(

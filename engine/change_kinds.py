@@ -36,6 +36,9 @@ def apply_change(problem: Problem, change: Mapping[str, Any]) -> Problem:
         windows = list(problem.order_by_id[change["order"]].windows)
         windows[change["window"]] = Window(start_s=change["start_s"], end_s=change["end_s"])
         return _with(problem, "orders", change["order"], windows=tuple(windows))
+    if change["kind"] == "set_window":  # of an offer
+        window = Window(start_s=change["start_s"], end_s=change["end_s"])
+        return _with(problem, "orders", change["order"], windows=(window,))
     if change["kind"] == "unpin":
         return _with(problem, "orders", change["order"], pin=None)
     if change["kind"] == "extend_shift":

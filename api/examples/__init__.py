@@ -64,3 +64,7 @@ MEAL_REQUEST: Final[dict[str, Any]] = {
     "problem": _load("meals.json"), "params": {"effort": 20, "seed": 1},
 }
 CHECK_REQUEST: Final[dict[str, Any]] = {"problem": PROBLEM, "plan": PLAN}
+OFFER_REQUEST: Final[dict[str, Any]] = {
+    "days": [CHECK_REQUEST], "client": PROBLEM["clients"][0]["id"], "service": "errands",
+    "from_s": 28_800, "until_s": 64_800, "width_s": 3_600, "most": 5,
+}

@@ -7,10 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api import openapi
-from api.examples import CHECK_REQUEST, WEEKS_REQUEST
+from api.examples import CHECK_REQUEST, OFFER_REQUEST, WEEKS_REQUEST
 from api.negotiation import GEOJSON, HTML, JSON, XLSX, answer_format, body_kind
 from api.problems import Answer
-from api.schemas import CheckAnswer, CheckRequest, PlanQuery, WeeksRequest
+from api.schemas import (
+    CheckAnswer,
+    CheckRequest,
+    OfferAnswer,
+    OfferRequest,
+    PlanQuery,
+    WeeksRequest,
+)
 
 router = APIRouter(prefix="/v1", tags=["plans"])
 
@@ -50,6 +57,18 @@ async def check(request: Request) -> Response:
     """Read a plan against every promise, trusting nothing that it claims."""
     body_kind(request, JSON)
     return _send(await run_verb(request, "check", {"body": await request.body()}))
+
+
+@router.post(
+    "/offers",
+    response_model=OfferAnswer,
+    responses=openapi.problems(400, 413, 415, 422, 500, 503),
+    openapi_extra=openapi.json_body(OfferRequest, "small day", OFFER_REQUEST),
+)
+async def offers(request: Request) -> Response:
+    """Find the best windows for a new visit beside days that are planned already."""
+    body_kind(request, JSON)
+    return _send(await run_verb(request, "offers", {"body": await request.body()}))
 
 
 @router.post(

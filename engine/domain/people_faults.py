@@ -25,6 +25,12 @@ PEOPLE_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "工单指定了服务人员{worker}，但其性别与工单要求不符",
         "请改为指定其他人员，或删除工单的性别要求",
     ),
+    "E1051": (
+        "the plan breaks {n} promises to its problem, first {first}: nothing is offered beside it",
+        "careroute check lists them; plan the day anew",
+        "该计划违反了 {n} 项承诺（首项 {first}），无法在其基础上提供时段",
+        "请用 careroute check 查看清单，并重新规划该日",
+    ),
     "E1221": (
         "the order is pinned to {start}, outside of when it may start",
         "move the pin into a window (for an alarm: into its response time), or widen the window",

@@ -80,6 +80,23 @@ def test_a_demo_planned_with_its_plan_in_hand_moves_nobody(demo: Path, tmp_path:
     assert json.loads(out.read_text())["changes"]["worker"] == []
 
 
+def test_windows_are_offered_as_a_table_and_as_json(demo: Path) -> None:
+    client = json.loads((demo / "problem.json").read_text())["clients"][0]["id"]
+    files = (demo / "problem.json", demo / "plan.json")
+    asked = ("--client", client, "--service", "errands", "--from", "08:00", "--until", "18:00")
+    table = run("offer", *files, *asked, "--lang", "zh", "--most", 3)
+    assert table.exit_code == 0, table.output
+    assert "可承诺的时段" in table.stdout
+    twice = run("offer", *files, *files, *asked, "--json")
+    offers = json.loads(twice.stdout)["offers"]
+    assert offers
+    assert offers[0]["start_s"] >= 8 * 3_600
+    wrong = run("offer", *files, *asked[:2], "--service", "errand", "--from", "8", "--json")
+    assert wrong.exit_code == 2
+    assert [f["path"] for f in json.loads(wrong.stdout)["faults"]] == ["from_s"]
+    assert run("offer", files[0], *asked).exit_code == 2
+
+
 def test_a_demo_on_a_network_file_says_where_it_is(tmp_path: Path) -> None:
     import geodata
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from api import service as verbs
-from api.examples import CHECK_REQUEST, PLAN_REQUEST, PROBLEM
+from api.examples import CHECK_REQUEST, OFFER_REQUEST, PLAN_REQUEST, PROBLEM
 from api.negotiation import XLSX
 from tests.api.conftest import Service
 
@@ -69,6 +69,21 @@ def test_a_plan_with_a_former_one_in_hand_says_what_it_changes(client: httpx.Cli
     request["previous"] = {**former, "routes": 3}
     faults = problem_of(client.post("/v1/plans", json=request), 422)["faults"]
     assert [(f["code"], f["path"]) for f in faults] == [("E1005", "previous.routes")]
+
+
+def test_windows_are_offered_beside_a_plan(client: httpx.Client) -> None:
+    answer = client.post("/v1/offers", json=OFFER_REQUEST)
+    assert answer.status_code == 200, answer.text
+    offers = answer.json()["offers"]
+    assert 0 < len(offers) <= 5
+    assert offers == sorted(offers, key=lambda o: o["added_cents"] + o["face_cents"])
+    broken = {**OFFER_REQUEST, "client": "nobody", "days": [{"problem": {}, "plan": 1}], "dayz": 1}
+    faults = problem_of(client.post("/v1/offers", json=broken), 422)["faults"]
+    assert {("E1004", "$"), ("E1005", "days[0].plan")} <= {(f["code"], f["path"]) for f in faults}
+    assert any(f["path"].startswith("days[0].problem") for f in faults)
+    for days, code in (([], "E1013"), (3, "E1005"), ([3], "E1005"), ([{}] * 32, "E1006")):
+        answer = client.post("/v1/offers", json={**OFFER_REQUEST, "days": days})
+        assert code in {f["code"] for f in problem_of(answer, 422)["faults"]}
 
 
 def test_the_example_of_a_check_request_runs_and_is_clean(client: httpx.Client) -> None:

@@ -261,6 +261,16 @@ def too_far_from_a_road(tmp_path: Path) -> object:
     return build_travel(read_problem(data), geodata.synthetic_city(300))
 
 
+def offer_beside_a_broken_plan(_: Path) -> object:
+    from engine.offers import Ask, PlannedDay, find_offers
+    from tests import care_builders as care
+
+    day = care.problem(clients=[care.client("c")], workers=[care.worker("w")])
+    made = care.plan(day).plan.model_copy(update={"problem": "another"})
+    ask = Ask(client="c", service="check_in")
+    return find_offers([PlannedDay(day, made, care.line_travel(day))], ask)
+
+
 def named_network(folder: Path, name: str) -> object:
     return open_network(NamedNetwork(kind="named", name=name), named_folder=folder)
 
@@ -279,6 +289,7 @@ FILES: list[tuple[str, str, Maker]] = [
     ("E1017", "$", lambda tmp: save(read_problem(problem_data()), tmp)),
     ("E1018", "$", too_large),
     ("E1019", "$", file_of('{"id": "\u738b"}'.encode("gb18030"))),
+    ("E1051", "days[0].plan", offer_beside_a_broken_plan),
     ("E1403", "places[0]", too_far_from_a_road),
     ("E1405", "network.name", lambda tmp: named_network(tmp, "nowhere")),
     ("E1406", "network.kind", lambda _: file_network_of_a_request()),
