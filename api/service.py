@@ -262,7 +262,7 @@ def offers(
     planned = []
     for given, made in days:
         with located(given.locate):
-            streets = _streets(given.problem.network, network, named_folder, given.folder)
+            streets = open_streets(given.problem.network, network, named_folder, given.folder)
             travel = build_travel(given.problem, streets)
         planned.append(PlannedDay(given.problem, made, travel))
     return find_offers(planned, ask)
