@@ -250,10 +250,11 @@ def _first_that_fits(
 
 
 def _room_around(worker: Worker, shift: Shift) -> tuple[int, int]:
-    """Minutes that the shift can grow before and after without meeting another of the worker."""
+    """Minutes that the shift can grow before and after, leaving the rest to the worker's others."""
     others = [s for s in worker.shifts if s.id != shift.id]
-    floor = max((s.end_s for s in others if s.end_s <= shift.start_s), default=0)
-    ceiling = min((s.start_s for s in others if s.start_s >= shift.end_s), default=HORIZON_S)
+    rest = worker.min_rest_s
+    floor = max((s.end_s + rest for s in others if s.end_s <= shift.start_s), default=0)
+    ceiling = min((s.start_s - rest for s in others if s.start_s >= shift.end_s), default=HORIZON_S)
     most = _LONGEST_EXTENSION_S // 60
     return (
         min((shift.start_s - floor) // 60, most), min((ceiling - shift.end_s) // 60, most)

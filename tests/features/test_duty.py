@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.changes import _room_around
 from engine.domain.workers import Shift
 from engine.errors import PlanRejected
 from tests.care_builders import (
@@ -47,6 +48,14 @@ def test_the_duty_of_a_worker_s_shifts_is_added_up(backend, minutes, n):
         with pytest.raises(PlanRejected) as rejected:
             plan(day, backend=backend, rules=without("duty"))
         assert {v.rule for v in rejected.value.violations} == {"duty"}
+
+
+def test_a_longer_shift_is_only_proposed_where_the_rest_between_shifts_remains():
+    am, pm = TWO
+    assert _room_around(worker("w", shifts=TWO), am) == (240, 120)
+    rested = worker("w", shifts=TWO, min_rest_s=hour(1.5))
+    assert _room_around(rested, am) == (240, 30)
+    assert _room_around(rested, pm) == (30, 240)
 
 
 @pytest.mark.parametrize(("minutes", "n"), [(20, 1), (19, 0)])
