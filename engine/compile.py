@@ -12,7 +12,7 @@ exactly. Model money never leaves the model: a plan's cents come from ``engine.e
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -316,18 +316,10 @@ def compile_problem(
     problem: Problem,
     travel: Travel,
     rules: Sequence[Rule] = RULES,
-    worker_costs: Mapping[str, Mapping[str, int]] | None = None,
     previous: Previous | None = None,
 ) -> Compiled:
-    """Turn a care problem into a routing model under the given rules.
-
-    ``worker_costs``: order -> worker -> cents, as in :func:`engine.day.plan_day`. ``previous``: the
-    former plan.
-    """
+    """Turn a care problem into a routing model under the given rules; ``previous``: former plan."""
     draft = Draft.of(problem, travel, previous)
-    for task in draft.tasks:
-        extra = (worker_costs or {}).get(task.order.id, {})
-        task.affinity = {w: min(draft.money(cents), _LEG_MAX) for w, cents in extra.items()}
     for rule in rules:
         rule.compile(draft)
     return draft.to_model()

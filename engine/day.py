@@ -10,7 +10,7 @@ that the independent checker has not read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +102,6 @@ def plan_day(
     on_progress: Callable[[Stage], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     rules: Sequence[Rule] = RULES,
-    worker_costs: Mapping[str, Mapping[str, int]] | None = None,
     previous: Previous | None = None,
 ) -> DayResult:
     """Plan a day.
@@ -116,8 +115,6 @@ def plan_day(
     on_progress : called at every stage and a few times a second during the search.
     should_stop : asked often during the search; True ends it with the best plan so far.
     rules : what the routing model is made of. The checker always reads all promises.
-    worker_costs : order -> worker -> cents that the search pays beside the plan's own costs if the
-        worker serves the order, such as for a face that the client does not know.
     previous : a former plan of this problem or one like it: the search starts from it, leaving it
         has a price, and the plan's ``changes`` say how far it was left.
 
@@ -141,7 +138,7 @@ def plan_day(
         with clock.stage("travel", "measuring the ways between all points"):
             travel = build_travel(problem, network, clock.within("travel"))
     with clock.stage("compile", "turning orders and rules into a routing model"):
-        compiled = compile_problem(problem, travel, rules, worker_costs, previous)
+        compiled = compile_problem(problem, travel, rules, previous)
     with clock.stage("prepare", "loading the search; its first run on a machine compiles it"):
         if compiled.model.n_tasks and compiled.model.n_vehicles:
             warm_up(params.backend)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from engine.day import DayParams, plan_day
 from engine.domain.orders import Order
 from engine.domain.places import Client
-from engine.domain.plan import Plan, Unserved
+from engine.domain.plan import Plan, Previous, Unserved
 from engine.domain.problem import Problem
 from engine.domain.weeks import Programme, Weeks, WeeksContinuity
 from engine.errors import PlanRejected
@@ -285,14 +285,18 @@ class _Work:
         known = self._known(programmes, d, again)
         problem = day_problem(self.weeks, self.weeks.dates[d], programmes, windows, known)
         travel = cut_travel(self.travel, problem)
+        # The search goes on from where it was; leaving that costs nothing.
+        former = Previous(plan=self.outcomes[d].plan) if again else None
         params = DayParams(
             seconds=self.params.seconds, iterations=self.params.iterations,
             seed=(self.params.seed * 1_000 + 2 * d + again) % 2**63, backend=self.params.backend,
         )
 
         def run() -> _Outcome:
-            result = plan_day(problem, params, travel=travel, should_stop=self.should_stop)
-            return _Outcome(problem, result.plan)
+            result = plan_day(
+                problem, params, travel=travel, should_stop=self.should_stop, previous=former
+            )
+            return _Outcome(problem, result.plan.model_copy(update={"changes": None}))
 
         return run
 

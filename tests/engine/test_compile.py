@@ -167,20 +167,3 @@ def test_a_courier_without_meals_to_bring_keeps_one_whole_shift():
     )
     model = compiled(day).model
     assert (model.vehicle_early.tolist(), model.vehicle_late.tolist()) == ([hour(10)], [hour(19)])
-
-
-def test_what_a_worker_costs_an_order_decides_who_serves_it_and_is_no_cost_of_the_plan() -> None:
-    from engine.day import DayParams, plan_day
-    from tests.care_builders import client, line_travel, problem, served_by, visit, worker
-
-    day = problem(
-        clients=[client("c", 5)], workers=[worker("a"), worker("b", cost_per_shift_cents=6_000)],
-        orders=[visit("o", "c")],
-    )
-    params = DayParams(seconds=None, iterations=500, stall=0)
-    travel = line_travel(day)
-    plain = plan_day(day, params, travel=travel).plan
-    dear = plan_day(day, params, travel=travel, worker_costs={"o": {"a": 2_000, "nobody": 9}}).plan
-    assert served_by(plain) == {"o": "a"}
-    assert served_by(dear) == {"o": "b"}
-    assert dear.totals.cost_cents == plain.totals.cost_cents + 1_000
