@@ -3,7 +3,7 @@
 An assignment with capacities, improved one programme at a time: each goes to the worker for whom
 visits, ways, new faces and crowded hours cost least beside all others. A client's programmes share
 faces where skills allow, so a client gets few; clients of a worker lie together, because the way
-counts to those whom the worker visits already.
+counts from the nearest whom the worker visits on the same day.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from engine.weeks.calendar import Days
 from engine.weeks.staff import Floats, Staff
 
 _PASSES = 5
-#: The way to a client counts as that to so many visits of the worker's nearest clients.
-_VISITS_NEARBY = 12
 #: A day or a part of it is full at this share of its hours; cents a second above that.
 _FULL_DAY, _FULL_SLOT, _OVERLOAD_CENTS = 0.85, 0.9, 4.0
 
@@ -117,7 +115,7 @@ class _Book:
         self._client = [staff.client_number[p.client] for p in weeks.programmes]
         self._hours = np.zeros((n_workers, n_days))
         self._slots = np.zeros(staff.slots.shape)
-        self._visits = np.zeros((n_workers, len(weeks.clients)))  # of each client
+        self._visits = np.zeros((n_workers, n_days, len(weeks.clients)), dtype=np.int16)
         self._faces: list[Counter[int]] = [Counter() for _ in weeks.clients]
         number = {w.id: i for i, w in enumerate(weeks.workers)}
         for known in weeks.history:
@@ -136,7 +134,7 @@ class _Book:
         self._hours[worker, there] += load
         self._slots[worker, there] += load * self.staff.share[p]
         client = self._client[p]
-        self._visits[worker, client] += times * len(there)
+        self._visits[worker, there, client] += times
         faces = self._faces[client]
         faces[worker] += times
         if not faces[worker]:
@@ -155,22 +153,19 @@ class _Book:
         unknown = np.ones(len(self._shift_cost), dtype=np.bool_)
         unknown[list(self._faces[client])] = False
         cost += self._new_face * unknown[rows]
-        cost += 2 * len(days) * self._per_second[rows] * self._ways(client, rows)
+        cost += 2 * len(days) * self._per_second[rows] * self._ways(client, days, rows)
         cost += self._crowding(p, days, rows, who)
         idle = who & (self._hours[np.ix_(rows, days)] <= 0)
         cost += self._shift_cost[rows] * idle.sum(axis=1)
         return int(rows[cost.argmin()])
 
-    def _ways(self, client: int, rows: NDArray[np.int64]) -> Floats:
-        """Seconds from workers' nearest visits to a client; from the start for want of any."""
-        near = self.staff.near[client]
-        seconds = np.minimum(self.staff.between[client, near], 7_200).astype(np.float64)
-        visits = self._visits[np.ix_(rows, near)]
-        reached = np.minimum(np.cumsum(visits, axis=1), _VISITS_NEARBY)
-        counted = np.diff(reached, axis=1, prepend=0.0)
-        start = np.minimum(self.staff.from_start[rows, client], 7_200)
-        left = _VISITS_NEARBY - reached[:, -1]
-        ways: Floats = (counted @ seconds + left * np.maximum(start, seconds[-1])) / _VISITS_NEARBY
+    def _ways(
+        self, client: int, days: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> Floats:
+        """Seconds to a client from the nearest other one of the same day, mean over the days."""
+        there = self._visits[np.ix_(rows, days, self.staff.near[client])] > 0
+        start = np.broadcast_to(self.staff.from_start[rows, client][:, None], there.shape[:2])
+        ways: Floats = self.staff.nearest(client, there, start).mean(axis=1)
         return ways
 
     def _crowding(

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 #: Days that are planned side by side; another number would be another plan, so it is no parameter.
 _PAIR = 2
+#: Days are fitted to carers and carers to days so often.
+_ROUNDS = 2
 _NO_PRICES = WeeksContinuity(new_face_cents=0, hour_moved_cents=0, hour_band_s=0)
 
 
@@ -174,11 +176,13 @@ def _tell_part(tell: Callable[[float], None], begin: float, width: float, share:
 
 
 def choose_days(staff: Staff, seed: int) -> tuple[Spread, Carers]:
-    """Spread all visits, give every programme a carer, and fit each to the other once."""
+    """Spread all visits, give every programme a carer, and fit each to the other, by turns."""
     found = spread(staff, seed)
     carers = assign(staff, found.days, seed)
-    found = spread(staff, seed, mains=carers.main, start=found.days)
-    return found, assign(staff, found.days, seed, carers.main)
+    for _ in range(_ROUNDS):
+        found = spread(staff, seed, mains=carers.main, start=found.days)
+        carers = assign(staff, found.days, seed, carers.main)
+    return found, carers
 
 
 @dataclass(frozen=True)

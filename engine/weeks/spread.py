@@ -23,6 +23,8 @@ from engine.weeks.staff import Floats, Staff
 
 #: A group of people is well used at this share of its hours; above it each second weighs more.
 _FULL, _STEEP = 0.75, 30.0
+#: What a second counts of the way from the main worker's nearest client of the same day.
+_WAY = 6.0
 #: What a day without the main worker costs, in seconds, as prices of days are.
 _MAIN_OFF = 7_200.0
 #: What a day is worth on which nobody at all could serve a visit.
@@ -189,16 +191,26 @@ class _Crowd:
         self._hours: Floats = np.array([*hours, *own]).reshape(-1, days)
         self._load: Floats = np.zeros_like(self._hours)
         self._nobody = [~a.any(axis=0) for a in staff.able]
+        self._client = [staff.client_number[p.client] for p in weeks.programmes]
+        # Whom main workers visit on which day, (workers, days, clients).
+        shape = (len(own), days, len(weeks.clients))
+        self._visits = np.zeros(shape, dtype=np.int16)
 
     def cells(self, p: int) -> list[int]:
         """Rows that a visit of a programme counts in."""
         rows = [*self._of_kind[self._staff.may[p]], self._district[p]]
-        main = self._mains[p] if self._mains is not None else None
+        main = self._main(p)
         return rows if main is None else [*rows, self._first_worker + main]
+
+    def _main(self, p: int) -> int | None:
+        return self._mains[p] if self._mains is not None else None
 
     def add(self, p: int, day: int, times: int) -> None:
         """Count a visit; -1 takes it away."""
         self._load[self.cells(p), day] += times * self._staff.load[p]
+        main = self._main(p)
+        if main is not None:
+            self._visits[main, day, self._client[p]] += times
 
     def prices(self, p: int) -> Floats:
         """Price a visit on each day by what it adds to the crowding, (days,)."""
@@ -207,8 +219,12 @@ class _Crowd:
         added = _crowding(load + self._staff.load[p], hours) - _crowding(load, hours)
         price: Floats = added.sum(axis=0)
         price = price + _NOBODY * self._nobody[self._staff.may[p]]
-        main = self._mains[p] if self._mains is not None else None
+        main = self._main(p)
         if main is not None:
+            client = self._client[p]
+            there = self._visits[main][:, self._staff.near[client]] > 0
+            start = np.full(len(price), float(self._staff.from_start[main, client]))
+            price = price + _WAY * self._staff.nearest(client, there, start)
             price = price + _MAIN_OFF * ~self._staff.who(p)[main]
         return np.minimum(price, 10 * _NOBODY)
 

@@ -20,6 +20,8 @@ SLOT_S = 7_200
 N_SLOTS = HORIZON_S // SLOT_S
 #: A visit counts with the way to it: to about the tenth nearest client who is visited that day.
 _NEAREST = 10
+#: Ways beyond this are as far as any.
+_FAR_S = 7_200
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -160,6 +162,21 @@ class Staff:
         order = np.argsort(np.take_along_axis(self.between, part, axis=1), axis=1, kind="stable")
         near: NDArray[np.int64] = np.take_along_axis(part, order, axis=1)
         return near
+
+    def nearest(self, client: int, there: Bools, start: Floats) -> Floats:
+        """Seconds from a client to the nearest of others.
+
+        Parameters
+        ----------
+        there : which clients count, shape (..., k): one for each of ``near[client]``.
+        start : seconds from where one starts, shape (...), for want of any.
+        """
+        near = self.near[client]
+        seconds = np.minimum(self.between[client, near], _FAR_S).astype(np.float64)
+        first = seconds[there.argmax(axis=-1)]
+        alone = np.maximum(np.minimum(start, _FAR_S), seconds[-1])
+        found: Floats = np.where(there.any(axis=-1), first, alone)
+        return found
 
     @cached_property
     def way(self) -> Floats:
