@@ -51,6 +51,12 @@ WEEK_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "上次服务日 {day} 不早于首日 {first}",
         "请填写周期开始之前的最后一次服务日，或省略",
     ),
+    "E1710": (
+        "a programme cannot come after another one: their days are chosen apart",
+        "leave after out; what must be done together is one service with a team",
+        "服务计划不能安排在另一项之后：两者的日期分别选定",
+        "请删除 after；需同时完成的服务请设为一个团队服务",
+    ),
     "E1709": (
         "the weekday {weekday} is listed twice",
         "list every weekday once",

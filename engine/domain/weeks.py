@@ -163,6 +163,7 @@ class Weeks(Entity):
     absences: Annotated[tuple[Absence, ...], LAX] = ()
     entitlements: Annotated[tuple[Entitlement, ...], LAX] = ()
     history: Annotated[tuple[Familiar, ...], LAX] = ()
+    fair_load_cents_per_hour: Cents = 0
     continuity: WeeksContinuity = Field(default_factory=WeeksContinuity)
     arrival_s: dict[Mode, Annotated[int, Field(ge=0, le=3_600)]] = Field(default_factory=dict)
 

@@ -244,6 +244,8 @@ def _check_programme(base: str, programme: Programme, head: Weeks | None, ledger
         )
     elif len(given) == 1 and head is not None:
         _check_frequency(base, given[0], programme, head, ledger, causes)
+    if programme.after is not None:
+        ledger.add_unless_broken(fault("E1710", f"{base}.after"))
     last = programme.last_visit
     if last is not None and head is not None and last >= head.first_day:
         ledger.add_unless_broken(

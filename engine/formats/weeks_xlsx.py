@@ -68,7 +68,7 @@ def _calendar(weeks: Weeks, plan: WeeksPlan) -> list[list[Any]]:
         for programme, visit in seen_in(made.plan).items():
             row = cells.setdefault(programme, {})
             row[made.day] = f"{clock(visit.start // 60 * 60)} {visit.worker}"
-            faces.setdefault(programme, set()).add(visit.worker)
+            faces.setdefault(programme, set()).update(visit.workers)
         for unserved in made.plan.unserved:
             cells.setdefault(unserved.order, {})[made.day] = "not served 未服务"
     by_id = weeks.base.service_by_id

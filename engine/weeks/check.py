@@ -131,6 +131,8 @@ def check_weeks(weeks: Weeks, plan: WeeksPlan, travel: Travel) -> list[Violation
             found.append(_broken("P2511", f"missing[{k}]", programme=absent.programme))
     for visit in visits:
         found += _check_visit(weeks, visit)
+    # Members of a team who come on the same day make one visit; the day's checker counts them.
+    visits = list({(v.programme.id, v.day): v for v in visits}.values())
     of_programme: dict[str, list[_Visit]] = {}
     for visit in sorted(visits, key=lambda v: v.day):
         of_programme.setdefault(visit.programme.id, []).append(visit)
@@ -167,7 +169,7 @@ def _check_problem(
         known = weeks.worker_by_id.get(worker.id)
         for j, shift in enumerate(worker.shifts):
             worked = known is not None and any(
-                (s.id, s.start_s, s.end_s) == (shift.id, shift.start_s, shift.end_s)
+                all(getattr(s, name) == getattr(shift, name) for name in type(shift).model_fields)
                 and (s.weekdays is None or WEEKDAYS[day.weekday()] in s.weekdays)
                 for s in known.shifts
             )

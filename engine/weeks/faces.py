@@ -13,19 +13,29 @@ from engine.weeks.days import Windows
 
 
 class Seen(NamedTuple):
-    """Who served a programme on a day, and when service began."""
+    """Who served a programme on a day, several in a team, and when service began."""
 
     client: str
-    worker: str
+    workers: tuple[str, ...]
     start: int
+
+    @property
+    def worker(self) -> str:
+        """Who came, in a few letters; several with a plus between them."""
+        return "+".join(self.workers)
 
 
 def seen_in(plan: Plan) -> dict[str, Seen]:
     """Programme -> who served it and when, of one day."""
-    return {
-        s.order: Seen(s.client, r.worker, s.start_s)
-        for r in plan.routes for t in r.trips for s in t.stops
-    }
+    found: dict[str, Seen] = {}
+    for route in plan.routes:
+        for trip in route.trips:
+            for stop in trip.stops:
+                known = found.get(stop.order)
+                workers = (*(known.workers if known else ()), route.worker)
+                start = min(stop.start_s, known.start) if known else stop.start_s
+                found[stop.order] = Seen(stop.client, workers, start)
+    return found
 
 
 @dataclass
@@ -58,7 +68,7 @@ class Faces:
             self._hours[programme].pop(day, None)
         self.days[day] = dict(seen)
         for programme, new in seen.items():
-            self._faces.setdefault(new.client, {}).setdefault(day, set()).add(new.worker)
+            self._faces.setdefault(new.client, {}).setdefault(day, set()).update(new.workers)
             self._hours.setdefault(programme, {})[day] = new.start
 
     def others(self, client: str, day: int) -> set[str]:
@@ -95,7 +105,7 @@ class Faces:
         today: dict[str, set[str]] = {}
         moved = 0
         for programme, visit in seen.items():
-            today.setdefault(visit.client, set()).add(visit.worker)
+            today.setdefault(visit.client, set()).update(visit.workers)
             moved += moved_seconds(self.usual(programme, day), visit.start, prices.hour_band_s)
         new = sum(len(w - self.others(c, day)) for c, w in today.items())
         return prices.new_face_cents * new + prices.hour_moved_cents * moved // 3_600
@@ -103,8 +113,9 @@ class Faces:
     def lonely(self, day: int) -> int:
         """Faces that clients see on this day alone though they see others on other days."""
         return sum(
-            1 for visit in self.days.get(day, {}).values()
-            if (others := self.others(visit.client, day)) and visit.worker not in others
+            len(set(visit.workers) - others)
+            for visit in self.days.get(day, {}).values()
+            if (others := self.others(visit.client, day))
         )
 
 
@@ -119,5 +130,5 @@ def faces_of(weeks: Weeks, plans: Iterable[Plan], wanted: set[str]) -> dict[str,
     for plan in plans:
         for programme, visit in seen_in(plan).items():
             if programme in wanted:
-                faces.setdefault(visit.client, set()).add(visit.worker)
+                faces.setdefault(visit.client, set()).update(visit.workers)
     return faces

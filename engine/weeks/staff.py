@@ -25,7 +25,8 @@ _FAR_S = 7_200
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-_Key = tuple[str, tuple[str, ...], tuple[Window, ...], int]
+#: Service, ways to be qualified (a team has one for each member), windows, seconds.
+_Key = tuple[str, tuple[frozenset[str], ...], tuple[Window, ...], int]
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Staff:
         self.hours = self.slots.sum(axis=2)
         kinds: dict[_Key, int] = {}
         keys = [
-            (p.service, p.skills, p.windows, weeks.duration(p)) for p in weeks.programmes
+            (p.service, self._ways_in(p), p.windows, weeks.duration(p)) for p in weeks.programmes
         ]
         self.may = np.array([kinds.setdefault(k, len(kinds)) for k in keys], dtype=np.int64)
         self.able = np.zeros((len(kinds), n, days), dtype=np.bool_)
@@ -99,9 +100,15 @@ class Staff:
             or not suits(base, worker, programme)
         ], dtype=np.int64)
 
+    def _ways_in(self, programme: Programme) -> tuple[frozenset[str], ...]:
+        """Skills that somebody needs for a programme: all of one of these sets."""
+        service = self.weeks.base.service_by_id[programme.service]
+        team = service.team if programme.team is None else programme.team
+        members = [m.skills for m in team] if team else [()]
+        return tuple(frozenset((*service.skills, *programme.skills, *m)) for m in members)
+
     def _able(self, key: _Key) -> Bools:
-        weeks, (service, skills, windows, duration) = self.weeks, key
-        asked = {*weeks.base.service_by_id[service].skills, *skills}
+        weeks, (service, ways_in, windows, duration) = self.weeks, key
         able = np.zeros((len(weeks.workers), weeks.days), dtype=np.bool_)
         for w, worker in enumerate(weeks.workers):
             if worker.services is not None and service not in worker.services:
@@ -111,7 +118,7 @@ class Staff:
                     c.skill for c in worker.certificates
                     if c.valid_until is None or c.valid_until >= day
                 }
-                able[w, d] = asked <= held and any(
+                able[w, d] = any(asked <= held for asked in ways_in) and any(
                     not windows or any(
                         a.start_s <= shift.end_s - duration and a.end_s >= shift.start_s
                         for a in windows

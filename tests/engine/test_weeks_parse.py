@@ -68,6 +68,8 @@ FAULTS: list[tuple[str, str, Mutation]] = [
     ("E1709", "programmes[0].weekdays[1]", first("programmes", weekdays=["mon", "mon"])),
     ("E1709", "workers[0].shifts[0].weekdays[2]",
      lambda given: given["workers"][0]["shifts"][0].update(weekdays=["mon", "tue", "mon"])),
+    ("E1710", "programmes[1].after",
+     lambda given: given["programmes"][1].update(after={"order": "p1", "max_gap_s": 3600})),
     # what weeks share with a day
     ("E1003", "first_day", lambda given: given.pop("first_day")),
     ("E1006", "days", lambda given: given.update(days=29)),

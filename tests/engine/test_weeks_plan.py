@@ -91,6 +91,23 @@ def test_nobody_is_sent_who_is_absent_and_no_client_is_visited_who_is_away():
     assert [m.reason for m in result.plan.missing] == ["client_away"] * 2
 
 
+def test_a_team_comes_together_and_makes_one_visit():
+    from engine.domain.teams import TeamMember
+
+    given = weeks(
+        days=7, workers=[worker("doctor", "medical"), worker("nurse", "nursing")],
+        programmes=[programme(
+            "p", "c", "errands", visits_per_week=2, min_gap_days=2,
+            team=(TeamMember(skills=("medical",)), TeamMember(skills=("nursing",))),
+        )],
+    )
+    result = plan(given)
+    assert result.report["totals"]["served"] == 2
+    assert result.report["faces"]["all"]["distribution"] == {"2": 1}
+    with_more = with_programmes(given, visits_per_week=3, min_gap_days=1)
+    assert "P2510" in broken(with_more, result)
+
+
 def test_a_visit_that_finds_no_place_moves_to_another_allowed_day():
     # Spread knows hours, not that two long visits cannot both begin between 8 and 9.
     same = window(8, 9)
