@@ -9,7 +9,9 @@ whom that delays, second and third, cover), and until the plan of everybody else
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+import pickle
 import resource
 import sys
 import time
@@ -65,11 +67,18 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     from engine.live.day import LiveDay
 
     began = time.perf_counter()
-    problem, plan, travel = make_day(
-        given.orders, given.workers, given.nodes, given.seed, given.network
-    )
+    if given.day and Path(given.day).exists():
+        problem, plan, travel = pickle.loads(Path(given.day).read_bytes())
+    else:
+        problem, plan, travel = make_day(
+            given.orders, given.workers, given.nodes, given.seed, given.network
+        )
+        if given.day:
+            Path(given.day).write_bytes(pickle.dumps((problem, plan, travel)))
     planned = time.perf_counter()
     day = LiveDay(problem, plan, travel)
+    gc.collect()
+    gc.freeze()  # as the service does: a day is a million objects that stay
     opened = time.perf_counter()
     answered: list[float] = []
     day.on_answer = lambda answer: answered.append(time.perf_counter())
@@ -134,6 +143,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=5_000)
     parser.add_argument("--nodes", type=int, default=20_000, help="of the synthetic network")
     parser.add_argument("--network", help="a network file instead")
+    parser.add_argument("--day", help="keep the day in this file, or take it from there")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--check", action="store_true", help="have the end read by the checker")
     parser.add_argument("--json", help="write the figures here")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import geodata
 from engine.domain.orders import EmergencyOrder
@@ -20,7 +21,14 @@ from engine.evaluate import nominal_duration, permille_of, start_windows
 from engine.gaps import Ints
 from engine.live.answers import AlarmAnswer, Cover, Delay, Responder
 from engine.live.board import Board
-from engine.live.cover import Districts, Reach, find_districts, find_reach, keep_cover
+from engine.live.cover import (
+    Districts,
+    Reach,
+    find_districts,
+    find_reach,
+    keep_cover,
+    ways_to,
+)
 from engine.live.line import NEVER
 from engine.live.timeline import (
     ALARM,
@@ -40,6 +48,8 @@ from solvers.model import service_time
 _FRESH_S = 300
 #: How many are told: who goes, the second and the third.
 _TOLD = 3
+#: Of all who can go; a worker may be among them once a shift.
+_LOOKED_AT = 16
 
 
 class Candidate(NamedTuple):
@@ -59,9 +69,14 @@ class Dispatcher:
         self.board = board
         self.districts: Districts = find_districts(board.clients, board.travel)
         lines = board.lines
+        self._ways: tuple[int, dict[str, NDArray[np.int32]]] | None = None
         self._modes = np.array([ln.mode for ln in lines], dtype=object)
         self._workers = [ln.worker.id for ln in lines]
         self._permille = np.array([permille_of(ln.worker) for ln in lines], dtype=np.int64)
+        travel = board.travel
+        if board.roads.has_streets and len(travel.lon):  # made now, not in the first alarm
+            for mode in board.roads.modes:
+                board.roads.seconds_from(mode, [(travel.lon[0], travel.lat[0])], 0)
 
     def answer(
         self, order: EmergencyOrder, now: int, *, life_threatening: bool = False
@@ -102,7 +117,7 @@ class Dispatcher:
         self, order: EmergencyOrder, to: int, lines: Ints, where: Whereabouts, now: int,
         *, may_break: bool = False,
     ) -> list[Candidate]:
-        """Everybody who can be there and home before the shift is over, the first one first."""
+        """List who can be there and home before the shift is over, the first one first."""
         board = self.board
         timeline, travel = board.timeline, board.travel
         at, ready = where.at[lines], where.ready[lines].copy()
@@ -127,7 +142,7 @@ class Dispatcher:
             Candidate(
                 int(lines[k]), int(arrival[k]), int(ready[k]), int(at[k]), bool(breaks[k])
             )
-            for k in order_of.tolist() if can[k]
+            for k in order_of[can[order_of]][:_LOOKED_AT].tolist()
         ]
 
     def _from_positions(
@@ -211,9 +226,12 @@ class Dispatcher:
         if not len(self.districts.names):
             return Cover(kept=True)
         board = self.board
-        begun = able[board.timeline.begins[able] <= now]
+        if self._ways is None or self._ways[0] != board.roads.version:
+            self._ways = (board.roads.version, ways_to(self.districts, board.travel))
+        soon = where.ready[able] <= now + board.policy.standard_s
+        begun = able[(board.timeline.begins[able] <= now) & (soon | (able == sent))]
         reach: Reach = find_reach(
-            self.districts, board.travel, self._modes, begun, where.at, where.ready, now,
+            self._ways[1], self._modes, begun, where.at, where.ready, now,
             board.policy.standard_s,
         )
         idle = where.state[begun] == IDLE

@@ -19,7 +19,6 @@ from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, Client, LoadingPlace
 from engine.domain.plan import Plan, Route, Stop
 from engine.domain.problem import Problem
-from engine.domain.workers import Worker
 from engine.evaluate import (
     RouteVisits,
     TripVisits,
@@ -171,24 +170,34 @@ class Board:
             order.client if order.client in self._shunned else None,
         )
         if key not in self._able:
-            asked = {*problem.service_by_id[order.service].skills, *order.skills}
-            self._able[key] = np.array([
-                self._may(ln.worker, order, asked, problem) for ln in self.lines
-            ], dtype=np.bool_)
+            flags = self._trained(order)
+            if key[2:] != (None, (), None, frozenset(), None):  # most orders ask for no more
+                flags = flags.copy()
+                for k in np.flatnonzero(flags).tolist():
+                    worker = self.lines[k].worker
+                    flags[k] = (
+                        only in (None, worker.id)
+                        and worker.id not in client.refused_workers
+                        and suits(problem, worker, order)
+                    )
+            self._able[key] = flags
         return self._able[key]
 
-    def _may(self, worker: Worker, order: Order, asked: set[str], problem: Problem) -> bool:
-        day = problem.day
-        held = {
-            c.skill for c in worker.certificates if c.valid_until is None or c.valid_until >= day
-        }
-        return (
-            asked <= held
-            and (worker.services is None or order.service in worker.services)
-            and worker.id not in self.clients[order.client].refused_workers
-            and (order.pin is None or order.pin.worker in (None, worker.id))
-            and suits(problem, worker, order)
-        )
+    def _trained(self, order: Order) -> Flags:
+        """Lines of those with the skills for an order, whose list has its service."""
+        key = (order.service, order.skills)
+        if key not in self._able:
+            asked = {*self.problem.service_by_id[order.service].skills, *order.skills}
+            day = self.problem.day
+            self._able[key] = np.array([
+                asked <= {
+                    c.skill for c in ln.worker.certificates
+                    if c.valid_until is None or c.valid_until >= day
+                }
+                and (ln.worker.services is None or order.service in ln.worker.services)
+                for ln in self.lines
+            ], dtype=np.bool_)
+        return self._able[key]
 
     def problem_of(self, order: Order) -> Problem:
         """Cut the problem down to one order and its client, for rules that ask about them."""

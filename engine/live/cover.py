@@ -74,26 +74,41 @@ class Reach(NamedTuple):
     Attributes
     ----------
     lines : those who may help, shape (r,).
-    there : moment of arrival, shape (r, p).
+    there : moment of arrival, shape (r, p), int32.
     within : shape (r, p).
     """
 
     lines: Ints
-    there: Ints
+    there: NDArray[np.int32]
     within: Flags
 
 
+def ways_to(districts: Districts, travel: Travel) -> dict[str, NDArray[np.int32]]:
+    """Travel time from every place to every point, side by side, shape (places, points) a mode."""
+    return {
+        mode: np.ascontiguousarray(seconds[:, districts.location])
+        for mode, seconds in travel.seconds.items()
+    }
+
+
 def find_reach(
-    districts: Districts, travel: Travel, modes: NDArray[Any], lines: Ints, at: Ints, ready: Ints,
+    ways: Mapping[str, NDArray[np.int32]], modes: NDArray[Any], lines: Ints, at: Ints, ready: Ints,
     now: int, standard_s: int,
 ) -> Reach:
-    """Find who of some lines reaches which point in time, from where and when they are free."""
-    there = np.full((len(lines), len(districts.location)), np.iinfo(np.int64).max // 4)
-    for mode, seconds in travel.seconds.items():
+    """Find who of some lines reaches which point in time, from where and when they are free.
+
+    Parameters
+    ----------
+    ways : of :func:`ways_to`.
+    modes, at, ready : of all lines.
+    """
+    n_points = next(iter(ways.values())).shape[1]
+    there = np.full((len(lines), n_points), np.iinfo(np.int32).max, dtype=np.int32)
+    for mode, seconds in ways.items():
         mine = np.flatnonzero(modes[lines] == mode)
         if len(mine):
-            way = seconds[at[lines[mine]][:, None], districts.location[None, :]]
-            there[mine] = ready[lines[mine]][:, None] + way
+            free = ready[lines[mine]].astype(np.int32)
+            there[mine] = seconds[at[lines[mine]]] + free[:, None]
     return Reach(lines, there, there <= now + standard_s)
 
 

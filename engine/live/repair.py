@@ -87,9 +87,10 @@ def widened(order: Order, by: int) -> Order:
 def retry(board: Board, freed: Iterable[Line]) -> None:
     """Try the most important orders that nobody serves on lines that have become freer."""
     lines = tuple(freed)
+    indexes = [ln.index for ln in lines]
     late = [
         i for i in board.waiting
-        if any(board.able(board.orders[i])[ln.index] for ln in lines)
+        if board.able(board.orders[i])[indexes].any()
         and any(b >= board.clock for _, b in start_windows(board.orders[i]))
     ]
     late.sort(key=lambda i: (board.rank(board.orders[i]), i))

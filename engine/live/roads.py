@@ -44,6 +44,7 @@ class LiveRoads:
         self._base = travel.network
         self._seconds = {m: _room(travel.seconds[m]) for m in self.modes}
         self._metres = {m: _room(travel.metres[m]) for m in self.modes}
+        self.version = 0  # of the ways: another number, other ways
         self._factor: dict[str, NDArray[np.float64]] = {}
         self.travel = replace(
             travel, location=dict(travel.location), points=dict(travel.points), seconds={},
@@ -174,6 +175,7 @@ class LiveRoads:
                     whole[mode] = _room(values)
 
     def _show(self) -> None:
+        self.version += 1
         n = len(self.travel.lon)
         for mode in self.modes:
             self.travel.seconds[mode] = self._seconds[mode][:n, :n]
