@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +11,7 @@ from api import service
 
 if TYPE_CHECKING:
     from engine.domain.weeks import Weeks
+    from engine.policy import PolicyRow
     from engine.weeks.plan import WeeksResult
 
 #: Of search a day and pass, where neither a time nor a number of iterations is given.
@@ -48,6 +49,37 @@ def make_demo(
     weeks = demo_weeks(ref, streets, clients, workers, n_weeks, seed)
     _write(path, weeks_json(weeks))
     return weeks
+
+
+def read_policy(path: Path | None) -> tuple[PolicyRow, ...]:
+    """Read a policy table from JSON; None: the one that comes along.
+
+    Raises
+    ------
+    InputError : with all faults of the file.
+    """
+    from engine.formats import native
+    from engine.policy import POLICY
+    from engine.policy import read_policy as parse
+
+    return POLICY if path is None else parse(native.loads(native.read_bytes(path)))
+
+
+def apply_policy(weeks: Weeks, rows: Sequence[PolicyRow], out: Path) -> int:
+    """Write weeks with a programme for all that clients are owed; how many were added."""
+    from engine.formats.weeks_json import weeks_json
+    from engine.policy import apply_policy as complete
+
+    whole = complete(weeks, rows)
+    _write(out, weeks_json(whole))
+    return len(whole.programmes) - len(weeks.programmes)
+
+
+def policy_text(rows: Sequence[PolicyRow], lang: Literal["en", "zh"]) -> str:
+    """Put a policy table into words, a line a row."""
+    from engine.policy import policy_lines
+
+    return "\n".join(policy_lines(rows, lang))
 
 
 def plan(

@@ -1,4 +1,4 @@
-"""``careroute weeks demo | plan | check``."""
+"""``careroute weeks demo | policy | plan | check``."""
 
 from __future__ import annotations
 
@@ -83,6 +83,38 @@ def plan(
         terminal.markup(verbs.figures(result, terminal.lang))
         for path in verbs.names(files):
             terminal.say("wrote", path=path)
+
+
+@app.command()
+def policy(
+    source: Annotated[
+        Optional[Path], typer.Argument(help="weeks as .json; without: tell the table")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="file to write")] = Path("weeks.json"),
+    table: Annotated[
+        Optional[Path], typer.Option(help="rows as .json in place of those that come along")
+    ] = None,
+    network: NetworkOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Add what clients are owed by care level and living situation; own programmes stay."""
+    with conversation(lang, as_json, debug) as terminal:
+        from api import weeks as verbs
+        from engine.policy import policy_data
+
+        terminal.subject = str(table or source or "")
+        rows = verbs.read_policy(table)
+        if source is None:
+            terminal.json({"ok": True, "policy": policy_data(rows)})
+            terminal.markup(verbs.policy_text(rows, terminal.lang))
+            return
+        weeks = terminal.reading(source, lambda path: verbs.read_weeks(path, network))
+        added = verbs.apply_policy(weeks, rows, out)
+        terminal.json({"ok": True, "added": added, "weeks": str(out)})
+        terminal.say("owed", n=added)
+        terminal.say("wrote", path=out)
 
 
 @app.command()

@@ -42,6 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "added": ("adds, yuan", "增加费用（元）"),
     "face": ("face, yuan", "面孔（元）"),
     "delay": ("delays, min", "延误他人（分钟）"),
+    "owed": ("programmes added: {n}", "新增服务计划：{n} 项"),
     "wrote": ("wrote {path}", "已写出 {path}"),
     "code": ("code", "编号"),
     "path": ("path", "位置"),

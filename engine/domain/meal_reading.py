@@ -86,18 +86,18 @@ def meal_warnings(problem: MealsProblem) -> list[Fault]:
         )
         if ordered[diet.id] > most:
             found.append(meal_fault(
-                "W1701", f"diets[{i}]", id=shown(diet.id), ordered=ordered[diet.id], cooked=most,
+                "W1801", f"diets[{i}]", id=shown(diet.id), ordered=ordered[diet.id], cooked=most,
                 short=ordered[diet.id] - most,
             ))
     in_all, most = sum(ordered.values()), sum(b.portions for _, b in cooked)
     if in_all > most:
-        found.append(meal_fault("W1702", "kitchens", ordered=in_all, cooked=most,
+        found.append(meal_fault("W1802", "kitchens", ordered=in_all, cooked=most,
                                 short=in_all - most))
     eaters = Counter(c.at for c in due)
     for i, point in enumerate(problem.points):
         limit = point.seats * seatings(problem, point)
         if eaters[point.id] > limit:
-            found.append(meal_fault("W1703", f"points[{i}].seats", eaters=eaters[point.id],
+            found.append(meal_fault("W1803", f"points[{i}].seats", eaters=eaters[point.id],
                                     limit=limit))
     return found
 
@@ -224,13 +224,13 @@ class _Checks:
     def _known(self, name: str, identity: str, path: str) -> None:
         if identity not in self.ids[name]:
             self._tell(meal_fault(
-                "E1702", path, noun=_NOUNS[name], id=shown(identity),
+                "E1802", path, noun=_NOUNS[name], id=shown(identity),
                 suggestion=did_you_mean(identity, cast(Collection[str], self.ids[name])),
             ))
 
     def _in_order(self, path: str, start: int, end: int) -> None:
         if end <= start:
-            self._tell(meal_fault("E1706", path, start=clock(start), end=clock(end)))
+            self._tell(meal_fault("E1806", path, start=clock(start), end=clock(end)))
 
     def _place(self, path: str, entity: Any) -> None:
         if entity.lon is not None and entity.lat is not None:
@@ -244,11 +244,11 @@ class _Checks:
             self._in_order(f"{path}.closes_s", point.opens_s, point.closes_s)
             feeding = self.ids["kitchens"] if point.kitchens is None else set(point.kitchens)
             if not feeding:
-                self._tell(meal_fault("E1703", f"{path}.kitchens"))
+                self._tell(meal_fault("E1803", f"{path}.kitchens"))
             elif feeding <= self.ids["kitchens"] and not feeding & with_van and (
                 None not in self.problem.vans
             ):
-                self._tell(meal_fault("E1704", path, known=listing(sorted(feeding))))
+                self._tell(meal_fault("E1804", path, known=listing(sorted(feeding))))
             for k, kitchen in enumerate(point.kitchens or ()):
                 self._known("kitchens", kitchen, f"{path}.kitchens[{k}]")
 
@@ -261,7 +261,7 @@ class _Checks:
                 client.diet not in self.cooked
             ):
                 self._tell(meal_fault(
-                    "E1701", f"{path}.diet", id=shown(client.diet), known=known,
+                    "E1801", f"{path}.diet", id=shown(client.diet), known=known,
                     suggestion=did_you_mean(client.diet, sorted(self.cooked)),
                 ))
             if client.at is not None:
@@ -269,14 +269,14 @@ class _Checks:
             else:
                 for name in ("lon", "lat"):
                     if getattr(client, name) is None:
-                        self._tell(meal_fault("E1705", f"{path}.{name}", field=name))
+                        self._tell(meal_fault("E1805", f"{path}.{name}", field=name))
                 if box and client.portions > box:
                     self._tell(meal_fault(
-                        "E1707", f"{path}.portions", portions=client.portions, limit=box,
+                        "E1807", f"{path}.portions", portions=client.portions, limit=box,
                     ))
             self._place(path, client)
             if client.subsidy_cents > client.price_cents:
-                self._tell(meal_fault("E1708", f"{path}.subsidy_cents",
+                self._tell(meal_fault("E1808", f"{path}.subsidy_cents",
                                       subsidy=client.subsidy_cents, price=client.price_cents))
             if client.start_s is not None and client.end_s is not None:
                 self._in_order(f"{path}.end_s", client.start_s, client.end_s)

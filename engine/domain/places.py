@@ -8,6 +8,8 @@ from pydantic import Field
 
 from engine.domain.base import LAX, Duration, Entity, Gender, Id, Load, Located, Moment
 
+Living = Literal["alone", "empty_nest", "left_behind", "with_family"]
+
 
 class Client(Located):
     """An elder who is served; ``guaranteed`` is 兜底保障: served first, at public cost.
@@ -16,7 +18,8 @@ class Client(Located):
     comes to visit speaks one of them. ``gender`` matters where a service asks for the same.
     ``arrival_s`` is spent at the address before service (gate, stairs, changing), once where
     several orders are served there one after another. Clients of one ``compound`` are reached from
-    each other on foot, while the vehicle stands.
+    each other on foot, while the vehicle stands. ``living`` is with whom
+    (独居, 空巢, 留守, 与家人同住); with ``care_level`` it says what is owed (``engine.policy``).
     """
 
     care_level: int = Field(default=0, ge=0, le=3, description="0 able .. 3 severe")
@@ -28,6 +31,7 @@ class Client(Located):
     gender: Gender | None = None
     languages: Annotated[tuple[Id, ...], LAX] = ()
     arrival_s: Duration = Field(default=0, le=7_200)
+    living: Living | None = None
     compound: Id | None = None
 
 

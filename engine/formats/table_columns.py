@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args
 
 from engine.domain.base import CoordinateSystem, Gender, Mode
 from engine.domain.orders import Channel
-from engine.domain.places import Centre
+from engine.domain.places import Centre, Living
 from engine.domain.services import SERVICES, SKILLS, OrderKind
 from engine.domain.workers import Role
 from engine.formats.table_cells import (
@@ -85,6 +85,9 @@ _CHANNEL_ZH = {
     "计划": "plan", "热线": "hotline", "一键呼叫": "button", "设备": "device", "电视": "tv",
 }
 _GENDER_ZH = {"女": "female", "男": "male"}
+_LIVING_ZH = {
+    "独居": "alone", "空巢": "empty_nest", "留守": "left_behind", "与家人同住": "with_family",
+}
 _LANGUAGE_ZH = {"普通话": "zh", "粤语": "yue", "英语": "en"}
 _LEVEL_ZH = {"区县": "county", "街道": "township", "乡镇": "township", "社区": "community"}
 
@@ -257,6 +260,9 @@ PLACES = Sheet("places", "地点", (
     Column("compound", "院区", "compound", TEXT,
            "clients: doors of one compound are reached from each other on foot",
            "服务对象：同一院区内各户之间步行往来"),
+    Column("living", "居住情况", "living", names(_LIVING_ZH),
+           "clients: alone, empty_nest, left_behind, with_family",
+           "服务对象：独居、空巢、留守、与家人同住", choices=get_args(Living)),
     Column("preferred_workers", "首选人员", "preferred_workers", name_list({}),
            "clients: workers whom they like best", "服务对象：首选的人员编号"),
     Column("known_workers", "熟悉人员", "known_workers", name_list({}),

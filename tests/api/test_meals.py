@@ -75,7 +75,7 @@ def test_a_change_of_the_day_tells_who_eats_later(planned: Path) -> None:
     ])
     assert done.exit_code == 0, done.output
     told = json.loads(done.output)
-    assert {w["code"] for w in told["warnings"]} >= {"W1702"}
+    assert {w["code"] for w in told["warnings"]} >= {"W1802"}
     assert told["later"]
     assert {x["reason"] for x in told["later"] if x["after_s"] is None} == {"shortage"}
 
@@ -87,7 +87,7 @@ def test_bad_tables_are_told_by_line(planned: Path) -> None:
     done = runner.invoke(app, ["meals", "plan", str(planned / "bad.xlsx"), "--json"])
     assert done.exit_code == 2
     assert [(f["code"], f["path"]) for f in json.loads(done.output)["faults"]] == [
-        ("E1702", "clients!B3")
+        ("E1802", "clients!B3")
     ]
 
 

@@ -95,3 +95,23 @@ def test_faults_and_limits_of_weeks_are_problems(client: httpx.Client) -> None:
     request["params"] = {"seconds": 1_000}
     answer = client.post("/v1/weeks", json=request)
     assert answer.json()["faults"][0]["code"] == "E1606"
+
+
+def test_what_clients_are_owed_becomes_programmes(source: Path, tmp_path: Path) -> None:
+    told = run("policy", "--lang", "zh")
+    assert told.exit_code == 0
+    assert "家庭病床巡诊" in told.stdout
+    given = json.loads(source.read_text())
+    given["clients"][0].update(care_level=3, living="alone")
+    source.write_text(json.dumps(given))
+    out = tmp_path / "owed.json"
+    done = run("policy", source, "-o", out, "--json")
+    assert done.exit_code == 0, done.output
+    added = json.loads(done.stdout)["added"]
+    assert added >= 4
+    assert len(json.loads(out.read_text())["programmes"]) == len(given["programmes"]) + added
+    table = tmp_path / "table.json"
+    table.write_text('[{"care_levels": [3], "service": "bth", "every_weeks": 1}]')
+    broken = run("policy", source, "--table", table, "--json")
+    assert broken.exit_code == 2
+    assert "E1103" in broken.stdout

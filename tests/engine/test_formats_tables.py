@@ -52,6 +52,7 @@ EVERYTHING = {
         "guaranteed": True, "district": "d-1", "refused_workers": ["W1"],
         "preferred_workers": ["W2"], "known_workers": ["W2", "gone"], "gender": "male",
         "languages": ["yue", "zh"], "arrival_s": 61, "compound": "garden",
+        "living": "empty_nest",
     }, {"id": "1002", "lon": -0.1, "lat": 51.5}],
     "centres": [{"id": "Z", "lon": 114.3, "lat": 30.6, "level": "county", "services": ["bath"],
                  "seats": 5, "beds": 7}],

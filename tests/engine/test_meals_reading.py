@@ -37,24 +37,24 @@ def test_json_is_read_back_as_it_was(problem: MealsProblem, data: dict[str, Any]
 
 
 @pytest.mark.parametrize(("change", "expected"), [
-    (lambda d: d["clients"][3].update(diet="vegan"), ("E1702", "clients[3].diet")),
+    (lambda d: d["clients"][3].update(diet="vegan"), ("E1802", "clients[3].diet")),
     (lambda d: d["diets"].append({"id": "vegan"}) or d["clients"][3].update(diet="vegan"),
-     ("E1701", "clients[3].diet")),
+     ("E1801", "clients[3].diet")),
     (lambda d: d["clients"][5].update(id=d["clients"][2]["id"]), ("E1101", "clients[5].id")),
-    (lambda d: d["points"][1].update(kitchens=[]), ("E1703", "points[1].kitchens")),
-    (lambda d: d["points"][1].update(kitchens=["K77"]), ("E1702", "points[1].kitchens[0]")),
-    (lambda d: d.update(vans=[]), ("E1704", "points[0]")),
-    (lambda d: d["clients"][0].update(lon=None), ("E1705", "clients[0].lon")),
-    (lambda d: d["clients"][0].update(at="P777"), ("E1702", "clients[0].at")),
-    (lambda d: d["clients"][0].update(portions=99), ("E1707", "clients[0].portions")),
-    (lambda d: d["clients"][0].update(subsidy_cents=99_999), ("E1708", "clients[0].subsidy_cents")),
-    (lambda d: d["couriers"][0].update(end_s=0), ("E1706", "couriers[0].end_s")),
-    (lambda d: d["couriers"][0].update(place="P"), ("E1702", "couriers[0].place")),
-    (lambda d: d["vans"][0].update(kitchen="P001"), ("E1702", "vans[0].kitchen")),
-    (lambda d: d.update(end_s=d["start_s"]), ("E1706", "end_s")),
+    (lambda d: d["points"][1].update(kitchens=[]), ("E1803", "points[1].kitchens")),
+    (lambda d: d["points"][1].update(kitchens=["K77"]), ("E1802", "points[1].kitchens[0]")),
+    (lambda d: d.update(vans=[]), ("E1804", "points[0]")),
+    (lambda d: d["clients"][0].update(lon=None), ("E1805", "clients[0].lon")),
+    (lambda d: d["clients"][0].update(at="P777"), ("E1802", "clients[0].at")),
+    (lambda d: d["clients"][0].update(portions=99), ("E1807", "clients[0].portions")),
+    (lambda d: d["clients"][0].update(subsidy_cents=99_999), ("E1808", "clients[0].subsidy_cents")),
+    (lambda d: d["couriers"][0].update(end_s=0), ("E1806", "couriers[0].end_s")),
+    (lambda d: d["couriers"][0].update(place="P"), ("E1802", "couriers[0].place")),
+    (lambda d: d["vans"][0].update(kitchen="P001"), ("E1802", "vans[0].kitchen")),
+    (lambda d: d.update(end_s=d["start_s"]), ("E1806", "end_s")),
     (lambda d: d["clients"][0].update(color=1), ("E1004", "clients[0].color")),
     (lambda d: d["kitchens"][0]["batches"][0]["diets"].update(vegan=1),
-     ("E1702", "kitchens[0].batches[0].diets")),
+     ("E1802", "kitchens[0].batches[0].diets")),
     (lambda d: d.update(format="careroute-problem/1"), ("E1008", "format")),
     (lambda d: d["network"].update(kind="moon"), ("E1012", "network.kind")),
 ])
@@ -68,7 +68,7 @@ def test_each_fault_is_told_with_its_path(
 def test_a_broken_entry_hides_nothing_and_spoils_no_reference(data: dict[str, Any]) -> None:
     data["points"][0]["seats"] = "many"  # couriers and clients still name this point
     data["clients"][9]["diet"] = "vegan"
-    assert faults(data) == {("E1005", "points[0].seats"), ("E1702", "clients[9].diet")}
+    assert faults(data) == {("E1005", "points[0].seats"), ("E1802", "clients[9].diet")}
 
 
 def test_too_few_portions_and_seats_are_warned_of(problem: MealsProblem) -> None:
@@ -77,9 +77,9 @@ def test_too_few_portions_and_seats_are_warned_of(problem: MealsProblem) -> None
     )
     crowded = tuple(p.model_copy(update={"seats": 1}) for p in problem.points)
     found = meal_warnings(problem.changed(kitchens=few, points=crowded))
-    assert {f.code for f in found} == {"W1701", "W1702", "W1703"}
+    assert {f.code for f in found} == {"W1801", "W1802", "W1803"}
     cooked = sum(b.portions for b in few[0].batches)
-    short = next(f for f in found if f.code == "W1702")
+    short = next(f for f in found if f.code == "W1802")
     assert f"{60 - cooked} are short" in short.message
     assert f"缺 {60 - cooked} 份" in short.message_zh
 
@@ -110,7 +110,7 @@ def test_bad_tables_are_named_line_by_line(problem: MealsProblem, tmp_path: Path
         read_meal_tables(path)
     found = {(f.code, f.path) for f in caught.value.faults}
     assert found == {
-        ("E1702", "clients!B4"), ("E1101", "clients!A7"), ("E1703", "points!K2"),
+        ("E1802", "clients!B4"), ("E1101", "clients!A7"), ("E1803", "points!K2"),
         ("E1108", "batches!A2"), ("E1506", "couriers!F2"),
     }
     twice = next(f for f in caught.value.faults if f.code == "E1101")
