@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
@@ -82,26 +85,31 @@ class PortionsRule(Rule):
         left = {(p.id, b.id): b.portions for p in places for b in p.batches}
         crews = {p.id: [v for v in draft.vehicles if v.place == p.id] for p in places}
         busy = dict.fromkeys(crews, 0)
+        ways = _least_ways(draft, list(crews.values()))
         meals = draft.meals()
         for task in sorted(meals, key=lambda t: (t.order.optional, tier_of(t.order, t.client))):
-            options = [
-                (place, batch)
-                for place in places
-                for batch in place.batches
-                if _offers(place, batch, task.order, left[place.id, batch.id])
-            ]
-            if not options:
+            near = ways[:, task.location]
+            best: tuple[tuple[int, ...], int, int] | None = None
+            is_offered = False
+            for k in np.argsort(near, kind="stable").tolist():
+                if best is not None and near[k] > best[0][0]:
+                    break  # no place further away can be ranked before
+                place = places[k]
+                for j, batch in enumerate(place.batches):
+                    if not _offers(place, batch, task.order, left[place.id, batch.id]):
+                        continue
+                    is_offered = True
+                    rank = _rank(draft, crews[place.id], busy[place.id], task, place, batch)
+                    if rank is not None and (best is None or (rank, k, j) < best):
+                        best = rank, k, j
+            if not is_offered:
                 task.blocked = "no_portions"
                 continue
-            ranked = [
-                (rank, k)
-                for k, (place, batch) in enumerate(options)
-                if (rank := _rank(draft, crews[place.id], busy[place.id], task, place, batch))
-            ]
-            if not ranked:  # nobody loads there in time: takes no portion, and no trip has this
+            if best is None:  # nobody loads there in time: takes no portion, and no trip has this
                 task.tokens.add(("batch", "out of reach"))
                 continue
-            place, batch = options[min(ranked)[1]]
+            place = places[best[1]]
+            batch = place.batches[best[2]]
             left[place.id, batch.id] -= portions_of(task.order)
             busy[place.id] += 1
             draft.batch_of[task.order.id] = place, batch
@@ -240,6 +248,16 @@ def _offers(place: LoadingPlace, batch: Batch, order: Order, left: int) -> bool:
     if order.kitchen is not None and order.kitchen != place.id:
         return False
     return order.diet is None or batch.diets is None or order.diet in batch.diets
+
+
+def _least_ways(draft: Draft, crews: list[list[VehicleDraft]]) -> NDArray[np.int64]:
+    """Find the least seconds from each place to each location, (places, L), by anybody's mode."""
+    n_locations = len(next(iter(draft.travel.seconds.values()), ()))
+    ways = np.full((len(crews), n_locations), np.iinfo(np.int64).max)
+    for k, crew in enumerate(crews):
+        for vehicle in {(v.mode, v.start): v for v in crew}.values():
+            np.minimum(ways[k], draft.seconds(vehicle)[vehicle.start], out=ways[k])
+    return ways
 
 
 def _rank(

@@ -110,6 +110,8 @@ def test_what_clients_are_owed_becomes_programmes(source: Path, tmp_path: Path) 
     added = json.loads(done.stdout)["added"]
     assert added >= 4
     assert len(json.loads(out.read_text())["programmes"]) == len(given["programmes"]) + added
+    again = run("policy", out, "-o", out, "--json")  # what was written is read, and is whole
+    assert json.loads(again.stdout)["added"] == 0
     table = tmp_path / "table.json"
     table.write_text('[{"care_levels": [3], "service": "bth", "every_weeks": 1}]')
     broken = run("policy", source, "--table", table, "--json")

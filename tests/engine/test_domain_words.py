@@ -67,3 +67,11 @@ def test_each_language_gets_its_own_word() -> None:
     found = fault("E1011", "orders[0].id", kind=Words("a phone number", "电话号码"))
     assert found.message.startswith("this id looks like a phone number;")
     assert found.message_zh.startswith("该编号疑似电话号码；")
+
+
+def test_a_code_means_one_thing() -> None:
+    from engine.domain.faults import TEXTS as day
+    from engine.domain.meal_faults import TEXTS as meals
+    from engine.domain.week_texts import WEEK_TEXTS as weeks
+
+    assert not set(meals) & (set(day) | set(weeks))

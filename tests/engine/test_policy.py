@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from engine.domain.weeks_parse import read_weeks
 from engine.errors import InputError
-from engine.formats.weeks_json import weeks_json
 from engine.policy import (
     POLICY,
     PolicyRow,
@@ -64,7 +60,6 @@ def test_programmes_are_added_where_there_are_none_and_only_once() -> None:
     assert {p.client for p in new.values()} == {"c"}
     assert new["cleaning"].id == "c-cleaning-p"  # the plain one is taken
     assert apply_policy(whole) == whole
-    assert read_weeks(json.loads(weeks_json(whole))) == whole
 
 
 def test_a_table_is_read_back_and_told_in_both_languages() -> None:
