@@ -39,11 +39,12 @@ _HEAT = 0.2
 _PATIENCE_PAIRS, _HEAT_PAIRS = 200, 1.0
 
 
-def reduce_fleet(search: Search, share: float, dear: float) -> None:
+def reduce_fleet(search: Search, share: float, dear: float, enough: int = 1) -> None:
     """Empty as many vehicles as the given share of the budget allows; none leaves a task out.
 
     The search goes on from the smallest fleet found that serves every task; the incumbent stays
-    what is cheapest so far. Only vehicles whose fixed cost is above ``dear`` are worth emptying.
+    what is cheapest so far. Only vehicles whose fixed cost is above ``dear`` are worth emptying. It
+    ends with ``enough`` used ones.
     """
     model = search.model
     c = search.counters
@@ -77,7 +78,7 @@ def reduce_fleet(search: Search, share: float, dear: float) -> None:
         used = np.flatnonzero(sizes)
         used = used[model.vehicle_fixed[used] > dear]
         order = used[np.lexsort((sizes[used], -model.vehicle_fixed[used]))]
-        if len(order) == 0 or np.count_nonzero(sizes) == 1:
+        if len(order) == 0 or np.count_nonzero(sizes) <= enough:
             break
         gone = int(order[failed % min(len(order), _TRIES)])
         routes = [r if v != gone else [] for v, r in enumerate(best)]

@@ -27,6 +27,7 @@ from solvers.search.pair_layout import (
 from solvers.search.rich_layout import build_rich, is_rich, load_rich
 from solvers.search.slot_layout import TRIP_FEATURES, mark_slots, with_slots
 from solvers.search.threads import search_together
+from solvers.search.toll import begin_with_few, cool_with_toll, is_filled
 from solvers.search.trip_layout import (
     build_trips,
     guide_trips,
@@ -97,6 +98,7 @@ class Search:
         self.told = self.started
         self.stopped = ""
         self.held: Held | None = None
+        self.toll = 0.0  # on used vehicles, in temperatures
 
     def reset(self) -> None:
         """Begin again with every vehicle empty; luck goes on."""
@@ -307,7 +309,7 @@ class Search:
     def anneal(self) -> str:
         """Search until a limit is reached; returns the status."""
         self.heat_up()
-        return self.cool()
+        return cool_with_toll(self) if self.toll else self.cool()
 
     def heat_up(self, end: float = 1.0, spread: tuple[float, float] | None = None) -> None:
         """Begin to cool down, from now until so large a share of the budget is used up.
@@ -459,12 +461,14 @@ def run(model: RoutingModel, params: SolveParams) -> Result:
 
 
 def begin(search: Search) -> None:
-    """Reduce the fleet where vehicles are dear."""
+    """Reduce the fleet where vehicles are dear, and somewhat where loads fill them."""
     most, arc = search.model.vehicle_fixed.max(), search.mean_arc()
     if most > _DEAR_VEHICLE * arc:
         first = _FIRST_SHARE_PAIRS if search.has_pairs else _FIRST_SHARE
         share = first if most > _FIRST_VEHICLE * arc else _FLEET_SHARE
         reduce_fleet(search, share, _DEAR_VEHICLE * arc)
+    elif is_filled(search):
+        begin_with_few(search)
 
 
 def temperatures(
