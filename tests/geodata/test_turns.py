@@ -356,7 +356,8 @@ def test_a_real_restriction_is_obeyed_at_its_place(
     assert obeyed.seconds - free.seconds >= (30 if fastest else 0)
     assert turn not in [obeyed.edges[k : k + 2].tolist() for k in range(len(obeyed.edges))]
     unruled = replace(network, ban_ptr=np.zeros(1, np.int32), ban_edge=np.empty(0, np.int32),
-                      ban_profiles=np.empty(0, np.uint8))  # fmt: skip
+                      ban_profiles=np.empty(0, np.uint8),
+                      ban_when=np.empty(0, np.int32))  # fmt: skip
     for streets, allowed in ((network, False), (unruled, True)):
         graph = turn_graph(streets, "car")
         after = [
