@@ -102,22 +102,17 @@ def plan(
     ------
     InputError : the network cannot be used, or points lie too far from its roads.
     """
-    from engine.domain.problem import FileNetwork
-    from engine.networks import open_network
     from engine.weeks.plan import WeeksParams, plan_weeks
 
     if seconds is None and iterations is None:
         seconds = DEFAULT_SECONDS_A_DAY
-    streets = None
-    if network is not None:
-        streets = open_network(FileNetwork(kind="file", path=str(network)), folder=Path())
     return plan_weeks(
         weeks,
         WeeksParams(
             seconds=seconds, iterations=iterations, seed=seed, continuity=continuity,
             compare=compare,
         ),
-        network=streets,
+        network=service.open_file(network) if network else None,
         folder=folder,
         named_folder=named_folder,
         on_progress=on_progress,
@@ -159,14 +154,11 @@ def check(
     weeks: Weeks, path: Path, *, folder: Path | None = None, network: Path | None = None
 ) -> list[Any]:
     """Hold a ``weeks-plan.json`` against every promise; empty when all are kept."""
-    from engine.domain.problem import FileNetwork
     from engine.formats.weeks_json import load_weeks_plan
-    from engine.networks import open_network
     from engine.travel import build_travel
     from engine.weeks.check import check_weeks
 
-    ref = weeks.network if network is None else FileNetwork(kind="file", path=str(network))
-    streets = open_network(ref, folder=Path() if network else folder)
+    streets = service.open_streets(weeks.network, network, None, folder)
     return check_weeks(weeks, load_weeks_plan(path), build_travel(weeks.base, streets))
 
 
