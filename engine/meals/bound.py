@@ -5,16 +5,24 @@ Three sums that no plan escapes, each with everything else left out:
 - **Cooking and hauling.** The cheapest assignment of the portions to batches, where a portion pays
   its own way by van divided by the van's room (see ``supply.least_mills``), and homes may be fed
   from any place.
-- **Ways.** Either the shortest way to each building from any other or from a place; or, for every
-  portion, the way out to it and back divided by the largest box (Haimovich and Rinnooy Kan, 1985,
-  Bounds and heuristics for capacitated routing problems): whichever is more.
-- **Shifts and drops.** Doors, buildings, those ways, and a loading a box full take time that the
+- **Ways.** The least that trips of the largest box can pay that reach every building, each leaving
+  from the nearest place and going back to it, by the shorter direction of every way
+  (``solvers.trip_bound``, where it is proven).
+- **Shifts and drops.** Doors, and trips with their loadings, buildings and ways, take time that the
   cheapest couriers must be at work for; and the cheapest price of a drop.
+
+A courier's time. Nothing is handed over before the period: of a courier's work, the first loading,
+the way out and the building's set-up may lie before it, and after it the last way back. So that a
+far building does not lengthen everybody's day, ways from and to a place are counted up to a radius
+``r`` only, which takes no plan more time: then at most loading + r + set-up lies before the first
+door, r after the last, and the rest between, all within the shift. Any radius gives a bound; the
+best of some is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +31,18 @@ import geodata
 from engine.meals.supply import MILLS, least_mills, supply_of
 from engine.meals.tables import Tables
 from solvers.capacity import FORBIDDEN, Demand, assign
+from solvers.trip_bound import bound_trips
 
 Int64 = NDArray[np.int64]
 
 #: Rows of a block of ways that is looked at together.
 _CHUNK = 1_000
+#: Radii that are tried, as shares of the buildings that lie within.
+_RADII = (0.5, 0.8, 1.0)
+#: Evaluations of the bound on trips for each.
+_STEPS = 30
+#: Buildings times buildings times box; above, ways are bounded stop by stop instead.
+_MOST_WORK = 400_000_000
 
 
 def lower_bound(tables: Tables, served: Sequence[int], late: bool) -> int:
@@ -72,62 +87,87 @@ def _carrying(tables: Tables, homes: NDArray[np.int64], late: bool) -> int:
         return 0
     problem = tables.problem
     spots, spot = np.unique(tables.home_at[homes], return_inverse=True)
-    portions = np.bincount(spot, tables.portions[homes])
+    portions = np.bincount(spot, tables.portions[homes]).astype(np.int64)
     box = max(c.capacity for c in crew)
-    seconds, metres, out_and_back = _shortest_ways(tables, spots)
-    ways_s, ways_m = (
-        max(float(near.sum()), float((far * portions).sum()) / box)
-        for near, far in zip((seconds, metres), out_and_back, strict=True)
-    )
-    loads = -(-int(tables.portions[homes].sum()) // box)
+    seconds, metres = _shortest_ways(tables, spots)
     loading = min(tables.loading(p) for p, people in enumerate(tables.couriers) if people)
-    work = float(
-        len(homes) * problem.door_s + len(spots) * problem.building_s + ways_s
-        + loads * loading
-    )
-    # No door opens before the period: until then a courier loads, and is at one building at most.
-    head = loading + int(max(seconds.max(), out_and_back[0].max())) + problem.building_s
-    end = problem.end_s + problem.door_s + (problem.late_s if late else 0)
-    time = np.array([
-        max(0, min(c.end_s, end) - max(c.start_s, problem.start_s - head)) for c in crew
-    ], np.float64)
+    doors = len(homes) * problem.door_s
     price = np.array([c.cost_per_shift_cents * MILLS for c in crew], np.float64)
-    shifts = _cheapest_cover(time, price, work)
-    ways = ways_m * min(c.cost_per_km_cents for c in crew)
+    end = problem.end_s + problem.door_s + (problem.late_s if late else 0)
+    shifts = 0.0
+    for share in _RADII if price.any() else ():
+        # No door opens before the period: until then a courier loads, and is at one building at
+        # most; after the last door there is the way back. Both ways count up to the radius only.
+        radius = float(np.quantile(seconds.reach, share))
+        work = doors + _least_trips(
+            seconds, portions, box, radius, trip=loading, visit=problem.building_s
+        )
+        head = loading + problem.building_s + radius
+        time = np.array([
+            max(0.0, min(c.end_s, end + radius) - max(c.start_s, problem.start_s - head))
+            for c in crew
+        ])
+        shifts = max(shifts, _cheapest_cover(time, price, work))
+    a_metre, ways = min(c.cost_per_km_cents for c in crew), 0.0
+    if a_metre:
+        whole = float(metres.reach.max())
+        ways = a_metre * _least_trips(metres, portions, box, whole, trip=0, visit=0)
     drops = len(homes) * min(c.cost_per_drop_cents for c in crew) * MILLS
     return int(shifts + ways + drops)
 
 
-def _shortest_ways(
-    tables: Tables, spots: NDArray[np.int32]
-) -> tuple[Int64, Int64, tuple[Int64, Int64]]:
-    """Least ways by building, by whatever mode there is.
+class _Ways(NamedTuple):
+    """Least ways in one measure, by whatever mode there is; 0 where there is none."""
 
-    Returns
-    -------
-    seconds, metres : from the nearest other building or place, (n,).
-    out_and_back : seconds and metres from the nearest place and back to the nearest, (n,) each.
-    """
+    reach: Int64  # (n,) from the nearest place to a building, or from there to the nearest
+    between: Int64 | None  # (n, n) of buildings; None where they are too many
+    nearest: Int64  # (n,) to a building from the nearest other, or from a place
+
+
+def _least_trips(
+    ways: _Ways, portions: Int64, box: int, radius: float, *, trip: int, visit: int
+) -> float:
+    """Least of loadings, buildings and ways, where ways from and to places count up to a radius."""
+    reach = np.minimum(ways.reach, radius)
+    loads = -(-int(portions.sum()) // box)
+    # A trip's loading and its way out and back, dealt to its portions: Haimovich and Rinnooy Kan
+    # (1985, Bounds and heuristics for capacitated routing problems).
+    simple = visit * len(reach) + max(
+        trip * loads + float(np.minimum(ways.nearest, reach).sum()),
+        float(((2.0 * reach + trip) * portions).sum()) / box,
+    )
+    if ways.between is None:
+        return simple
+    return max(simple, bound_trips(
+        ways.between, reach, portions, box, trip=trip, visit=visit, steps=_STEPS,
+    ))
+
+
+def _shortest_ways(tables: Tables, spots: NDArray[np.int32]) -> tuple[_Ways, _Ways]:
+    """Least seconds and metres of every building."""
     places = np.unique(tables.place_at[[p for p, crew in enumerate(tables.couriers) if crew]])
-    origins = np.union1d(spots, places).astype(np.int32)
-    best = np.full((2, len(spots)), geodata.UNREACHABLE, np.int64)
+    n = len(spots)
+    reach, nearest = (np.full((2, n), geodata.UNREACHABLE, np.int64) for _ in range(2))
+    few = n * n * max(c.capacity for crew in tables.couriers for c in crew) <= _MOST_WORK
+    between = np.full((2, n, n), geodata.UNREACHABLE, np.int32) if few else None
     for mode in sorted({c.mode for crew in tables.couriers for c in crew}):
-        for first in range(0, len(origins), _CHUNK):
-            rows = origins[first : first + _CHUNK]
-            block = tables.travel.block(mode, rows, spots)
-            for least, values in zip(best, block, strict=True):
-                values[rows[:, None] == spots[None, :]] = geodata.UNREACHABLE
-                np.minimum(least, values.min(axis=0), out=least)
-    out, back = (np.full((2, len(spots)), geodata.UNREACHABLE, np.int64) for _ in range(2))
-    for mode in sorted({c.mode for crew in tables.couriers for c in crew}):
-        for least, values in zip(out, tables.travel.block(mode, places, spots), strict=True):
-            np.minimum(least, values.min(axis=0), out=least)
-        for least, values in zip(back, tables.travel.block(mode, spots, places), strict=True):
-            np.minimum(least, values.min(axis=1), out=least)
-    for least in (best, out, back):
+        for k, values in enumerate(tables.travel.block(mode, places, spots)):
+            np.minimum(reach[k], values.min(axis=0), out=reach[k])
+        for k, values in enumerate(tables.travel.block(mode, spots, places)):
+            np.minimum(reach[k], values.min(axis=1), out=reach[k])
+        for first in range(0, n, _CHUNK):
+            rows = slice(first, min(first + _CHUNK, n))
+            for k, values in enumerate(tables.travel.block(mode, spots[rows], spots)):
+                np.fill_diagonal(values[:, rows], geodata.UNREACHABLE)
+                np.minimum(nearest[k], values.min(axis=0), out=nearest[k])
+                if between is not None:
+                    np.minimum(between[k, rows], values, out=between[k, rows])
+    nearest = np.minimum(nearest, reach)
+    for least in (reach, nearest):
         least[least >= geodata.UNREACHABLE] = 0
-    both = out + back
-    return best[0], best[1], (both[0], both[1])
+    return tuple(
+        _Ways(reach[k], between[k] if between is not None else None, nearest[k]) for k in range(2)
+    )  # type: ignore[return-value]
 
 
 def _cheapest_cover(
