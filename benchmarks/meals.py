@@ -19,7 +19,7 @@ from typing import Any
 
 #: Codes of the checker that break freshness, and those that break a capacity of any kind.
 FRESHNESS = {"M2309"}
-CAPACITY = {"M2104", "M2105", "M2202", "M2207", "M2305", "M2315", "M2403"}
+CAPACITY = {"M2104", "M2105", "M2202", "M2207", "M2305", "M2315", "M2316", "M2403"}
 
 
 def measure(

@@ -11,9 +11,9 @@ from engine.domain.base import LAX, Entity, Id
 MEAL_PLAN_FORMAT: Final = "careroute-meal-plan/1"
 Whole = Annotated[int, Field(ge=0)]
 #: suspended: the order rests; too_late: ordered after the deadline; shortage: not enough is
-#: cooked; bulk: no van brings it in time; courier: no courier has the time or the room; seats: no
-#: seat is free in time.
-Reason = Literal["suspended", "too_late", "shortage", "bulk", "courier", "seats"]
+#: cooked; bulk: no van brings it in time; courier: no courier has the time or the room; handover:
+#: the point hands no more over to couriers; seats: no seat is free in time.
+Reason = Literal["suspended", "too_late", "shortage", "bulk", "courier", "handover", "seats"]
 #: Reasons that are decisions of the client, not failures of the plan.
 EXPECTED: Final = frozenset({"suspended", "too_late"})
 

@@ -74,12 +74,14 @@ class CentralKitchen(Located):
 class ServingPoint(Located):
     """A meal point: diners eat on its ``seats``, couriers load at its hatch.
 
-    ``handover`` is how many portions it can give to couriers in the period; ``kitchens`` which ones
-    may feed it, None: any. A van that arrives unloads for ``unloading_s``.
+    ``handover`` is how many portions it can give to couriers in the period, to ``hatches`` of them
+    at the same time, ``loading_s`` each (None: to any number); ``kitchens`` which ones may feed
+    it, None: any. A van that arrives unloads for ``unloading_s``.
     """
 
     seats: int = Field(default=0, ge=0, le=10**6)
     handover: Load = 10**6
+    hatches: int | None = Field(default=None, ge=1, le=1_000)
     opens_s: Moment = 0
     closes_s: Moment = HORIZON_S
     loading_s: Duration = 180

@@ -26,6 +26,7 @@ _REASONS = {
     "shortage": ("not enough of this diet is cooked in time", "该餐型制作份数不足"),
     "bulk": ("no van brings it in time", "无车辆按时送达"),
     "courier": ("no courier has the time or the room", "送餐员时间或餐箱不足"),
+    "handover": ("the point hands no more over to couriers", "助餐点交接份数已满"),
     "seats": ("no seat is free in time", "座位不足"),
 }
 _LOAD = ["diet 餐型", "kitchen 厨房", "batch 批次", "portions 份数"]

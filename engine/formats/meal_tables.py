@@ -101,6 +101,8 @@ POINTS = Sheet("points", "助餐点", (
     Column("seats", "座位", "seats", WHOLE, "how many", "数量"),
     Column("handover", "交接份数", "handover", WHOLE, "portions that couriers may take in all",
            "送餐员可取的总份数"),
+    Column("hatches", "取餐窗口", "hatches", WHOLE,
+           "couriers that load at the same time; empty: any", "可同时装餐的送餐员数；留空为不限"),
     Column("opens", "开门", "opens_s", CLOCK, "empty: always", "留空为全天"),
     Column("closes", "关门", "closes_s", CLOCK, "empty: always", "留空为全天"),
     Column("loading_min", "装箱（分钟）", "loading_s", MINUTES, "of a courier", "每趟"),

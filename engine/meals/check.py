@@ -280,6 +280,22 @@ class _Checker:
             if entry and n > entry.handover:
                 yield MealViolation("M2315", f"points.{point}", f"hands {n} portions over, can "
                                     f"{entry.handover}", f"交接 {n} 份，上限 {entry.handover} 份")
+        at_hatch: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for route in self.plan.routes:
+            for trip in route.trips:
+                at_hatch[route.place] += [(trip.loading_s, 1), (trip.leave_s, -1)]
+        for point, events in at_hatch.items():
+            entry = self.problem.point_by_id.get(point)
+            busy = 0
+            for moment, change in sorted(events):
+                busy += change
+                if entry and entry.hatches is not None and busy > entry.hatches:
+                    yield MealViolation(
+                        "M2316", f"points.{point}", f"{busy} couriers load at {clock(moment)}, "
+                        f"and there are {entry.hatches} hatches",
+                        f"{clock(moment)} 有 {busy} 名送餐员装餐，仅有 {entry.hatches} 个窗口",
+                    )
+                    break
 
     # -- diners, food, everybody -----------------------------------------------------------------
 

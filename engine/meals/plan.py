@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.meal_plan import MealPlan, Reason
-from engine.domain.meals import MealsProblem
+from engine.domain.meals import MealsProblem, ServingPoint
 from engine.meals.assemble import assemble
 from engine.meals.bulk import NEVER, Bulk, plan_bulk
 from engine.meals.seats import Seats, seat
 from engine.meals.supply import Homes, find_homes, share_portions
-from engine.meals.tables import Tables, build_tables
+from engine.meals.tables import UNLIMITED, Tables, build_tables
 from engine.meals.travel import MealTravel
 from engine.meals.zones import Zone, ZonePlan, plan_zone, still_holds
 
@@ -193,15 +193,25 @@ def plan_meals(
 def _zone(
     tables: Tables, p: int, place: Int32, batch: Int32, bulk: Bulk, late: frozenset[int]
 ) -> Zone:
-    load = tables.loading(p)
+    load, entry = tables.loading(p), tables.places[p]
     members = [
         i for i in np.flatnonzero((place == p) & (tables.home_at >= 0) & (batch >= 0)).tolist()
         if bulk.ready[i] != NEVER
     ]
+    refused: list[int] = []
+    if isinstance(entry, ServingPoint):
+        room = entry.handover
+        for i in sorted(members, key=lambda i: (tables.tier[i], i)):
+            if tables.portions[i] <= room:
+                room -= int(tables.portions[i])
+            else:
+                refused.append(i)
+    members = sorted({*members} - {*refused})
     return Zone(
         p, tuple(members),
         tuple(int(bulk.ready[i]) + load for i in members),
         tuple(tables.problem.late_s if i in late else 0 for i in members),
+        tuple(sorted(refused)),
     )
 
 
@@ -221,16 +231,28 @@ def _offer(
     """Offer who is left to the nearest place whose couriers have time; nowhere twice."""
     place = state.place.copy()
     spare = {p: z.spare_s for p, z in state.zones.items()}
+    hatch = {p: _handover_left(tables, p, z) for p, z in state.zones.items()}
     moved = 0
     for i in sorted(state.left, key=lambda i: (tables.tier[i], i)):
         tried.add((i, int(place[i])))
         for p in homes.nearest[homes.row[i]].tolist():
-            if p >= 0 and (i, p) not in tried and spare.get(p, 0) >= _HOME_S:
+            need = int(tables.portions[i])
+            if p >= 0 and (i, p) not in tried and spare.get(p, 0) >= _HOME_S and need <= hatch[p]:
                 spare[p] -= _HOME_S
+                hatch[p] -= need
                 place[i] = p
                 moved += 1
                 break
     return place, moved
+
+
+def _handover_left(tables: Tables, p: int, zone: ZonePlan) -> int:
+    """Portions that a place may hand over beyond what it does."""
+    entry = tables.places[p]
+    if not isinstance(entry, ServingPoint):
+        return UNLIMITED
+    given = sum(int(tables.portions[i]) for r in zone.routes for t in r.trips for i in t.clients)
+    return entry.handover - given
 
 
 def _without(tables: Tables, state: _State, seats: Seats) -> dict[str, Reason]:
@@ -245,6 +267,7 @@ def _without(tables: Tables, state: _State, seats: Seats) -> dict[str, Reason]:
     carried = {
         i for z in state.zones.values() for r in z.routes for t in r.trips for i in t.clients
     }
+    refused = {i for z in state.zones.values() for i in z.zone.refused}
     for i, client in enumerate(tables.clients):
         if i in carried or i in seats.start:
             continue
@@ -255,6 +278,8 @@ def _without(tables: Tables, state: _State, seats: Seats) -> dict[str, Reason]:
             reasons[client.id] = "shortage"
         elif state.bulk.ready[i] == NEVER:
             reasons[client.id] = "bulk"
+        elif i in refused:
+            reasons[client.id] = "handover"
         else:
             reasons[client.id] = "seats" if tables.eats_at[i] >= 0 else "courier"
     return reasons

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.meals import MealCourier
+from engine.meals.hatch import Order, hatches_of, queue, stagger
 from engine.meals.supply import MILLS
 from engine.meals.tables import Tables
 from solvers.builder import ModelBuilder
@@ -40,12 +41,14 @@ class Zone:
     clients : indexes of due clients, ascending.
     release : when each may leave the place at the soonest: its food is there and loaded.
     late : how long after its window each may still be brought.
+    refused : those beyond what the point may hand over.
     """
 
     place: int
     clients: tuple[int, ...]
     release: tuple[int, ...]
     late: tuple[int, ...]
+    refused: tuple[int, ...] = ()
 
 
 class Trip(NamedTuple):
@@ -96,7 +99,8 @@ def plan_zone(
     """
     crew = tables.couriers[zone.place]
     if not zone.clients or not crew:
-        return ZonePlan(zone, (), zone.clients, 0, _spare(tables, zone, ()))
+        out = tuple(sorted((*zone.clients, *zone.refused)))
+        return ZonePlan(zone, (), out, 0, _spare(tables, zone, ()))
     model = _model(tables, zone, crew, liked or {})
     initial = _initial(zone, before, crew) if before else None
     found = solve(model, SolveParams(
@@ -109,7 +113,7 @@ def plan_zone(
 def still_holds(tables: Tables, zone: Zone, before: ZonePlan) -> ZonePlan | None:
     """Plan of a place under new moments of its food; None where it has to be made again."""
     crew = tables.couriers[zone.place]
-    if zone.clients != before.zone.clients or before.left or not crew:
+    if zone.clients != before.zone.clients or before.left or zone.refused or not crew:
         return None
     if not zone.clients:
         return before
@@ -118,7 +122,8 @@ def still_holds(tables: Tables, zone: Zone, before: ZonePlan) -> ZonePlan | None
     measured = evaluate(model, routes)
     if measured.violations or measured.unassigned:
         return None
-    return _read(tables, zone, crew, model, routes)
+    kept = _read(tables, zone, crew, model, routes)
+    return None if kept.left else kept
 
 
 def _model(
@@ -135,6 +140,7 @@ def _model(
     for k in range(1, len(at)):
         builder.set_setup(k, problem.building_s)
     load_s = tables.loading(zone.place)
+    food_s = min(zone.release) - load_s
     home = builder.add_reload(0, seconds=load_s)
     cheapest = min(c.cost_per_drop_cents for c in crew)
     dearer = {c.id: (c.cost_per_drop_cents - cheapest) * MILLS for c in crew
@@ -152,9 +158,12 @@ def _model(
             demand=[client.portions], tier=client.tier, release=zone.release[k],
             freshness=problem.diet_by_id[client.diet].freshness_s, affinity=affinity,
         )
-    for courier in crew:
+    for k, courier in enumerate(crew):
+        wait = stagger(tables, zone.place, k)
+        begin = max(courier.start_s, food_s) + wait if wait else courier.start_s
         builder.add_vehicle(
-            0, 0, shift=(courier.start_s + load_s, courier.end_s), capacity=[courier.capacity],
+            0, 0, shift=(min(begin + load_s, courier.end_s), courier.end_s),
+            capacity=[courier.capacity],
             profile=modes.index(courier.mode), fixed_cost=courier.cost_per_shift_cents * MILLS,
             price_per_second=_SECOND_MILLS, price_per_metre=courier.cost_per_km_cents,
             max_trips=courier.max_trips, reloads=[home],
@@ -185,6 +194,9 @@ def _read(
     visits = [[int(x) for x in route] for route in routes]
     measured = evaluate(model, visits)
     assert not measured.violations, measured.violations[:3]
+    hatches = hatches_of(tables, zone.place)
+    if hatches is not None:
+        return _read_queue(tables, zone, crew, visits, hatches)
     made = []
     for courier, route, figures in zip(crew, visits, measured.routes, strict=True):
         runs: list[tuple[int, list[int], list[int]]] = []
@@ -199,9 +211,48 @@ def _read(
             made.append(Route(courier, trips, figures.end, figures.metres, figures.seconds))
     routes_made = tuple(made)
     return ZonePlan(
-        zone, routes_made, tuple(zone.clients[k] for k in measured.unassigned),
+        zone, routes_made,
+        tuple(sorted((*(zone.clients[k] for k in measured.unassigned), *zone.refused))),
         measured.travel_cost + measured.fixed_cost, _spare(tables, zone, routes_made),
     )
+
+
+def _read_queue(
+    tables: Tables, zone: Zone, crew: Sequence[MealCourier], visits: Sequence[Sequence[int]],
+    hatches: int,
+) -> ZonePlan:
+    """Make the trips of routes that take turns at the hatches."""
+    given = []
+    for courier, route in zip(crew, visits, strict=True):
+        trips: list[list[int]] = [[]]
+        for visit in route:
+            if visit < 0:
+                trips.append([])
+            else:
+                trips[-1].append(zone.clients[visit])
+        given.append((courier, [t for t in trips if t]))
+    order = Order(dict(zip(zone.clients, zone.release, strict=True)),
+                  dict(zip(zone.clients, zone.late, strict=True)))
+    runs, _ = queue(tables, zone.place, given, order, hatches)
+    made, price = [], 0
+    base = int(tables.place_at[zone.place])
+    for (courier, _), mine in zip(given, runs, strict=True):
+        if not mine:
+            continue
+        seconds = metres = 0
+        for run in mine:
+            at = [base, *(int(tables.home_at[i]) for i in run.clients), base]
+            for total, block in enumerate(tables.travel.block(courier.mode, at, at)):
+                length = sum(int(block[k, k + 1]) for k in range(len(at) - 1))
+                seconds, metres = (seconds + length, metres) if not total else (
+                    seconds, metres + length)
+        price += (courier.cost_per_shift_cents * MILLS + metres * courier.cost_per_km_cents
+                  + seconds * _SECOND_MILLS)
+        made.append(Route(courier, tuple(Trip(*run[:3]) for run in mine), mine[-1].back, metres,
+                          seconds))
+    fed = {i for route in made for trip in route.trips for i in trip.clients}
+    out = tuple(sorted({*zone.clients, *zone.refused} - fed))
+    return ZonePlan(zone, tuple(made), out, price, _spare(tables, zone, made))
 
 
 def _spare(tables: Tables, zone: Zone, routes: Sequence[Route]) -> int:
