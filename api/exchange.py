@@ -201,11 +201,16 @@ def plan_meals(
 ) -> Answer:
     """Plan the meal period of a body; errors as in ``plan``."""
     from api import meals
+    from engine.domain.meal_plan import MealPlan
     from engine.domain.meal_reading import parse_meals
 
     found = _Faults()
-    document = found.envelope(body, needed=("problem",), others=("params",))
+    document = found.envelope(body, needed=("problem",), others=("params", "previous"))
     problem = found.part(document, "problem", parse_meals)
+    previous = None
+    if document.get("previous") is not None:
+        previous, faults = read_entity(MealPlan, document["previous"], "previous")
+        found += faults
     params, faults = read_entity(MealRequestParams, document.get("params", {}), "params")
     found += faults
     if problem is None or params is None or found:
@@ -222,7 +227,8 @@ def plan_meals(
     ends = time.monotonic() + settings.max_seconds
     with service.located(partial(_relocate, "problem")):
         result = meals.plan(
-            problem, seed=params.seed, effort=params.effort, named_folder=settings.networks,
+            problem, seed=params.seed, effort=params.effort, previous=previous,
+            move_client_cents=params.move_client_cents, named_folder=settings.networks,
             should_stop=lambda: should_stop() or time.monotonic() > ends,
         )
     return Answer(meals.render(result, wanted), FORMATS[wanted])

@@ -24,9 +24,15 @@ def plan(
     out: Annotated[Path, typer.Option("--out", "-o", help="folder for the files")] = Path("out"),
     effort: Annotated[int, typer.Option(min=1, max=10_000, help="iterations a home")] = 60,
     seed: SeedOption = 1,
-    before: Annotated[
-        Optional[Path], typer.Option(help="plan to stay near; who eats later is told")
+    previous: Annotated[
+        Optional[Path], typer.Option(
+            "--previous", "--before", help="plan to stay near; who eats later is told"
+        )
     ] = None,
+    move_client: Annotated[
+        int, typer.Option("--move-client-cents", min=0, max=100_000,
+                          help="with --previous: price of a door by another courier")
+    ] = 3_000,
     network: NetworkOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -37,27 +43,26 @@ def plan(
         from api import meals, service
 
         given = terminal.reading(source, meals.read)
-        earlier = meals.read_plan(before) if before else None
+        earlier = terminal.reading(previous, meals.read_plan) if previous else None
         with (
             service.located(given.locate),
             terminal.stoppable() as should_stop,
             terminal.progress("planning") as on_progress,
         ):
             result = meals.plan(
-                given.problem, seed=seed, effort=effort, before=earlier, network=network,
-                folder=given.folder, on_progress=on_progress, should_stop=should_stop,
+                given.problem, seed=seed, effort=effort, previous=earlier,
+                move_client_cents=move_client, network=network, folder=given.folder,
+                on_progress=on_progress, should_stop=should_stop,
             )
         files = meals.write(result, out)
         warnings = [given.locate(w) for w in result.warnings]
-        later = []
-        if earlier:
-            from engine.meals.changes import who_eats_later
-
-            later = who_eats_later(earlier, result.plan)
+        rota = result.rota
         totals = result.plan.totals
         terminal.json({
             "ok": True, "totals": totals.model_dump(), "files": [str(f) for f in files],
-            "warnings": [w.as_dict() for w in warnings], "later": [x._asdict() for x in later],
+            "warnings": [w.as_dict() for w in warnings],
+            "later": [x._asdict() for x in result.later],
+            "rota": rota._asdict() if rota else None,
         })
         if as_json:
             return
@@ -71,7 +76,9 @@ def plan(
             ("van_trips", f"{totals.van_trips:,}"),
             ("cost_yuan", f"{totals.cost_cents / 100:,.2f}"),
             ("bound_yuan", f"{totals.bound_cents / 100:,.2f}"),
-            *([("later", f"{len(later):,}")] if earlier else []),
+            *([("later", f"{len(result.later):,}"),
+               ("rota_kept", f"{rota.kept:,} / {rota.doors:,}"),
+               ("rota_followed", f"{rota.followed:,}")] if rota else []),
         ])
         for path in files:
             terminal.say("wrote", path=path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engine.domain.meal_plan import MealPlan
     from engine.domain.meals import MealsProblem
     from engine.errors import Fault
+    from engine.meals.changes import Later, Rota
 
 
 class GivenMeals(NamedTuple):
@@ -21,11 +22,13 @@ class GivenMeals(NamedTuple):
 
 
 class MealResult(NamedTuple):
-    """A checked plan, and what the input warns of."""
+    """A checked plan, what the input warns of, and how it differs from the plan before."""
 
     problem: MealsProblem
     plan: MealPlan
     warnings: tuple[Fault, ...]
+    later: list[Later]
+    rota: Rota | None
 
 
 def read(path: Path) -> GivenMeals:
@@ -61,7 +64,8 @@ def plan(
     seed: int = 1,
     effort: int = 60,
     joint: bool = True,
-    before: MealPlan | None = None,
+    previous: MealPlan | None = None,
+    move_client_cents: int = 3_000,
     network: Path | None = None,
     folder: Path | None = None,
     named_folder: Path | None = None,
@@ -72,7 +76,8 @@ def plan(
 
     Parameters
     ----------
-    before : a plan of another day: clients keep its couriers where that costs little.
+    previous : a plan of another day, or of the same before it changed: doors keep its couriers,
+        and their order, unless moving a door saves ``move_client_cents``.
     network : a file in place of the problem's own network.
     folder : where relative paths of the problem count from; None: it may name no file.
 
@@ -84,21 +89,28 @@ def plan(
     from api.service import open_streets
     from engine.domain.meal_reading import meal_warnings
     from engine.errors import PlanRejected
+    from engine.meals.changes import compare_rotas, who_eats_later
     from engine.meals.check import check_meals
     from engine.meals.plan import MealParams, plan_meals
     from engine.meals.travel import build_meal_travel
 
     streets = open_streets(problem.network, network, named_folder, folder)
     travel = build_meal_travel(problem, streets)
-    liked: Mapping[str, str] | None = before.couriers() if before else None
     made = plan_meals(
-        problem, travel, MealParams(seed=seed, effort=effort, joint=joint, liked=liked),
+        problem, travel, MealParams(
+            seed=seed, effort=effort, joint=joint, previous=previous,
+            move_client_cents=move_client_cents,
+        ),
         on_progress=on_progress, should_stop=should_stop,
     )
     broken = check_meals(problem, made, travel)
     if broken:
         raise PlanRejected(broken)
-    return MealResult(problem, made, tuple(meal_warnings(problem)))
+    warnings = tuple(meal_warnings(problem))
+    if previous is None:
+        return MealResult(problem, made, warnings, [], None)
+    return MealResult(problem, made, warnings, who_eats_later(previous, made),
+                      compare_rotas(previous, made, move_client_cents))
 
 
 def check(
@@ -123,9 +135,14 @@ def render(result: MealResult, wanted: str) -> bytes:
         return meal_html(result.problem, result.plan).encode()
     import orjson
 
+    document: dict[str, Any] = {
+        "plan": result.plan.model_dump(mode="json"),
+        "warnings": [w.as_dict() for w in result.warnings],
+    }
+    if result.rota is not None:
+        document |= {"later": [x._asdict() for x in result.later], "rota": result.rota._asdict()}
     return orjson.dumps(
-        {"plan": result.plan.model_dump(mode="json"),
-         "warnings": [w.as_dict() for w in result.warnings]},
+        document,
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )
 

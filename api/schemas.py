@@ -89,12 +89,16 @@ class MealRequestParams(Entity):
 
     effort: int = Field(default=60, ge=1, le=10_000)
     seed: Seed = 1
+    move_client_cents: int = Field(
+        default=3_000, ge=0, le=100_000, description="with previous: of a door by another courier"
+    )
 
 
 class MealRequest(Entity):
-    """A meal period to plan."""
+    """A meal period to plan; ``previous``: yesterday's plan, not to be left without need."""
 
     problem: MealsProblem
+    previous: MealPlan | None = None
     params: MealRequestParams = MealRequestParams()
 
 

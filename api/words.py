@@ -83,6 +83,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "cost_yuan": ("cost, yuan", "成本（元）"),
     "bound_yuan": ("no such plan costs less than, yuan", "同等供餐的成本下界（元）"),
     "later": ("eat later, or not at all", "推迟或取消供餐"),
+    "rota_kept": ("doors that keep their courier", "送餐员不变的住户"),
+    "rota_followed": ("... and their place in the order", "其中送餐顺序不变"),
     "warnings": ("warnings for {subject}: {n}", "{subject} 的提示：{n} 处"),
     "serving": (
         "serving on http://{host}:{port} (Ctrl-C ends)",

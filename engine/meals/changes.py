@@ -26,6 +26,44 @@ class Later(NamedTuple):
     reason: str | None
 
 
+class Rota(NamedTuple):
+    """How much of yesterday a courier finds again, among the doors of both days.
+
+    ``kept``: doors with the same courier; ``followed``: those of them that come right after the
+    same door as before, or first in a trip as before. ``moved``: clients with another courier.
+    """
+
+    doors: int
+    kept: int
+    followed: int
+    moved: tuple[str, ...]
+    moved_cents: int
+
+
+def compare_rotas(before: MealPlan, after: MealPlan, move_client_cents: int) -> Rota:
+    """Count the doors that keep their courier and their place in the order."""
+    told, now = before.couriers(), after.couriers()
+    both = [c for c in now if c in told]
+    moved = tuple(sorted(c for c in both if now[c] != told[c]))
+    earlier, later = _doors_before(before, {*both}), _doors_before(after, {*both})
+    gone = {*moved}
+    followed = sum(earlier[c] == later[c] for c in both if c not in gone)
+    return Rota(len(both), len(both) - len(moved), followed, moved,
+                len(moved) * move_client_cents)
+
+
+def _doors_before(plan: MealPlan, of: Collection[str]) -> dict[str, str]:
+    """Find the door before each door of a trip, passing over the others; "": the place."""
+    found = {}
+    for route in plan.routes:
+        for trip in route.trips:
+            last = ""
+            for drop in trip.drops:
+                if drop.client in of:
+                    found[drop.client], last = last, drop.client
+    return found
+
+
 def close_kitchen(problem: MealsProblem, kitchen: str, at_s: int) -> MealsProblem:
     """Cook nothing there that would be ready from a moment on; a ``KeyError`` if there is none."""
     problem.kitchen_by_id[kitchen]

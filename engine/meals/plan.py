@@ -28,7 +28,7 @@ from engine.meals.seats import Seats, seat
 from engine.meals.supply import Homes, find_homes, share_portions
 from engine.meals.tables import UNLIMITED, Tables, build_tables
 from engine.meals.travel import MealTravel
-from engine.meals.zones import Zone, ZonePlan, plan_zone, still_holds
+from engine.meals.zones import Zone, ZonePlan, make_rota, plan_zone, still_holds
 
 Int32 = NDArray[np.int32]
 
@@ -48,7 +48,8 @@ class MealParams:
     threads : places that are routed at the same time; the plan does not depend on it.
     joint : False is the plan in two steps that know nothing of each other, for comparison: nearest
         place and kitchen, one point a van trip, one turn.
-    liked : yesterday's courier by client; a plan keeps them where that costs little.
+    previous : yesterday's plan; a rota that couriers can learn stays near it.
+    move_client_cents : what a door that gets another courier than in `previous` may save at least.
     """
 
     effort: int = 60
@@ -57,7 +58,8 @@ class MealParams:
     seed: int = 1
     threads: int = 2
     joint: bool = True
-    liked: Mapping[str, str] | None = None
+    previous: MealPlan | None = None
+    move_client_cents: int = 3_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class _Planner:
         self.tables, self.params = tables, params
         self.tell, self.stop = on_progress or (lambda _: None), should_stop or (lambda: False)
         self.done = 0.0
+        self.rota = make_rota(params.previous, params.move_client_cents)
 
     def levels(
         self, place: Int32, before: _State | None, sooner: frozenset[int], share: float,
@@ -118,7 +121,7 @@ class _Planner:
                     return kept
             return plan_zone(
                 tables, zone, old, iterations=max(200, params.effort * len(zone.clients)),
-                seed=params.seed, liked=params.liked, should_stop=self.stop,
+                seed=params.seed, rota=self.rota, should_stop=self.stop,
             )
 
         found: dict[int, ZonePlan] = {}
@@ -136,7 +139,7 @@ class _Planner:
     def run(self) -> tuple[_State, int]:
         """All turns; the last state, and how many were made."""
         tables, params = self.tables, self.params
-        homes = find_homes(tables, balance=params.joint)
+        homes = find_homes(tables, balance=params.joint, former=self.rota.couriers)
         self.tell(0.05)
         self.done = 0.05
         state = self.levels(homes.place, None, frozenset(), 0.5)

@@ -6,6 +6,7 @@ place, by diet and rank, go to batches. Both are exact assignments (``solvers.ca
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,13 @@ class Portions(NamedTuple):
     model: Assignment
 
 
-def find_homes(tables: Tables, *, balance: bool = True) -> Homes:
-    """Give every home to a place: the nearest, or (``balance``) where couriers have time."""
+def find_homes(
+    tables: Tables, *, balance: bool = True, former: Mapping[str, str] | None = None
+) -> Homes:
+    """Give every home to a place: the nearest, or (``balance``) where couriers have time.
+
+    ``former``: yesterday's courier by client: where that one loads, the home belongs for nothing.
+    """
     n = len(tables.clients)
     at_home = np.flatnonzero(tables.home_at >= 0)
     manned = np.array([p for p, crew in enumerate(tables.couriers) if crew], np.int32)
@@ -79,6 +85,11 @@ def find_homes(tables: Tables, *, balance: bool = True) -> Homes:
         cost = np.full((len(at_home), len(manned)), FORBIDDEN, np.int64)
         known = away[spot] < geodata.UNREACHABLE
         np.put_along_axis(cost, near[spot], np.where(known, away[spot], FORBIDDEN), axis=1)
+        rank = {c.id: j for j, p in enumerate(manned.tolist()) for c in tables.couriers[p]}
+        for h, i in enumerate(at_home.tolist() if former else ()):
+            j = rank.get(former.get(tables.clients[i].id, "")) if former else None
+            if j is not None and far[spot[h], j] < geodata.UNREACHABLE:
+                cost[h, j] = 0
         room = np.array([_room(tables, int(p)) for p in manned], np.int64)
         found = assign(
             Demand(np.zeros(len(at_home), np.int32), tables.tier[at_home],

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.domain.meal_plan import MealPlan
 from engine.domain.meals import MealCourier
 from engine.meals.hatch import Order, hatches_of, queue, stagger
 from engine.meals.supply import MILLS
@@ -27,8 +28,26 @@ Int32 = NDArray[np.int32]
 
 #: A second of travel costs a thousandth of a cent: of two equally dear plans the shorter one.
 _SECOND_MILLS = 1
-#: What a client's courier of the day before is worth.
-LIKED_MILLS = 30 * MILLS
+
+
+class Rota(NamedTuple):
+    """Yesterday: who came to whom, every courier's trips, and the price of another courier."""
+
+    couriers: Mapping[str, str]
+    trips: Mapping[str, tuple[tuple[str, ...], ...]]
+    move_mills: int
+
+
+def make_rota(previous: MealPlan | None, move_client_cents: int) -> Rota:
+    """Read yesterday's plan; an empty rota where there is none."""
+    if previous is None:
+        return Rota({}, {}, 0)
+    return Rota(
+        previous.couriers(),
+        {r.courier: tuple(tuple(d.client for d in t.drops) for t in r.trips)
+         for r in previous.routes},
+        move_client_cents * MILLS,
+    )
 
 
 @dataclass(frozen=True)
@@ -87,22 +106,22 @@ def plan_zone(
     *,
     iterations: int,
     seed: int,
-    liked: Mapping[str, str] | None = None,
+    rota: Rota | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> ZonePlan:
     """Route the couriers of a place.
 
     Parameters
     ----------
-    before : a plan of the same place to start from.
-    liked : courier of the day before, by client.
+    before : a plan of the same place to start from; else the rota's trips are the start.
     """
+    rota = rota or make_rota(None, 0)
     crew = tables.couriers[zone.place]
     if not zone.clients or not crew:
         out = tuple(sorted((*zone.clients, *zone.refused)))
         return ZonePlan(zone, (), out, 0, _spare(tables, zone, ()))
-    model = _model(tables, zone, crew, liked or {})
-    initial = _initial(zone, before, crew) if before else None
+    model = _model(tables, zone, crew, rota)
+    initial = _initial(zone, before, crew) if before else _initial_rota(tables, zone, rota, crew)
     found = solve(model, SolveParams(
         time_limit_s=None, max_iterations=iterations, seed=seed, initial=initial,
         should_stop=should_stop,
@@ -117,7 +136,7 @@ def still_holds(tables: Tables, zone: Zone, before: ZonePlan) -> ZonePlan | None
         return None
     if not zone.clients:
         return before
-    model = _model(tables, zone, crew, {})
+    model = _model(tables, zone, crew, make_rota(None, 0))
     routes = _initial(zone, before, crew)
     measured = evaluate(model, routes)
     if measured.violations or measured.unassigned:
@@ -127,7 +146,7 @@ def still_holds(tables: Tables, zone: Zone, before: ZonePlan) -> ZonePlan | None
 
 
 def _model(
-    tables: Tables, zone: Zone, crew: Sequence[MealCourier], liked: Mapping[str, str]
+    tables: Tables, zone: Zone, crew: Sequence[MealCourier], rota: Rota
 ) -> RoutingModel:
     problem = tables.problem
     clients = np.array(zone.clients)
@@ -150,9 +169,9 @@ def _model(
         client = tables.clients[i]
         early, late = tables.window[i].tolist()
         affinity = dict(dearer)
-        known = liked.get(client.id)
-        if known in names:
-            affinity[known] = affinity.get(known, 0) - LIKED_MILLS
+        known = rota.couriers.get(client.id)
+        if known in names and rota.move_mills:
+            affinity[known] = affinity.get(known, 0) - rota.move_mills
         builder.add_task(
             int(spot[k]) + 1, service=problem.door_s, windows=[(early, late + zone.late[k])],
             demand=[client.portions], tier=client.tier, release=zone.release[k],
@@ -167,19 +186,37 @@ def _model(
             profile=modes.index(courier.mode), fixed_cost=courier.cost_per_shift_cents * MILLS,
             price_per_second=_SECOND_MILLS, price_per_metre=courier.cost_per_km_cents,
             max_trips=courier.max_trips, reloads=[home],
-            worker=courier.id if dearer or liked else None,
+            worker=courier.id if dearer or rota.couriers else None,
         )
     return builder.build()
 
 
 def _initial(zone: Zone, before: ZonePlan, crew: Sequence[MealCourier]) -> list[list[int]]:
+    return _start(zone, {r.courier.id: [t.clients for t in r.trips] for r in before.routes}, crew)
+
+
+def _initial_rota(
+    tables: Tables, zone: Zone, rota: Rota, crew: Sequence[MealCourier]
+) -> list[list[int]] | None:
+    """Yesterday's trips of those who are due today; what does not fit the search leaves out."""
+    if not rota.trips:
+        return None
+    here = {tables.clients[i].id: i for i in zone.clients}
+    return _start(zone, {
+        c.id: [[here[x] for x in trip if x in here] for trip in rota.trips.get(c.id, ())]
+        for c in crew
+    }, crew)
+
+
+def _start(
+    zone: Zone, given: Mapping[str, Sequence[Sequence[int]]], crew: Sequence[MealCourier]
+) -> list[list[int]]:
     number = {i: k for k, i in enumerate(zone.clients)}
     routes: list[list[int]] = []
-    given = {r.courier.id: r.trips for r in before.routes}
     for courier in crew:
         visits: list[int] = []
         for trip in given.get(courier.id, ()):
-            kept = [number[i] for i in trip.clients if i in number]
+            kept = [number[i] for i in trip if i in number]
             if kept:
                 visits += [-1, *kept] if visits else kept
         routes.append(visits)

@@ -71,12 +71,13 @@ def test_a_change_of_the_day_tells_who_eats_later(planned: Path) -> None:
     book.save(planned / "closed.xlsx")
     done = runner.invoke(app, [
         "meals", "plan", str(planned / "closed.xlsx"), "-o", str(planned / "out2"), "--effort",
-        "20", "--before", str(planned / "out" / "plan.json"), "--json",
+        "20", "--previous", str(planned / "out" / "plan.json"), "--json",
     ])
     assert done.exit_code == 0, done.output
     told = json.loads(done.output)
     assert {w["code"] for w in told["warnings"]} >= {"W1802"}
     assert told["later"]
+    assert 0 < told["rota"]["kept"] <= told["rota"]["doors"]
     assert {x["reason"] for x in told["later"] if x["after_s"] is None} == {"shortage"}
 
 
@@ -99,6 +100,9 @@ def test_the_example_of_a_meal_request_runs(client: httpx.Client) -> None:
     assert document["warnings"] == []
     again = client.post("/v1/meals", json=MEAL_REQUEST)
     assert again.content == answer.content
+    near = client.post("/v1/meals", json={**MEAL_REQUEST, "previous": document["plan"]}).json()
+    assert near["rota"]["kept"] == near["rota"]["doors"] > 0
+    assert near["later"] == []
     sheet = client.post("/v1/meals", params={"format": "xlsx"}, json=MEAL_REQUEST)
     assert "doors 送餐顺序" in load_workbook(io.BytesIO(sheet.content)).sheetnames
     page = client.post("/v1/meals", headers={"Accept": "text/html"}, json=MEAL_REQUEST)
@@ -108,7 +112,7 @@ def test_the_example_of_a_meal_request_runs(client: httpx.Client) -> None:
 @pytest.mark.parametrize(("change", "code", "path"), [
     ({"params": {"effort": 0}}, "E1006", "params.effort"),
     ({"problem": {"format": "x"}}, "E1008", "problem.format"),
-    ({"other": 1}, "E1004", "$"),
+    ({"other": 1}, "E1004", "$"), ({"previous": {"seed": 1}}, "E1003", "previous.problem"),
 ])
 def test_a_fault_of_a_request_names_its_place(
     client: httpx.Client, change: dict[str, object], code: str, path: str

@@ -8,6 +8,7 @@ from engine.domain.meal_plan import MealPlan
 from engine.domain.meals import MealsProblem
 from engine.meals.changes import (
     close_kitchen,
+    compare_rotas,
     delay_batch,
     miss_couriers,
     who_eats_later,
@@ -83,14 +84,38 @@ def test_clients_keep_yesterdays_courier_where_that_costs_little(made: Made) -> 
     problem, _, travel = made
     # The same lunch by another search is another plan: yesterday's.
     yesterday = plan_meals(problem, travel, MealParams(effort=20, van_iterations=200, seed=9))
-    liked = yesterday.couriers()
-    free = again(made, problem).couriers()
-    near = again(made, problem, MealParams(effort=20, van_iterations=200, liked=liked)).couriers()
+    free, near = (
+        compare_rotas(yesterday, again(made, problem, MealParams(
+            effort=20, van_iterations=200, previous=yesterday, move_client_cents=price,
+        )), price) for price in (0, 3_000)
+    )
+    anew = compare_rotas(yesterday, made[1], 0)
+    assert near.doors == free.doors == anew.doors == len(yesterday.couriers())
+    assert near.kept > anew.kept
+    assert near.kept >= free.kept
+    assert near.kept >= 0.9 * near.doors
+    assert near.followed > anew.followed
+    assert near.moved_cents == 3_000 * len(near.moved) == 3_000 * (near.doors - near.kept)
 
-    def kept(now: dict[str, str]) -> int:
-        return sum(now.get(c) == who for c, who in liked.items())
 
-    assert kept(near) > kept(free)
+def test_a_rota_outlives_who_rests_and_who_starts_again(made: Made) -> None:
+    problem, yesterday, _ = made
+    doors = sorted(yesterday.couriers())
+    resting = {*doors[:5]}
+    today = problem.changed(clients=tuple(
+        c.model_copy(update={"suspended": c.id in resting}) for c in problem.clients
+    ))
+    rota = MealParams(effort=20, van_iterations=200, previous=yesterday)
+    plan = again(made, today, rota)
+    found = compare_rotas(yesterday, plan, 3_000)
+    assert found.doors == len(doors) - 5
+    assert found.kept >= 0.9 * found.doors
+    assert {w.client for w in plan.without if w.reason == "suspended"} == resting
+    assert not resting & {x.client for x in who_eats_later(yesterday, plan)}
+    # The day after they are back: who rested has no courier of yesterday, the others keep theirs.
+    back = again(made, problem, MealParams(effort=20, van_iterations=200, previous=plan))
+    assert resting <= {*back.couriers()}
+    assert compare_rotas(plan, back, 3_000).kept >= 0.9 * found.doors
 
 
 def test_an_unknown_name_is_refused(made: Made) -> None:
