@@ -11,6 +11,7 @@ import typer
 from api.live_cli import live
 from api.meal_commands import meals_app
 from api.options import DebugOption, JsonOption, LangOption, SeedOption
+from api.simulate_cli import simulate
 from api.terminal import BROKEN, Terminal, conversation
 from api.weeks_cli import app as weeks_app
 
@@ -29,6 +30,7 @@ app.add_typer(meals_app, name="meals")
 
 app.add_typer(weeks_app, name="weeks")
 app.add_typer(live, name="live")
+app.command()(simulate)
 
 SecondsOption = Annotated[
     Optional[float], typer.Option("--seconds", min=0.01, max=86_400, help="of search")

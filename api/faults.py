@@ -180,6 +180,13 @@ TEXTS: dict[str, Row] = {
         "当日任务需要 sqlalchemy，当前未安装",
         "请安装 careroute[live]",
     ),
+    "E1625": Row(
+        422,
+        "simulations need the package simpy, which is not installed",
+        "install careroute[live]",
+        "模拟需要 simpy，当前未安装",
+        "请安装 careroute[live]",
+    ),
 }
 
 

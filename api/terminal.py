@@ -115,6 +115,14 @@ class Terminal:
             [(v.code, v.rule, v.path, v.message_zh if zh else v.message) for v in listed],
         )
 
+    def table(
+        self, title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]
+    ) -> None:
+        """Print a table whose columns are named already; a pipe gets their names as a row."""
+        if not self.as_json:
+            head = [] if self.out.is_terminal else [columns]
+            self._table(self.out, title, columns, [*head, *rows])
+
     def offers(self, offers: Iterable[Offer]) -> None:
         """Print windows that can be promised, the best first."""
         from engine.domain.words import clock

@@ -10,6 +10,7 @@ Lang = Literal["en", "zh"]
 
 WORDS: dict[str, tuple[str, str]] = {
     "reading": ("reading the network", "读取路网"),
+    "simulating": ("simulating days", "模拟中"),
     "replaying": ("replaying the day", "回放当日事件"),
     "refused_event": ("refused {event}: {code} {text}", "拒绝 {event}：{code} {text}"),
     "live_day": ("the day", "当日"),
