@@ -86,7 +86,7 @@ class Luck:
         ]
         spans = [
             (max(3_600 * h, params.from_s), min(3_600 * (h + 1), params.until_s))
-            for h in range(24)
+            for h in range(len(params.hours))
         ]
         hours = [
             w * max(0, b - a) for w, (a, b) in zip(params.hours, spans, strict=True)

@@ -23,8 +23,9 @@ class SimulationParams(Entity):
     """How a day is lived through.
 
     ``seeds`` days are drawn, ``first_seed`` and on. ``alarms`` ring a day, between ``from_s`` and
-    ``until_s``: the hour by ``hours`` (24 weights), the district by ``districts`` (weight of each;
-    without: by its clients), the client evenly. ``response_s`` is the standard they are held to.
+    ``until_s``: the hour by ``hours`` (weights from midnight on; an hour without one has none), the
+    district by ``districts`` (weight of each; without: by its clients), the client evenly.
+    ``response_s`` is the standard they are held to.
 
     ``way_spread`` and ``visit_spread``: standard deviation of the logarithm of how much longer ways
     and visits take than planned; they take as long on average. ``no_show``, ``sick``, ``late``:
@@ -41,9 +42,7 @@ class SimulationParams(Entity):
     alarms: int = Field(default=60, ge=0, le=100_000)
     from_s: Duration = 8 * 3_600
     until_s: Duration = 18 * 3_600
-    hours: Annotated[tuple[_Weight, ...], LAX] = Field(
-        default=HOURS, min_length=24, max_length=24
-    )
+    hours: Annotated[tuple[_Weight, ...], LAX] = Field(default=HOURS, min_length=1)
     districts: dict[Id, _Weight] = Field(default_factory=dict)
     response_s: int = Field(default=900, ge=60, le=DAY_S)
     way_spread: _Spread = 0.2

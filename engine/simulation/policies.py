@@ -18,6 +18,8 @@ from engine.assemble import assemble
 from engine.compile import compile_problem
 from engine.domain.orders import EmergencyOrder
 from engine.domain.plan import Previous
+from engine.evaluate import evaluate
+from engine.explain import insertable
 from engine.gaps import Ints
 from engine.live.alarm import Candidate, Dispatcher
 from engine.live.day import LiveDay
@@ -60,20 +62,27 @@ class NearestDispatcher(Dispatcher):
 def replan(day: LiveDay, iterations: int, seed: int) -> tuple[Redirection, ...]:
     """Plan the rest of a day anew by the batch solver; what has changed, as trips of shifts.
 
-    Empty where nothing is better, or where somebody who is to be served would not be.
+    As planning a day does: the search, begun from the current plan, then whoever it left out and
+    still fits. Empty where nothing has changed, or where somebody who is to be served would not be.
     """
-    rest = day.rest()
-    compiled = compile_problem(rest.problem, day.board.travel)
+    rest, travel = day.rest(), day.board.travel
+    compiled = compile_problem(rest.problem, travel)
     if not compiled.model.n_tasks or not compiled.model.n_vehicles:
         return ()
     result = solve(compiled.model, SolveParams(
         time_limit_s=None, max_iterations=iterations, seed=seed,
         initial=initial_routes(compiled, Previous(plan=rest.plan)),
     ))
-    found = {(v.worker, v.shift): v.trips for v in assemble(compiled, result)}
+    visits = {(v.worker, v.shift): v for v in assemble(compiled, result)}
+    if len(result.unassigned):
+        timetable = evaluate(rest.problem, travel, list(visits.values()))
+        made = rest.plan.model_copy(update={"routes": timetable.routes, "unserved": ()})
+        for one in insertable(rest.problem, made, travel, people_first=True):
+            visits[one.visits.worker, one.visits.shift] = one.visits
     changed, had, has = [], set[str](), set[str]()
     for name, line in rest.lines.items():
-        trips = tuple(t for t in found.get((name, line.shift.id), ()) if t.orders)
+        mine = visits.get((name, line.shift.id))
+        trips = tuple(t for t in (mine.trips if mine else ()) if t.orders)
         if trips == line.rest:
             continue
         had |= set(line.orders)
