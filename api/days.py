@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from api.problems import RequestError
 from engine.errors import InputError
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from engine.live.answers import LivePolicy, Outcome
     from engine.live.day import LiveDay
     from geodata import Network
+
+
+#: A day is opened from what it looked like at most so many events ago, and the log since then.
+SNAPSHOT_EVENTS = 500
 
 
 class Beginning(NamedTuple):
@@ -43,30 +47,46 @@ class KeptDay:
     name : of the day.
     network : the streets; None opens what the problem names.
     named_folder, folder : as in ``engine.networks.open_network``.
+    is_follower : only reads the log, which another process writes.
     """
 
     def __init__(
         self, store: DayStore, name: str, *, network: Network | None = None,
-        named_folder: Path | None = None, folder: Path | None = None,
+        named_folder: Path | None = None, folder: Path | None = None, is_follower: bool = False,
     ) -> None:
-        from engine.live.events import parse_event
-
-        self.store, self.name = store, name
+        self.store, self.name, self._is_follower = store, name, is_follower
         start = store.start(name)
         if start is None:
             raise RequestError("E1620", "path.day")
         self.beginning = _read_beginning(start)
         self.day: LiveDay = _open(self.beginning, network, named_folder, folder)
-        self.seq = 0
-        for entry in store.read(name):
+        self.seq = self._snapshot_seq = self._restore()
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Take in what the log has more than this."""
+        from engine.live.events import parse_event
+
+        for entry in self.store.read(self.name, after=self.seq):
+            if entry.outcome is None and self._is_follower:
+                return  # the other one is at it
             event, faults = parse_event(entry.event, "event")
             if faults:
                 raise InputError(faults)
-            self.day.apply(event)
+            outcome = self.day.apply(event)
+            if entry.outcome is None:  # the process ended between the answer and the rest of it
+                self.store.set_outcome(self.name, entry.seq, outcome)
             self.seq = entry.seq
 
-    def apply(self, events: Sequence[Any]) -> list[Outcome]:
+    def apply(
+        self, events: Sequence[Any], on_answer: Callable[[Outcome], None] | None = None
+    ) -> list[Outcome]:
         """Take in events; they are in the log when this returns, all of one call or none.
+
+        Parameters
+        ----------
+        on_answer : told of an alarm who goes, when the log has it and before the rest is done: for
+            one event alone. Where the rest fails by a defect the log gives the alarm back.
 
         Raises
         ------
@@ -75,15 +95,74 @@ class KeptDay:
         from engine.live.events import event_data
 
         received = self._now()
+        if on_answer is not None and len(events) == 1:
+            return [self._apply_in_two(events[0], received, on_answer)]
         outcomes, kept = [], []
         for event in events:
             outcome = self.day.apply(event, received)
             outcomes.append(outcome)
             if outcome.status in ("applied", "superseded"):
-                kept.append((event_data(event), outcome.as_dict()))
+                kept.append((event_data(event), outcome))
         self.store.append(self.name, self.seq + 1, kept)
         self.seq += len(kept)
         return outcomes
+
+    def _apply_in_two(
+        self, event: Any, received: int | None, on_answer: Callable[[Outcome], None]
+    ) -> Outcome:
+        """Keep and answer an alarm first, then make the plan true and keep what that changed."""
+        from engine.live.events import event_data
+
+        seq, store = self.seq + 1, self.store
+        is_kept = False
+
+        def keep(first: Outcome) -> None:
+            nonlocal is_kept
+            store.append(self.name, seq, [(event_data(event), None)])
+            is_kept = True
+            on_answer(first)
+
+        self.day.on_answer = keep
+        try:
+            outcome = self.day.apply(event, received)
+        except Exception:
+            if is_kept:
+                store.take_back(self.name, seq)
+            raise
+        finally:
+            self.day.on_answer = None
+        if is_kept:
+            store.set_outcome(self.name, seq, outcome)
+        elif outcome.status in ("applied", "superseded"):
+            store.append(self.name, seq, [(event_data(event), outcome)])
+        else:
+            return outcome
+        self.seq = seq
+        return outcome
+
+    @property
+    def wants_snapshot(self) -> bool:
+        """Whether opening the day would have to replay many events."""
+        return self.seq - self._snapshot_seq >= SNAPSHOT_EVENTS
+
+    def write_snapshot(self) -> None:
+        """Keep the day as it is beside its log."""
+        from engine.live.snapshot import save
+
+        self.store.add_snapshot(self.name, self.seq, save(self.day))
+        self._snapshot_seq = self.seq
+
+    def _restore(self) -> int:
+        """Take the latest snapshot that can be used; gives its sequence number, 0 for none."""
+        from engine.live.snapshot import Unusable, restore
+
+        for seq, body in self.store.snapshots(self.name):
+            try:
+                restore(self.day, body)
+            except Unusable:
+                continue
+            return seq
+        return 0
 
     def _now(self) -> int | None:
         """Seconds since the day's midnight in its city."""
@@ -127,34 +206,53 @@ def replay(
     folder: Path | None = None,
     store: DayStore | None = None,
     name: str | None = None,
+    improve: int = 0,
     on_progress: Callable[[float], None] | None = None,
 ) -> tuple[LiveDay, list[Outcome]]:
     """Send a file of events to a day: to one in memory, or to one that is kept in a store.
 
     A day in a store goes on where it was: what is in its log already is repeated and changes
-    nothing.
+    nothing. ``improve``: iterations of search for a better rest of the day after each event that
+    changed something; what is found is an event like the others, and has its outcome.
     """
     tell = on_progress or (lambda share: None)
-    outcomes = []
+    outcomes: list[Outcome] = []
     if store is None:
         day = _open(beginning, network, None, folder)
-        for k, event in enumerate(events):
-            outcomes.append(day.apply(event))
-            tell((k + 1) / len(events))
-        return day, outcomes
-    name = name or beginning.problem.id
-    begin(store, name, beginning)
-    kept = KeptDay(store, name, network=network, folder=folder)
+        kept = None
+    else:
+        name = name or beginning.problem.id
+        begin(store, name, beginning)
+        kept = KeptDay(store, name, network=network, folder=folder)
+        day = kept.day
+
+    def apply(event: Any) -> Outcome:
+        outcomes.append(kept.apply([event])[0] if kept is not None else day.apply(event))
+        return outcomes[-1]
+
     for k, event in enumerate(events):
-        outcomes += kept.apply([event])
+        if apply(event).status == "applied" and improve:
+            _improve(day, k, improve, apply)
+        if kept is not None and kept.wants_snapshot:
+            kept.write_snapshot()
         tell((k + 1) / len(events))
-    return kept.day, outcomes
+    return day, outcomes
+
+
+def _improve(
+    day: LiveDay, turn: int, iterations: int, apply: Callable[[Any], Outcome]
+) -> None:
+    from engine.live.improve import Search, improve
+
+    step = improve(day, turn, Search(iterations))
+    if step is not None:
+        apply(step.event)
 
 
 def replay_files(
     problem: Problem, plan: Plan, events: Sequence[Any], *, folder: Path | None,
     network: Path | None, store_url: str | None, name: str | None,
-    on_progress: Callable[[float], None],
+    on_progress: Callable[[float], None], improve: int = 0,
 ) -> tuple[LiveDay, list[Outcome]]:
     """Replay for the command line: a network and a store by name.
 
@@ -176,11 +274,40 @@ def replay_files(
         return replay(
             Beginning(problem, plan, LivePolicy()), events, folder=folder,
             network=open_file(network) if network else None, store=store, name=name,
-            on_progress=on_progress,
+            improve=improve, on_progress=on_progress,
         )
     finally:
         if store is not None:
             store.close()
+
+
+def open_stored(store_url: str, name: str, network: Path | None) -> LiveDay:
+    """Open a day that is kept in a store, to look at it.
+
+    Raises
+    ------
+    RequestError : ``E1620``, there is no such day.
+    """
+    from api.service import open_file
+    from api.store import DayStore
+
+    store = DayStore(store_url)
+    try:
+        streets = open_file(network) if network else None
+        return KeptDay(store, name, network=streets, is_follower=True).day
+    finally:
+        store.close()
+
+
+def write_reports(day: LiveDay, paths: Sequence[Path], lang: Literal["en", "zh"]) -> dict[str, Any]:
+    """Write plan against actual to files, by their endings; gives the report."""
+    from engine.formats.day_report import write_report
+    from engine.live.report import report_day
+
+    report = report_day(day)
+    for path in paths:
+        write_report(report, day.board.problem, path, lang)
+    return report
 
 
 def read_events_file(path: Path) -> list[Any]:

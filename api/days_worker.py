@@ -9,19 +9,21 @@ from __future__ import annotations
 import gc
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import takewhile
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
 
 from api import service
 from api.problems import Answer, RequestError
 from api.settings import Settings
-from api.worker import answer_calls
+from api.worker import Teller, answer_calls
 
 if TYPE_CHECKING:
     from api.days import KeptDay
     from api.store import DayStore
+    from engine.live.answers import Outcome
 
 #: Days that are held in memory at once; the one that was not asked for longest goes.
 _MOST_OPEN: Final = 8
@@ -34,12 +36,24 @@ class DayVerbs:
         self.settings = settings
         self._store: DayStore | None = None
         self._open: OrderedDict[str, KeptDay] = OrderedDict()
+        self._tell: Teller | None = None
+
+    def answer(
+        self, verb: Callable[..., Answer], arguments: dict[str, Any], tell: Teller
+    ) -> Answer:
+        """Answer one call; a verb that has more to do than to answer uses ``tell``."""
+        self._tell = tell
+        try:
+            return verb(**arguments)
+        finally:
+            self._tell = None
 
     def verbs(self) -> dict[str, Callable[..., Answer]]:
         """Every verb by its name."""
         return {
             "begin": self.begin, "list": self.names, "show": self.show, "plan": self.plan,
             "worker": self.worker, "events": self.events, "log": self.log,
+            "report": self.report,
         }
 
     def begin(self, *, body: bytes) -> Answer:
@@ -81,38 +95,72 @@ class DayVerbs:
             raise RequestError("E1623", "path.worker")
         return _json(found)
 
+    def report(self, *, day: str, wanted: str, lang: Literal["en", "zh"]) -> Answer:
+        """Hold what was done against what was planned."""
+        from api.negotiation import FORMATS
+        from engine.formats.day_report import report_html, report_xlsx
+        from engine.live.report import report_day
+
+        kept = self.day(day).day
+        found, problem = report_day(kept), kept.board.problem
+        if wanted == "xlsx":
+            return Answer(report_xlsx(found, problem), FORMATS[wanted])
+        if wanted == "html":
+            return Answer(report_html(found, problem, lang).encode(), FORMATS[wanted])
+        return _json(found)
+
     def events(self, *, day: str, body: bytes) -> Answer:
         """Take in one event, or several as ``{"events": [...]}``; all are read before any counts.
+
+        An alarm that comes alone is answered when it is known who goes and the log has it; what
+        that means for everybody else is worked out then, and told by the stream.
 
         Raises
         ------
         InputError : faults of any of them; then none was taken in.
         """
-        from api.store import LostRace
         from engine.live.events import read_events
 
         document = service.loads(body)
         is_bulk = isinstance(document, dict) and set(document) == {"events"}
         given = document["events"] if is_bulk else [document]  # type: ignore[index]
         events = read_events(given if isinstance(given, list) else [given])
-        kept = self.day(day)
+        tell = self._tell
+        if is_bulk or tell is None:
+            on_answer = None
+        else:
+            def on_answer(first: Outcome) -> None:
+                tell(_json(first))
+        outcomes = self._apply(day, events, on_answer)
+        kept = self._open[day]
+        answer = _json({"seq": kept.seq, "outcomes": outcomes} if is_bulk else outcomes[0])
+        if tell is not None and kept.wants_snapshot:
+            tell(answer)  # nobody waits for what only makes the next opening faster
+            kept.write_snapshot()
+        return answer
+
+    def _apply(
+        self, name: str, events: list[Any], on_answer: Callable[[Outcome], None] | None
+    ) -> list[Outcome]:
+        from api.store import LostRace
+
         try:
-            outcomes = kept.apply(events)
+            return self.day(name).apply(events, on_answer)
         except LostRace:  # somebody else writes this day, too: take theirs in, and try once more
-            del self._open[day]
-            kept = self.day(day)
-            outcomes = kept.apply(events)
+            del self._open[name]
+            return self.day(name).apply(events, on_answer)
         except Exception:
-            self._open.pop(day, None)  # memory may be ahead of the log; the log is the truth
+            self._open.pop(name, None)  # memory may be ahead of the log; the log is the truth
             raise
-        answers = [o.as_dict() for o in outcomes]
-        return _json({"seq": kept.seq, "outcomes": answers} if is_bulk else answers[0])
 
     def log(self, *, day: str, after: int, most: int) -> Answer:
         """Read what has happened since a sequence number."""
         if self.store.start(day) is None:
             raise RequestError("E1620", "path.day")
-        entries = [e._asdict() for e in self.store.read(day, after, most)]
+        entries = [  # of what is in the log and not worked out yet nothing can be told
+            e._asdict()
+            for e in takewhile(lambda e: e.outcome is not None, self.store.read(day, after, most))
+        ]
         return _json({"entries": entries})
 
     @property
@@ -158,10 +206,13 @@ def serve(pipe: Connection, settings: Settings) -> None:
     """Answer calls about days until the other end of the pipe closes."""
     days = DayVerbs(settings)
     verbs = days.verbs()
-    answer_calls(pipe, service.warm_up, lambda call, _stop: verbs[call.verb](**call.arguments))
+    answer_calls(
+        pipe, service.warm_up,
+        lambda call, _stop, tell: days.answer(verbs[call.verb], call.arguments, tell),
+    )
 
 
 def _json(document: Any, status: int = 200) -> Answer:
-    return Answer(orjson.dumps(document), status=status)
+    return Answer(orjson.dumps(document), status=status)  # dataclasses as objects
 
 

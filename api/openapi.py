@@ -96,6 +96,15 @@ def meal_answers() -> dict[int | str, dict[str, Any]]:
     }}}
 
 
+def report_answers() -> dict[int | str, dict[str, Any]]:
+    """List the formats that a day's report is answered in."""
+    return {200: {"description": "Plan against actual, as JSON, a workbook or a page", "content": {
+        JSON: {"schema": {"type": "object"}},
+        XLSX: {"schema": {"type": "string", "format": "binary"}},
+        "text/html": {"schema": {"type": "string"}},
+    }}}
+
+
 def geojson_answer(description: str) -> dict[int | str, dict[str, Any]]:
     """Describe an answer that is GeoJSON."""
     content = {GEOJSON: {"schema": {"type": "object"}}}

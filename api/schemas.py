@@ -225,6 +225,12 @@ class MealQuery(Entity):
     format: Literal["json", "xlsx", "html"] | None = None
 
 
+class ReportQuery(MealQuery):
+    """Format of a day's report; ``lang`` is of the page, for the workbook has both languages."""
+
+    lang: Literal["en", "zh"] = "en"
+
+
 class PlanQuery(Entity):
     """``format`` for any body; the rest for an XLSX body, which has no room for parameters."""
 

@@ -38,6 +38,11 @@ class Settings(BaseModel):
     database: str | None = Field(
         default=None, description="URL of running days; else SQLite in the user's data folder"
     )
+    improve_s: float = Field(
+        default=0.0, ge=0, le=60,
+        description="of search at a time for a better rest of a running day, in a process of its "
+        "own after every change; 0: none",
+    )
     max_day_orders: int = Field(default=20_000, ge=1, description="of a running day's problem")
 
     @property

@@ -34,16 +34,27 @@ _EVENTS = sa.Table(
     sa.Column("outcome", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("day", "event_id"),
 )
+#: What days looked like after some event: nothing that the log does not tell, only sooner.
+_SNAPSHOTS = sa.Table(
+    "careroute_snapshots", _TABLES,
+    sa.Column("day", sa.String(64), sa.ForeignKey("careroute_days.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
 #: Another process that writes is waited for so long.
 _BUSY_S = 30
 
 
+#: Stands for the outcome of an event that is in the log and was answered, but not worked out yet.
+_OPEN = b"null"
+
+
 class Entry(NamedTuple):
-    """One event of a log, and what came of it, as plain data."""
+    """One event of a log, and what came of it, as plain data; None: that was not written yet."""
 
     seq: int
     event: dict[str, Any]
-    outcome: dict[str, Any]
+    outcome: dict[str, Any] | None
 
 
 class DayExists(Exception):
@@ -117,13 +128,14 @@ class DayStore:
             return list(connection.scalars(sa.select(_DAYS.c.id).order_by(_DAYS.c.id)))
 
     def append(
-        self, day: str, first: int, entries: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+        self, day: str, first: int, entries: Sequence[tuple[dict[str, Any], object]]
     ) -> None:
         """Append events with their outcomes, all or none; they are on disk when this returns.
 
         Parameters
         ----------
         first : sequence number of the first one, one more than the last of the log.
+        entries : events with their outcomes; None: it follows by :meth:`set_outcome`.
 
         Raises
         ------
@@ -143,6 +155,43 @@ class DayStore:
                 connection.execute(sa.insert(_EVENTS), rows)
         except sa.exc.IntegrityError as error:
             raise LostRace(day) from error
+
+    def set_outcome(self, day: str, seq: int, outcome: object) -> None:
+        """Write what came of an event that is in the log."""
+        row = (_EVENTS.c.day == day) & (_EVENTS.c.seq == seq)
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(_EVENTS).where(row).values(outcome=orjson.dumps(outcome))
+            )
+
+    def take_back(self, day: str, seq: int) -> None:
+        """Take the last event out of the log, whose outcome could not be worked out."""
+        row = (_EVENTS.c.day == day) & (_EVENTS.c.seq == seq) & (_EVENTS.c.outcome == _OPEN)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_EVENTS).where(row))
+
+    def add_snapshot(self, day: str, seq: int, body: bytes) -> None:
+        """Keep what a day looks like after an event, and the one before it."""
+        table = _SNAPSHOTS
+        with self._engine.begin() as connection:
+            mine = table.c.day == day
+            kept = list(connection.scalars(
+                sa.select(table.c.seq).where(mine & (table.c.seq < seq))
+                .order_by(table.c.seq.desc()).limit(1)
+            ))
+            connection.execute(sa.delete(table).where(mine & table.c.seq.not_in(kept)))
+            connection.execute(sa.insert(table).values(day=day, seq=seq, body=body))
+
+    def snapshots(self, day: str) -> Iterator[tuple[int, bytes]]:
+        """Sequence numbers and bodies of the snapshots of a day, the latest first."""
+        table = _SNAPSHOTS
+        query = (
+            sa.select(table.c.seq, table.c.body).where(table.c.day == day)
+            .order_by(table.c.seq.desc())
+        )
+        with self._engine.connect() as connection:
+            for seq, body in connection.execute(query).all():
+                yield int(seq), bytes(body)
 
     def read(self, day: str, after: int = 0, most: int | None = None) -> Iterator[Entry]:
         """Read a log in its order, from after a sequence number on."""

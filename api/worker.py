@@ -37,6 +37,10 @@ class Cancel(NamedTuple):
     serial: int
 
 
+#: Sends the answer of a call that still has something to do; what it returns is not sent then.
+Teller = Callable[[Answer], None]
+
+
 class _Inbox:
     """Reads the pipe beside the running call, so that a cancel is heard while it computes."""
 
@@ -75,7 +79,7 @@ def serve(pipe: Connection, settings: Settings) -> None:
         service.warm_up()
         os.nice(_NICE)  # where cores are few, an answer of /health goes before a better plan
 
-    def answer(call: Call, stop: threading.Event) -> Answer:
+    def answer(call: Call, stop: threading.Event, _tell: Teller) -> Answer:
         from api import exchange
 
         verb: Any = exchange.VERBS[call.verb]
@@ -88,14 +92,15 @@ def serve(pipe: Connection, settings: Settings) -> None:
 def answer_calls(
     pipe: Connection,
     warm_up: Callable[[], None],
-    answer: Callable[[Call, threading.Event], Answer],
+    answer: Callable[[Call, threading.Event, Teller], Answer],
 ) -> None:
     """Be a supervised process: get ready, say so, then answer one call after another.
 
     Parameters
     ----------
     warm_up : what has to be done before the first call.
-    answer : takes a call, and an event that is set when nobody waits for the answer any more.
+    answer : takes a call, an event that is set when nobody waits for the answer any more, and a
+        function that sends the answer at once, for calls that have more to do after it.
     """
     # A Ctrl-C or a stop of the whole group is the service's to handle: it lets calls finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -105,4 +110,11 @@ def answer_calls(
     warm_up()
     pipe.send(WARM)
     while (call := inbox.calls.get()) is not None:
-        pipe.send(guard(call.request_id, partial(answer, call, inbox.stop)))
+        told: list[Answer] = []
+
+        def tell(found: Answer, told: list[Answer] = told) -> None:
+            if not told:
+                told.append(found)
+                pipe.send(found)
+
+        tell(guard(call.request_id, partial(answer, call, inbox.stop, tell)))

@@ -11,10 +11,12 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api import openapi
+from api.day_process import is_alarm
 from api.examples import CHECK_REQUEST
-from api.negotiation import JSON, body_kind
+from api.negotiation import JSON, answer_format, body_kind
 from api.problems import Answer
-from api.schemas import DayRequest, EventsRequest
+from api.routes.meals import SHEET_FORMATS, send_sheets
+from api.schemas import DayRequest, EventsRequest, ReportQuery
 
 router = APIRouter(prefix="/v1/days", tags=["days"])
 
@@ -59,6 +61,19 @@ async def plan(request: Request, day: DayName) -> Response:
 
 
 @router.get(
+    "/{day}/report", response_class=Response,
+    responses=openapi.problems(404, 406, 422, 500, 503) | openapi.report_answers(),
+)
+async def report(
+    request: Request, day: DayName, query: Annotated[ReportQuery, Query()]
+) -> Response:
+    """Hold what was done against what was planned: by worker, provider, payer and service."""
+    wanted = answer_format(query.format, request.headers.get("accept"), SHEET_FORMATS)
+    answer = await _run(request, "report", {"day": day, "wanted": wanted, "lang": query.lang})
+    return send_sheets(answer, "report.xlsx")
+
+
+@router.get(
     "/{day}/workers/{worker}",
     responses=openapi.problems(404, 422, 500, 503), response_class=Response,
 )
@@ -78,10 +93,15 @@ async def worker(request: Request, day: DayName, worker: WorkerName) -> Response
 async def events(request: Request, day: DayName) -> Response:
     """Take in one event, or several; the answer says of each what it changed, or why not.
 
-    It is kept when it is answered. Sending it again, after a lost answer, counts once.
+    It is kept when it is answered. Sending it again, after a lost answer, counts once. An alarm
+    that comes alone goes before all that waits, and is answered as soon as it is known who goes
+    (``is_first``): whom that moves is told by the stream. In a list of one it is answered in full.
     """
     body_kind(request, JSON)
-    answer = await _run(request, "events", {"day": day, "body": await request.body()})
+    body = await request.body()
+    answer = await _run(
+        request, "events", {"day": day, "body": body}, is_urgent=is_alarm(body)
+    )
     if answer.status == 200:
         request.app.state.days.tell(day)
     return _send(answer)
@@ -135,7 +155,8 @@ async def _follow(
 
 
 async def _run(
-    request: Request, verb: str, arguments: dict[str, Any], *, watch: bool = True
+    request: Request, verb: str, arguments: dict[str, Any], *, watch: bool = True,
+    is_urgent: bool = False,
 ) -> Answer:
     async def gone() -> None:
         if not watch:  # a stream asks by itself whether its reader is there
@@ -144,7 +165,7 @@ async def _run(
             pass
 
     answer: Answer = await request.app.state.days.run(
-        verb, arguments, request.state.request_id, gone
+        verb, arguments, request.state.request_id, gone, is_urgent=is_urgent
     )
     return answer
 

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 from api import openapi
 from api.examples import MEAL_REQUEST
 from api.negotiation import FORMATS, HTML, JSON, XLSX, answer_format, body_kind
+from api.problems import Answer
 from api.routes.plans import run_verb
 from api.schemas import MealQuery, MealRequest
 
 router = APIRouter(prefix="/v1", tags=["meals"])
 #: Pages to print have no script, and nothing may load.
 PAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-_FORMATS = {name: FORMATS[name] for name in ("json", "xlsx", "html")}
+SHEET_FORMATS = {name: FORMATS[name] for name in ("json", "xlsx", "html")}
 
 
 @router.post(
@@ -29,12 +30,16 @@ async def plan_meals(
 ) -> Response:
     """Plan a meal period: kitchens, vans, points and couriers together."""
     body_kind(request, JSON)
-    wanted = answer_format(query.format, request.headers.get("accept"), _FORMATS)
+    wanted = answer_format(query.format, request.headers.get("accept"), SHEET_FORMATS)
     arguments = {"body": await request.body(), "wanted": wanted}
-    answer = await run_verb(request, "meals", arguments)
+    return send_sheets(await run_verb(request, "meals", arguments), "meals.xlsx")
+
+
+def send_sheets(answer: Answer, name: str) -> Response:
+    """Send JSON, a workbook under a name, or a page to print."""
     headers = dict(answer.headers)
     if answer.media_type == HTML:
         headers["Content-Security-Policy"] = PAGE_POLICY
     elif answer.media_type == XLSX:
-        headers["Content-Disposition"] = 'attachment; filename="meals.xlsx"'
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return Response(answer.body, answer.status, headers, answer.media_type)

@@ -40,6 +40,7 @@ class BaseOrder(Entity):
     ``priority`` None: by the client (guaranteed first, then care level); 0 is the most important.
     ``optional`` orders are served only where that costs less than ``prize_cents``. ``gender`` asks
     for a worker of this gender, whatever the service says. ``pin`` holds whoever serves to it.
+    ``payer`` is who pays (a fund, a programme, the client), for the purchaser's report.
     """
 
     id: Id
@@ -54,6 +55,7 @@ class BaseOrder(Entity):
     channel: Channel = "plan"
     gender: Gender | None = None
     pin: Pin | None = None
+    payer: Id | None = None
 
 
 class VisitOrder(BaseOrder):

@@ -69,7 +69,8 @@ class Worker(Entity):
     Duty is from leaving the start to the end of the shift's route, waiting and breaks included.
     ``min_rest_s`` lies between two shifts, ``max_daily_s`` bounds the duty of all of them; of each
     shift ``max_driving_s`` bounds the travel, ``max_visits`` the stops, and duty beyond
-    ``regular_s`` costs ``overtime_per_hour_cents``.
+    ``regular_s`` costs ``overtime_per_hour_cents``. ``provider`` is the organisation that employs
+    the worker, for the purchaser's report.
     """
 
     id: Id
@@ -94,3 +95,4 @@ class Worker(Entity):
     max_visits: int | None = Field(default=None, ge=1, le=1_000)
     regular_s: Duration | None = None
     overtime_per_hour_cents: Cents = 0
+    provider: Id | None = None

@@ -184,6 +184,8 @@ ORDERS = Sheet("orders", "工单", (
            "worker",
            "上门：O12=100-140 同一人，即 O12 开始后 100 至 140 分钟开始，"
            "由同一人（或“另一人”）服务"),
+    Column("payer", "付费方", "payer", TEXT, "id of who pays, for reports; empty: not stated",
+           "付费方编号，用于统计；留空为未注明"),
 ), required=True)
 
 WORKERS = Sheet("workers", "人员", (
@@ -191,6 +193,9 @@ WORKERS = Sheet("workers", "人员", (
            required=True),
     Column("role", "岗位", "role", names(_ROLE_ZH), "empty: caregiver", "留空为护理员",
            choices=get_args(Role)),
+    Column("provider", "服务机构", "provider", TEXT,
+           "id of the organisation, for reports; empty: not stated",
+           "所属服务机构编号，用于统计；留空为未注明"),
     Column("start", "出发地点", "start", TEXT,
            "id of a centre, kitchen, meal point or place", "中心、厨房、助餐点或地点的编号",
            required=True),

@@ -130,7 +130,9 @@ class Dispatcher:
         for mode, seconds in travel.seconds.items():
             mine = np.flatnonzero(modes == mode)
             arrival[mine] = ready[mine] + seconds[at[mine], to]
-            back[mine] = np.where(home[mine] < 0, 0, seconds[to, home[mine]])
+            # Whom closed roads keep from home anyway may go: that is no reason to stay.
+            stuck = seconds[at[mine], home[mine]] >= geodata.UNREACHABLE
+            back[mine] = np.where((home[mine] < 0) | stuck, 0, seconds[to, home[mine]])
         self._from_positions(to, lines, where, now, arrival)
         nominal = np.int64(nominal_duration(board.problem, order))
         service = service_time(nominal, self._permille[lines])

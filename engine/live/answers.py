@@ -20,8 +20,9 @@ class LivePolicy(Entity):
     ``standard_s``: every district is to be reached within it. ``late_s``: older events are refused;
     ``future_s``: how far a device's clock may run ahead. ``max_delay_s``: a client who cannot be
     served in the window is served so much later at most, and told. ``moved_client_cents``: what it
-    must save to move a client. ``overrun_s``: a visit that was reported as begun and is past its
-    planned end is taken to last so much longer.
+    must save to move a client, and ``move_minute_cents`` for every minute in the background.
+    ``overrun_s``: a visit that was reported as begun and is past its planned end is taken to last
+    so much longer.
     """
 
     notice_s: int = Field(default=1_800, ge=0, le=86_400)
@@ -31,6 +32,7 @@ class LivePolicy(Entity):
     future_s: int = Field(default=120, ge=0, le=86_400)
     max_delay_s: int = Field(default=3_600, ge=0, le=86_400)
     moved_client_cents: int = Field(default=500, ge=0, le=10**9)
+    move_minute_cents: int = Field(default=20, ge=0, le=10_000)
     overrun_s: int = Field(default=300, ge=30, le=7_200)
 
 
@@ -113,7 +115,8 @@ class Outcome:
 
     ``notes``: how contradictions were settled, or why the event was refused. ``moved``: every order
     whose worker or start changed. ``delayed``: promises that could not be kept in time, to be told.
-    ``unserved``: orders that nobody can serve any more.
+    ``unserved``: orders that nobody can serve any more. ``is_first``: an alarm as it is answered at
+    once, before it is worked out what it moves.
     """
 
     event: str
@@ -124,6 +127,7 @@ class Outcome:
     unserved: tuple[str, ...] = ()
     alarm: AlarmAnswer | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    is_first: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

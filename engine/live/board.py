@@ -69,13 +69,14 @@ class Board:
         self.mend: Callable[[], None] = lambda: mend(self)
         self.base_plan = plan
         arrival = {str(mode): seconds for mode, seconds in problem.arrival_s.items()}
-        self.roads = LiveRoads(travel, problem.max_snap_m, arrival)
+        self.roads = LiveRoads(travel, problem.max_snap_m, arrival, problem)
         self.orders: dict[str, Order] = dict(problem.order_by_id)
         self.clients: dict[str, Client] = dict(problem.client_by_id)
         self.loading: dict[str, LoadingPlace] = dict(problem.loading_place_by_id)
         self.closed: dict[str, str] = {}  # order -> finished, failed, cancelled
         self.waiting: dict[str, str] = {}  # order on no line -> why
         self.actual: dict[str, list[int | None]] = {}  # order -> start, end, score
+        self.failed: dict[str, str] = {}  # order -> why it failed
         self.delays: dict[str, int] = {}  # order -> seconds after its promise
         self.line_of: dict[str, int] = {}
         self.taken: Counter[tuple[str, str]] = Counter()
@@ -310,6 +311,8 @@ class Board:
         self.table.put(line.index, row, gaps)
         self.changed.add(line.index)
         due = line.due(self.policy.notice_s, self.loading_s(line))
+        if due <= self.clock:  # all that was due has been fixed but a way home that is cut off
+            due = NEVER
         self._due_of[line.index] = due
         if due < NEVER:
             heapq.heappush(self._due, (due, line.index))
@@ -367,6 +370,15 @@ class Board:
         return (first, *rest[1:])
 
     # -- where an order could go ---------------------------------------------------------------
+
+    def why_nobody(self, order: Order) -> str:
+        """Tell why nobody serves an order: closed roads between it and all who may, or time."""
+        if self.roads.any_closed:
+            to = self.travel.client(order.client)
+            able = [self.lines[k] for k in np.flatnonzero(self.able(order)).tolist()]
+            if able and not any(self.travel.leg(ln.mode, ln.at, to).reachable for ln in able):
+                return "cut_off"
+        return "no_worker_in_window"
 
     def options(self, order: Order) -> tuple[tuple[LoadingPlace, Batch], ...]:
         """Batches that a meal may be taken from and that have enough left."""

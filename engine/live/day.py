@@ -17,6 +17,9 @@ How contradictions are settled
 - *Finish before start*, or anything about an order that is over: refused (E1921, E1922).
 - *Start by somebody else*: who is at the door does it (N1904); a finish or a failure by somebody
   else than who began is refused (E1924).
+- *A start while another visit runs*: that one ended by then (N1907); its own finish may still come.
+- *An alarm that was received after it was sent* is refused as the future is (E1902).
+- *An evaluation of what is not done* is refused (E1929); of two the later told holds.
 - *On when on, off when off*: nothing changes (N1906).
 A refused event leaves no trace, so it may be corrected and sent again under its id.
 """
@@ -65,8 +68,9 @@ class LiveDay:
         self.dispatcher = Dispatcher(self.board)
         self.seen: dict[str, bytes] = {}
         self.alarms: dict[str, AlarmAnswer] = {}
-        #: Told who goes to an alarm before the plan of the others is made true.
-        self.on_answer: Callable[[AlarmAnswer], None] | None = None
+        #: Told who goes to an alarm before the plan of the others is made true. Nothing can refuse
+        #: the event any more.
+        self.on_answer: Callable[[Outcome], None] | None = None
 
     @property
     def clock(self) -> int:

@@ -122,6 +122,14 @@ class VisitFinished(BaseEvent):
     score: int | None = Field(default=None, ge=1, le=5)
 
 
+class Evaluated(BaseEvent):
+    """A client's word on a visit that is done, as a call-back or an app brings it later."""
+
+    kind: Literal["evaluated"]
+    order: Id
+    score: int = Field(ge=1, le=5)
+
+
 class VisitFailed(BaseEvent):
     """Nobody at home, or refused: the worker goes on at once."""
 
@@ -134,7 +142,9 @@ class VisitFailed(BaseEvent):
 class RoadClosed(BaseEvent):
     """No way through the streets within ``radius_m`` of a point, for ``modes`` or for all.
 
-    Where there is a way around it is taken; who lives there is still reached.
+    Where there is a way around it is taken; who lives there is reached from the nearest street that
+    is open. A place to which no way leads any more is cut off: its orders wait, and are told so.
+    ``road_slow`` with factor 1 opens the streets again.
     """
 
     kind: Literal["road_closed"]
@@ -186,15 +196,15 @@ class Redirected(BaseEvent):
 
 Event = Annotated[
     Clock | OrderIn | OrderCancelled | OrderChanged | Alarm | WorkerOn | WorkerOff | WorkerLate
-    | WorkerPosition | VisitStarted | VisitFinished | VisitFailed | RoadClosed | RoadSlow
-    | KitchenLate | Redirected,
+    | WorkerPosition | VisitStarted | VisitFinished | VisitFailed | Evaluated | RoadClosed
+    | RoadSlow | KitchenLate | Redirected,
     Field(discriminator="kind"),
 ]
 EVENT_KINDS: dict[str, type[BaseEvent]] = {
     kind.model_fields["kind"].annotation.__args__[0]: kind  # type: ignore[union-attr]
     for kind in (
         Clock, OrderIn, OrderCancelled, OrderChanged, Alarm, WorkerOn, WorkerOff, WorkerLate,
-        WorkerPosition, VisitStarted, VisitFinished, VisitFailed, RoadClosed, RoadSlow,
+        WorkerPosition, VisitStarted, VisitFinished, VisitFailed, Evaluated, RoadClosed, RoadSlow,
         KitchenLate, Redirected,
     )
 }

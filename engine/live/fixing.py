@@ -82,6 +82,8 @@ def _fix_stop(board: Board, line: Line, trip: Trip, stop: Stop) -> None:
 def _send_home(board: Board, line: Line, end: str) -> None:
     to = board.travel.place(end)
     leg = board.travel.leg(line.mode, line.at, to)
+    if not leg.reachable:  # closed roads: where the last visit was, until one opens
+        return
     line.trips.append(Trip(
         start=line.leave_from or line.worker.start, leave_s=line.left[0],
         stops=tuple(line.stops), end=end, end_travel_s=leg.seconds,

@@ -15,11 +15,12 @@ from engine.domain.places import Client
 from engine.errors import Fault, InputError
 from engine.evaluate import TripVisits, demand_of
 from engine.live import events, visits
+from engine.live.answers import Outcome
 from engine.live.board import Board
 from engine.live.line import Line
 from engine.live.refusals import Refused, note
 from engine.live.repair import place_all, retry
-from engine.live.roads import CLOSED_FACTOR
+from engine.live.roads import CLOSED
 from engine.rules.base import clock
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ def alarm(day: LiveDay, event: events.Alarm, notes: list[Fault]) -> Answer:
     """Answer first, from where everybody is; then make the plan true."""
     board, order = day.board, event.order
     _check_order(board, order, is_new=True)
+    if order.received_s > event.time_s + board.policy.future_s:
+        raise Refused(
+            "E1902", "order.received_s", time=clock(order.received_s), now=clock(event.time_s)
+        )
     _take_client(board, order.client, event.client)
     now = max(board.clock, event.time_s)
     board.orders[order.id] = order
@@ -90,11 +95,13 @@ def alarm(day: LiveDay, event: events.Alarm, notes: list[Fault]) -> Answer:
     )
     day.alarms[order.id] = answer
     if day.on_answer is not None:
-        day.on_answer(answer)
+        day.on_answer(
+            Outcome(event.id, "applied", tuple(notes), alarm=answer, is_first=True)
+        )
     board.touched.setdefault(order.id, (None, None))
     board.advance(event.time_s)
     if chosen is None:
-        board.waiting[order.id] = "no_worker_in_window"
+        board.waiting[order.id] = board.why_nobody(order)
     else:
         day.dispatcher.send(order, chosen)
         by = answer.sent.arrival_s - answer.due_s if answer.sent else 0
@@ -186,6 +193,8 @@ def visit_started(day: LiveDay, event: events.VisitStarted, notes: list[Fault]) 
         ))
     elif index is not None:
         line = board.lines[index]
+    if line.tracked not in (None, event.order):
+        notes.append(note("N1907", "order", worker=event.worker, id=line.tracked))
     visits.start(board, line, event.order, event.time_s)
     return APPLIED
 
@@ -217,16 +226,34 @@ def visit_failed(day: LiveDay, event: events.VisitFailed, notes: list[Fault]) ->
     board.advance(event.time_s)
     visits.fail(board, line, event.order, max(event.time_s, start or 0))
     board.closed[event.order] = "failed"
+    board.failed[event.order] = event.reason
     retry(board, [line])
     return "applied", {"reason": event.reason}
+
+
+def evaluated(day: LiveDay, event: events.Evaluated, notes: list[Fault]) -> Answer:
+    """Write down what a client says of a visit; what was said last holds."""
+    board = day.board
+    if event.order not in board.orders:
+        raise Refused("E1911", "order", id=event.order)
+    found = board.actual.get(event.order)
+    if board.closed.get(event.order) != "finished" or found is None:
+        raise Refused("E1929", "order", id=event.order)
+    if event.time_s < (found[1] or 0):
+        raise Refused(
+            "E1921", "time_s", id=event.order, time=clock(event.time_s), start=clock(found[1] or 0)
+        )
+    board.advance(event.time_s)
+    board.actual[event.order] = [found[0], found[1], event.score]
+    return APPLIED
 
 
 # -- roads and kitchens ------------------------------------------------------------------------
 
 
 def road_closed(day: LiveDay, event: events.RoadClosed, notes: list[Fault]) -> Answer:
-    """Close streets, and time every line anew."""
-    return _change_roads(day, event, CLOSED_FACTOR)
+    """Close streets, and time every line anew; tell which places are cut off."""
+    return _change_roads(day, event, CLOSED)
 
 
 def road_slow(day: LiveDay, event: events.RoadSlow, notes: list[Fault]) -> Answer:
@@ -245,7 +272,9 @@ def _change_roads(
         raise Refused("E1926", "radius_m", radius=event.radius_m)
     board.advance(event.time_s)
     for line in board.lines:
+        visits.turn_back(board, line)
         board.settle(line)
+    board.fresh += [i for i, why in board.waiting.items() if why == "cut_off"]  # may be open again
     return "applied", {"streets": n}
 
 
@@ -334,6 +363,7 @@ HANDLERS: dict[type, Callable[[LiveDay, Any, list[Fault]], Answer]] = {
     events.VisitStarted: visit_started,
     events.VisitFinished: visit_finished,
     events.VisitFailed: visit_failed,
+    events.Evaluated: evaluated,
     events.RoadClosed: road_closed,
     events.RoadSlow: road_slow,
     events.KitchenLate: kitchen_late,
@@ -377,7 +407,7 @@ def _take_client(board: Board, name: str, sent: Client | None) -> None:
     if not board.roads.has_streets:
         raise Refused("E1928", "client")
     system = sent.coordinate_system or board.problem.coordinate_system
-    board.roads.add(("client", sent.id), sent.lon, sent.lat, system)
+    board.roads.add(("client", sent.id), sent.lon, sent.lat, system, sent.arrival_s)
     board.clients[sent.id] = sent
 
 

@@ -133,6 +133,12 @@ TEXTS: dict[str, _Text] = {
         "该日没有路网，无法使用其地点以外的坐标",
         "请使用带路网的问题创建",
     ),
+    "E1929": _Text(
+        "the order {id} is not reported as done, so nobody can judge it yet",
+        "send visit_finished first",
+        "工单 {id} 尚未上报完成，不能评价",
+        "请先发送 visit_finished",
+    ),
     # -- how a contradiction was settled -------------------------------------------------------
     "N1901": _Text(
         "the event was accepted before",
@@ -163,6 +169,12 @@ TEXTS: dict[str, _Text] = {
         "it counts with its own time; plans are made from {now} on",
         "{time} 的事件晚于 {now} 的事件到达",
         "按其自身时间记录，计划从 {now} 起调整",
+    ),
+    "N1907": _Text(
+        "{worker} was at {id}, whose end was not reported: it ended at the latest when this began",
+        "send visit_finished for {id} with its own time; it still counts",
+        "{worker} 此前正在服务 {id}，未上报结束：视为最迟在本次开始时结束",
+        "请补发 {id} 的 visit_finished 并填写实际时间，仍然有效",
     ),
     "N1906": _Text(
         "{worker} was {state} already",

@@ -39,7 +39,7 @@ def place_all(board: Board, orders: list[str]) -> None:
         order = board.orders[order_id]
         if not board.place(order) and not place_late(board, order):
             board.note([order_id])
-            board.waiting[order_id] = "no_worker_in_window"
+            board.waiting[order_id] = board.why_nobody(order)
 
 
 def place_late(board: Board, order: Order) -> bool:

@@ -6,6 +6,7 @@ fixed or behind is no part of it. A worker with two shifts before them becomes t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.check import check_plan
@@ -25,6 +26,10 @@ _WHY: dict[str, tuple[Reason, str, str]] = {
         "outweighed", "it was broken off for an alarm and nobody can end it",
         "因紧急工单中断，无人可继续完成",
     ),
+    "cut_off": (
+        "unreachable", "closed roads cut it off from everybody who may do it",
+        "道路封闭，可承担者均无法到达",
+    ),
 }
 _NOBODY: tuple[Reason, str, str] = (
     "no_worker_in_window", "nobody who may do it can be there in time as the day goes now",
@@ -40,9 +45,17 @@ class Rest(NamedTuple):
     lines: dict[str, Line]  # worker id in the problem -> line
 
 
-def rest_of(board: Board) -> Rest:
-    """Cut off what is behind, fixed or over."""
-    open_lines = [
+def rest_of(
+    board: Board, only: Sequence[Line] | None = None, absent_ids: Sequence[str] | None = None
+) -> Rest:
+    """Cut off what is behind, fixed or over.
+
+    Parameters
+    ----------
+    only : lines to look at, with something before them; None: all.
+    absent_ids : orders that nobody serves; None: all.
+    """
+    open_lines = list(only) if only is not None else [
         ln for ln in board.lines if ln.rest or (ln.is_on and max(ln.free, board.clock) < ln.end_s)
     ]
     n_of: dict[str, int] = {}
@@ -64,7 +77,9 @@ def rest_of(board: Board) -> Rest:
     orders: list[Order] = [
         _for_worker(board.orders[i], names[ln.index]) for ln in open_lines for i in ln.orders
     ]
-    absent = [board.orders[i] for i in sorted(board.waiting)]
+    absent = [
+        board.orders[i] for i in sorted(board.waiting if absent_ids is None else absent_ids)
+    ]
     needed = {o.client for o in (*orders, *absent)}
     clients = tuple(
         c.model_copy(update={"refused_workers": tuple(

@@ -76,6 +76,23 @@ def hold(board: Board, line: Line, until: int) -> None:
     board.settle(line)
 
 
+def turn_back(board: Board, line: Line) -> None:
+    """Take visits that were told but not begun back where no way leads there any more.
+
+    A trip with meals that has left is brought to its end as it was planned.
+    """
+    at = board.travel.place(line.leave_from) if line.leave_from else line.at
+    for k, stop in enumerate(line.stops):
+        to = board.travel.client(stop.client)
+        is_ahead = stop.start_s > board.clock and stop.order != line.tracked
+        if is_ahead and not board.travel.leg(line.mode, at, to).reachable:
+            trips = board.loosen(line, k)
+            line.free = max(line.free, board.clock)
+            board.set_rest(line, trips)
+            return
+        at = to
+
+
 def start(board: Board, line: Line, order_id: str, at_s: int) -> None:
     """Let service of an order begin at a moment, on a line, whatever was planned."""
     index = board.line_of.get(order_id)
@@ -130,12 +147,17 @@ def finish(board: Board, line: Line, order_id: str, at_s: int) -> None:
         if line.whole_trips:
             _finish_on_trip(board, line, order_id, at_s)
         return
-    trips = board.loosen(line, k + 1)
+    begun = next((s for s in line.stops[k + 1 :] if s.order in board.actual), None)
     stop = line.stops[k]
+    # Told late, when the next one runs already: then that one stays as it is.
+    end = at_s if begun is None else min(at_s, begun.start_s)
+    trips = () if begun is not None else board.loosen(line, k + 1)
     line.stops[k] = stop.model_copy(update={
-        "arrival_s": min(stop.arrival_s, at_s), "start_s": min(stop.start_s, at_s),
-        "departure_s": at_s,
+        "arrival_s": min(stop.arrival_s, end), "start_s": min(stop.start_s, end),
+        "departure_s": end,
     })
+    if begun is not None:
+        return
     if line.tracked == order_id:
         line.tracked = None
     board.set_rest(line, trips)

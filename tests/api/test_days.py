@@ -14,6 +14,7 @@ from engine.domain.problem import SyntheticNetwork
 from engine.formats.native import problem_data
 from engine.live.day import LiveDay
 from engine.live.events import event_data
+from engine.live.report import report_day
 from engine.scenario import demo_problem
 from engine.travel import build_travel
 from tests.live_builders import hand_plan
@@ -111,6 +112,11 @@ def test_a_day_is_the_same_over_http_as_in_memory(start_service, town, log, tmp_
         "/v1/days/monday/events", json={"events": [event_data(e) for e in events]}
     ).json()
     assert [o["status"] for o in again["outcomes"]][:12] == ["repeated"] * 12
+    report = client.get("/v1/days/monday/report").json()
+    assert report == orjson.loads(orjson.dumps(report_day(day)))
+    page = client.get("/v1/days/monday/report", params={"format": "html", "lang": "zh"})
+    assert "服务机构" in page.text
+    assert page.headers["content-security-policy"].startswith("sandbox")
     shown = client.get("/v1/days/monday").json()
     assert shown["fingerprint"] == day.fingerprint
     assert client.get("/v1/days/monday/plan").json() == day.plan().model_dump(mode="json")

@@ -20,12 +20,14 @@ import orjson
 import pytest
 
 import geodata
+from api import days
 from api.days import Beginning, KeptDay, begin, replay
 from api.problems import RequestError
 from api.store import DayStore, LostRace
 from engine.domain.problem import SyntheticNetwork
 from engine.formats import native
 from engine.live.answers import LivePolicy
+from engine.live.day import LiveDay
 from engine.live.events import event_data
 from engine.scenario import demo_problem
 from engine.travel import build_travel
@@ -121,6 +123,107 @@ def test_the_clock_of_the_city_refuses_the_future(town, log, store):
     late = events[0].model_copy(update={"time_s": min(max(0, now + 7_200), 172_800)})
     expected = "refused" if late.time_s > now + kept.day.policy.future_s else "applied"
     assert kept.apply([late])[0].status == expected
+
+
+# -- snapshots, and alarms that are answered first ------------------------------------------------
+
+
+def test_opening_takes_the_latest_snapshot_that_can_be_used(town, log, store, monkeypatch):
+    events, fingerprint = log
+    monkeypatch.setattr(days, "SNAPSHOT_EVENTS", 10)
+    begin(store, "d", town)
+    kept = KeptDay(store, "d")
+    for event in events:
+        kept.apply([event])
+        if kept.wants_snapshot:
+            kept.write_snapshot()
+    kept_at = [seq for seq, _ in store.snapshots("d")]
+    assert kept_at == [40, 30]
+    applied = []
+    monkeypatch.setattr(
+        LiveDay, "apply", lambda self, event, *a, real=LiveDay.apply: (
+            applied.append(event.id), real(self, event, *a)
+        )[1],
+    )
+    expected = {"whole": 0, "damaged": 10, "none": len(events)}
+    for state, replayed in expected.items():
+        if state == "damaged":  # the log tells what the older one does not
+            store.add_snapshot("d", 40, store_body(store, 40)[:-1])
+        elif state == "none":
+            store.add_snapshot("d", 41, b"careroute-live-day/0")
+            store.add_snapshot("d", 42, b"")
+        applied.clear()
+        again = KeptDay(store, "d")
+        assert (state, len(applied)) == (state, replayed)
+        assert (again.seq, again.day.fingerprint) == (len(events), fingerprint)
+
+
+def store_body(store, seq):
+    return dict(store.snapshots("d"))[seq]
+
+
+def find_alarm(events):
+    return next(k for k, e in enumerate(events) if e.kind == "alarm")
+
+
+def test_an_alarm_is_in_the_log_when_it_is_answered_and_before_the_rest_is_done(town, log, store):
+    events, _ = log
+    k = find_alarm(events)
+    begin(store, "d", town)
+    kept, first = KeptDay(store, "d"), []
+    kept.apply(events[:k])
+
+    def hear(outcome):
+        assert [e.event["id"] for e in store.read("d")][-1] == events[k].id
+        assert list(store.read("d"))[-1].outcome is None
+        first.append(outcome)
+
+    (whole,) = kept.apply([events[k]], hear)
+    assert first[0].is_first
+    assert first[0].alarm == whole.alarm
+    assert list(store.read("d"))[-1].outcome["event"] == events[k].id
+    assert kept.apply([events[k]], hear)[0].status == "repeated"
+    assert len(first) == 1
+    kept.apply(events[k + 1 :])
+    assert kept.day.fingerprint == log[1]
+
+
+def test_a_crash_between_the_answer_and_the_rest_loses_neither(town, log, store):
+    events, _ = log
+    k = find_alarm(events)
+    begin(store, "d", town)
+    kept = KeptDay(store, "d")
+    kept.apply(events[:k])
+
+    class Killed(BaseException):
+        pass
+
+    def die(_):
+        raise Killed
+
+    with pytest.raises(Killed):
+        kept.apply([events[k]], die)
+    again = KeptDay(store, "d")
+    assert again.seq == k + 1
+    assert list(store.read("d"))[-1].outcome["alarm"]["order"] == events[k].order.id
+    again.apply(events)
+    assert again.day.fingerprint == log[1]
+
+
+def test_an_alarm_whose_rest_fails_is_given_back_by_the_log(town, log, store, monkeypatch):
+    events, _ = log
+    k = find_alarm(events)
+    begin(store, "d", town)
+    kept = KeptDay(store, "d")
+    kept.apply(events[:k])
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.live.day.mend", lambda _: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            kept.apply([events[k]], lambda _: None)
+    again = KeptDay(store, "d")
+    assert again.seq == k
+    assert again.apply(events)[k].status == "applied"
+    assert again.day.fingerprint == log[1]
 
 
 # -- crashes --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from engine.domain.orders import VisitOrder
 from engine.live.refusals import TEXTS
 from tests.care_builders import (
+    alarm,
     batch,
     box,
     centre,
@@ -286,6 +287,35 @@ def test_finish_before_start_is_refused_and_finish_without_start_is_reconciled(t
     out = teller.send("visit_finished", 11.4, order="o1", worker="w1")
     assert codes(out) == ("applied", ["N1903"])
     assert teller.day.board.actual["o1"] == [hour(11), hour(11.4), None]
+
+
+def test_a_finish_that_is_told_after_the_next_start_leaves_what_runs_alone(teller):
+    teller.send("visit_started", 9.0, order="o0", worker="w1")
+    out = teller.send("visit_started", 11.0, order="o1", worker="w1")
+    assert codes(out) == ("applied", ["N1907"])
+    line = teller.day.board.by_worker["w1"][0]
+    for late in (9.6, 9.7):
+        teller.send("visit_finished", late, order="o0", worker="w1")
+        assert teller.day.board.actual["o0"][:2] == [hour(9), hour(9.6)]
+        assert (line.tracked, when(teller.day, "o1")) == ("o1", hour(11))
+    stops = {s.order: s for s in teller.day.board.stops_of(line)}
+    assert stops["o0"].departure_s == hour(9.6)
+
+
+def test_an_alarm_is_not_received_after_it_was_sent(teller):
+    late = teller.day.policy.future_s
+    sent = hour(9)
+    for id, after, status in (("A", late + 1, "refused"), ("B", late, "applied")):
+        order = alarm(id, "c2", (sent + after) / 3_600)
+        assert teller.send("alarm", 9.0, order=order).status == status
+
+
+def test_an_evaluation_comes_after_the_visit(teller):
+    assert codes(teller.send("evaluated", 9.0, order="o0", score=5))[1] == ["E1929"]
+    teller.send("visit_finished", 9.3, order="o0", worker="w1", score=2)
+    assert codes(teller.send("evaluated", 9.2, order="o0", score=5))[1][-1] == "E1921"
+    assert teller.send("evaluated", 12.0, order="o0", score=5).status == "applied"
+    assert teller.day.board.actual["o0"][2] == 5
 
 
 def test_what_is_over_stays_over(teller):

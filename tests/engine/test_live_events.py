@@ -20,7 +20,7 @@ ONE_EACH = {
     "road_closed": {"lon": 1.5, "lat": 2.5, "radius_m": 50, "modes": ("car",)},
     "road_slow": {"lon": 1.5, "lat": 2.5, "radius_m": 50, "factor": 2.0},
     "kitchen_late": {"place": "k", "batch": "b", "ready_s": 9},
-    "redirected": {"shifts": ()},
+    "redirected": {"shifts": ()}, "evaluated": {"order": "o", "score": 4},
 }
 
 

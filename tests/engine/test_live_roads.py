@@ -10,7 +10,7 @@ from engine.domain.places import Client
 from engine.domain.problem import SyntheticNetwork
 from engine.errors import InputError
 from engine.live.events import OrderIn, RoadSlow, WorkerPosition
-from engine.live.roads import LiveRoads
+from engine.live.roads import CLOSED, LiveRoads
 from engine.scenario import demo_problem
 from engine.travel import build_travel
 from tests.care_builders import hour, visit
@@ -72,6 +72,79 @@ def test_slow_streets_slow_the_ways_and_usual_ones_restore_them(town):
     for mode in travel.seconds:
         np.testing.assert_array_equal(roads.travel.seconds[mode], travel.seconds[mode])
     assert roads.change(home.lon + 5, home.lat, 100, 2.0, ()) == 0
+
+
+def test_nobody_goes_through_closed_streets_and_the_way_around_is_taken(town):
+    problem, travel = town
+    roads = roads_of(town)
+    home = problem.clients[0]
+    here = travel.client(home.id)
+    assert roads.change(home.lon, home.lat, 700, CLOSED, ()) > 0
+    assert roads.any_closed
+    network = roads.travel.network
+    for mode, usual in travel.seconds.items():
+        now = roads.travel.seconds[mode]
+        closed = (network.time_ms[mode] == geodata.CLOSED) & (
+            travel.network.time_ms[mode] != geodata.CLOSED
+        )
+        assert closed.any()
+        assert not closed[roads.travel.points[mode].edge].any()
+        far = roads.travel.points[mode].distance_m[here] > problem.max_snap_m
+        others = np.delete(now[here], here)
+        assert (others >= geodata.UNREACHABLE).all() == far
+        # Points that kept their place have no way that is shorter than it was.
+        kept = roads.travel.points[mode].edge == travel.points[mode].edge
+        assert (now >= usual)[np.ix_(kept, kept)].all()
+        assert (now > usual)[np.ix_(kept, kept)].any()
+    roads.change(home.lon, home.lat, 700, 1.0, ())
+    assert not roads.any_closed
+    for mode in travel.seconds:
+        np.testing.assert_array_equal(roads.travel.seconds[mode], travel.seconds[mode])
+
+
+def test_a_journal_that_is_done_again_gives_the_same_ways(town):
+    problem, _ = town
+    roads, again = roads_of(town), roads_of(town)
+    a, b = problem.clients[0], problem.clients[7]
+    roads.change(a.lon, a.lat, 400, CLOSED, ())
+    roads.add(("client", "n0"), a.lon, a.lat, "wgs84", 60)
+    roads.change(b.lon, b.lat, 900, 2.5, ("ebike",))
+    roads.add(("client", "n1"), b.lon, b.lat, "wgs84")
+    roads.change(a.lon, a.lat, 100, 1.0, ("ebike",))
+    again.redo(roads.journal)
+    assert again.journal == roads.journal
+    for mode in roads.modes:
+        np.testing.assert_array_equal(again.travel.seconds[mode], roads.travel.seconds[mode])
+        np.testing.assert_array_equal(again.travel.metres[mode], roads.travel.metres[mode])
+    assert again.travel.location == roads.travel.location
+    assert again.travel.setup is not None
+    assert again.travel.setup[-2:].tolist() == [60, 0]
+
+
+def test_a_place_that_is_cut_off_is_told_and_served_when_the_road_opens(town):
+    problem, travel = town
+    home = problem.clients[3]
+    far = [c for c in problem.clients if geodata.distance_m(c.lon, c.lat, home.lon, home.lat) > 600]
+    alone = type(problem).model_validate(problem.model_copy(update={
+        "orders": (visit("cut", home.id), visit("free", far[0].id)), "max_snap_m": 100,
+    }).model_dump())
+    teller = Teller(start_day(alone, travel=build_travel(alone, travel.network), notice_s=0))
+    where = {"lon": home.lon, "lat": home.lat, "radius_m": 400}
+    for order in ("cut", "free"):
+        teller.send("order_changed", 8.0, order=alone.order_by_id[order])
+        assert teller.day.board.start_of(order)[0] is not None
+    out = teller.send("road_closed", 8.1, **where)
+    assert out.unserved == ("cut",)
+    (told,) = teller.day.plan().unserved
+    assert (told.order, told.reason) == ("cut", "unreachable")
+    assert "closed roads" in told.message
+    assert teller.day.board.start_of("free")[0] is not None
+    lost = teller.alarm("A", home.id, 8.2).alarm
+    assert lost.sent is None
+    assert lost.ambulance
+    again = teller.send("road_slow", 8.3, **where, factor=1.0)
+    assert "cut" in {m.order for m in again.moved}
+    assert teller.day.board.start_of("cut")[0] is not None
 
 
 def test_only_the_modes_that_are_named_are_slower(town):
