@@ -193,9 +193,6 @@ WORKERS = Sheet("workers", "人员", (
            required=True),
     Column("role", "岗位", "role", names(_ROLE_ZH), "empty: caregiver", "留空为护理员",
            choices=get_args(Role)),
-    Column("provider", "服务机构", "provider", TEXT,
-           "id of the organisation, for reports; empty: not stated",
-           "所属服务机构编号，用于统计；留空为未注明"),
     Column("start", "出发地点", "start", TEXT,
            "id of a centre, kitchen, meal point or place", "中心、厨房、助餐点或地点的编号",
            required=True),
@@ -240,6 +237,9 @@ WORKERS = Sheet("workers", "人员", (
            "duty beyond it is overtime", "超出部分计为加班"),
     Column("overtime_per_hour_yuan", "加班每小时成本（元）", "overtime_per_hour_cents", YUAN,
            "of an hour of overtime", "每加班一小时"),
+    Column("provider", "服务机构", "provider", TEXT,
+           "id of the organisation, for reports; empty: not stated",
+           "所属服务机构编号，用于统计；留空为未注明"),
 ), required=True)
 
 PLACES = Sheet("places", "地点", (

@@ -76,14 +76,14 @@ EVERYTHING = {
         "service_time_factor": 1.25, "cost_per_shift_cents": 1, "cost_per_travel_hour_cents": 0,
         "gender": "female", "languages": ["zh"], "refused_clients": ["1002"],
         "min_rest_s": 61, "max_daily_s": 30_001, "max_driving_s": 7_200, "max_visits": 9,
-        "regular_s": 3_600, "overtime_per_hour_cents": 1_234,
+        "regular_s": 3_600, "overtime_per_hour_cents": 1_234, "provider": "north",
     }, {"id": "W2", "start": "H", "returns": False, "services": ["bath", "needles"],
         "shifts": [{"id": "a", "start_s": 28_800, "end_s": 43_200}]}],
     "orders": [
         {"id": "O1", "kind": "visit", "client": "C1", "service": "needles", "skills": ["escort"],
          "windows": [{"start_s": 30_600, "end_s": 30_617}, {"start_s": 80_000, "end_s": 90_000}],
          "service_duration_s": 100, "load": {"b": 2}, "priority": 0, "channel": "tv",
-         "gender": "male", "pin": {"worker": "W2", "start_s": 30_600}, "team": [],
+         "gender": "male", "pin": {"worker": "W2", "start_s": 30_600}, "team": [], "payer": "fund",
          "after": {"order": "O2", "min_gap_s": 100, "max_gap_s": 7_201, "same_worker": True}},
         {"id": "O4", "kind": "visit", "client": "C1", "service": "bath", "team": [
             {"id": "x", "skills": ["escort", "nursing"], "roles": ["nurse", "courier"],
