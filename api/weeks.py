@@ -121,15 +121,16 @@ def plan(
 
 
 def write(weeks: Weeks, result: WeeksResult, folder: Path) -> list[Path]:
-    """Write every day's problem and plan, the whole answer, its figures, and a calendar.
+    """Write every day's problem and plan, the whole answer, its figures, and calendars.
 
-    The calendar needs openpyxl and is left out where that is not installed.
+    The workbook needs openpyxl and is left out where that is not installed.
     """
     from importlib.util import find_spec
 
     import orjson
 
     from engine.formats import native
+    from engine.formats.weeks_html import weeks_html
     from engine.formats.weeks_json import weeks_plan_json
 
     files: list[Path] = []
@@ -143,6 +144,7 @@ def write(weeks: Weeks, result: WeeksResult, folder: Path) -> list[Path]:
         put(f"{made.day}.plan.json", native.dump(made.plan))
     put("weeks-plan.json", weeks_plan_json(result.plan))
     put("report.json", orjson.dumps(result.report, option=orjson.OPT_INDENT_2))
+    put("calendar.html", weeks_html(weeks, result.plan, result.report))
     if find_spec("openpyxl"):
         from engine.formats.weeks_xlsx import weeks_xlsx
 

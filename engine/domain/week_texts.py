@@ -52,10 +52,29 @@ WEEK_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "请填写周期开始之前的最后一次服务日，或省略",
     ),
     "E1710": (
-        "a programme cannot come after another one: their days are chosen apart",
-        "leave after out; what must be done together is one service with a team",
-        "服务计划不能安排在另一项之后：两者的日期分别选定",
-        "请删除 after；需同时完成的服务请设为一个团队服务",
+        "this programme comes after {other}, which is not due as often",
+        "give both the same visits_per_week, every_weeks or visits: they share their days",
+        "该服务计划安排在 {other} 之后，但两者的频率不同",
+        "两者同日安排，请填写相同的 visits_per_week、every_weeks 或 visits",
+    ),
+    "E1711": (
+        "the last visit, on {day}, is not that of {other}, which shares its days: {last}",
+        "give both the same last visit, or leave it out at one of them",
+        "上次服务日 {day} 与同日安排的 {other} 的上次服务日 {last} 不同",
+        "请填写相同的上次服务日，或在其中一项省略",
+    ),
+    "E1712": (
+        "{visits} visits in {days} days cannot be: weekdays and gaps that suit {other} too allow "
+        "at most {most}",
+        "let both allow the same weekdays and gaps",
+        "{days} 天内无法安排 {visits} 次：与 {other} 共同可选的星期和间隔最多允许 {most} 次",
+        "请让两者可选的星期和间隔一致",
+    ),
+    "E1713": (
+        "used_monthly_s counts only where max_monthly_s bounds the month",
+        "give max_monthly_s too, or leave used_monthly_s out",
+        "used_monthly_s 仅在填写 max_monthly_s 时有效",
+        "请同时填写 max_monthly_s，或删除 used_monthly_s",
     ),
     "E1709": (
         "the weekday {weekday} is listed twice",

@@ -15,7 +15,17 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Cents, CoordinateSystem, Day, Duration, Entity, Id, Mode
+from engine.domain.base import (
+    DAY_S,
+    LAX,
+    Cents,
+    CoordinateSystem,
+    Day,
+    Duration,
+    Entity,
+    Id,
+    Mode,
+)
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Centre, Client, Place
 from engine.domain.problem import Continuity, NetworkRef, Problem, SyntheticNetwork
@@ -40,9 +50,17 @@ class WeeklyShift(Shift):
 
 
 class WeeklyWorker(Worker):
-    """A worker as in a problem of one day; every shift may say on which weekdays it is worked."""
+    """A worker as in a problem of one day; every shift may say on which weekdays it is worked.
+
+    ``min_rest_s`` lies between the shifts of different days too. ``max_weekly_s`` bounds the duty
+    in each seven days from the first day of the horizon on, ``max_monthly_s`` that in a calendar
+    month, of which ``used_monthly_s`` were used in the first month before the horizon.
+    """
 
     shifts: Annotated[tuple[WeeklyShift, ...], LAX] = Field(min_length=1)
+    max_weekly_s: int | None = Field(default=None, ge=0, le=7 * DAY_S)
+    max_monthly_s: int | None = Field(default=None, ge=0, le=31 * DAY_S)
+    used_monthly_s: int = Field(default=0, ge=0, le=31 * DAY_S)
 
 
 class Programme(VisitOrder):
@@ -53,6 +71,7 @@ class Programme(VisitOrder):
     ``max_gap_days`` pass, 1 being the next day; days on which the client is away or that are
     holidays do not count for the most. ``weekdays`` None: any. ``payer`` is who pays, for
     entitlements. ``last_visit`` was before the horizon: the gap to the first one counts from it.
+    A programme that comes ``after`` another one is due as often, and on the same days.
     """
 
     kind: Literal["visit"] = "visit"

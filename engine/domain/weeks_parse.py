@@ -32,6 +32,7 @@ from engine.domain.weeks import (
     WEEKDAYS,
     WEEKS_FORMAT,
     Absence,
+    Block,
     Entitlement,
     Familiar,
     Programme,
@@ -49,6 +50,10 @@ WEEK_GROUPS: dict[str, type[Entity]] = {
     "vehicles": Vehicle, "workers": WeeklyWorker, "programmes": Programme, "absences": Absence,
     "entitlements": Entitlement, "history": Familiar,
 }
+#: What says how often a programme is due, and on which days.
+_FREQUENCY = (
+    "visits_per_week", "every_weeks", "visits", "weekdays", "min_gap_days", "max_gap_days"
+)
 _HEAD = {"id": "unread", "first_day": "2000-01-01"}
 _ENTITLEMENT = Words("entitlement", "额度")
 
@@ -148,8 +153,13 @@ def _check_weeks(reading: Reading, ledger: Ledger) -> None:
     for _, i, worker in reading.walk("workers"):
         for j, shift in enumerate(worker.shifts):
             _check_weekdays(shift.weekdays, f"workers[{i}].shifts[{j}].weekdays", ledger)
+        if worker.used_monthly_s and worker.max_monthly_s is None:
+            ledger.add_unless_broken(
+                fault("E1713", f"workers[{i}].used_monthly_s"), f"workers[{i}].max_monthly_s"
+            )
     for _, i, programme in reading.walk("programmes"):
         _check_programme(f"programmes[{i}]", programme, head, ledger)
+    _check_sequences(reading, head, ledger)
     for _, i, absence in reading.walk("absences"):
         _check_absence(f"absences[{i}]", absence, ids, ledger)
     payers = {p.payer for _, _, p in reading.walk("programmes")}
@@ -232,9 +242,8 @@ def _check_weekdays(weekdays: tuple[str, ...] | None, path: str, ledger: Ledger)
 
 def _check_programme(base: str, programme: Programme, head: Weeks | None, ledger: Ledger) -> None:
     _check_weekdays(programme.weekdays, f"{base}.weekdays", ledger)
-    names = ("visits_per_week", "every_weeks", "visits")
-    given = [name for name in names if getattr(programme, name) is not None]
-    causes = [f"{base}.{name}" for name in (*names, "weekdays", "min_gap_days", "max_gap_days")]
+    given = [name for name in _FREQUENCY[:3] if getattr(programme, name) is not None]
+    causes = [f"{base}.{name}" for name in _FREQUENCY]
     if len(given) != 1:
         ledger.add_unless_broken(fault("E1701", base, found=len(given)), *causes[:3])
     least, most = programme.min_gap_days, programme.max_gap_days
@@ -244,8 +253,6 @@ def _check_programme(base: str, programme: Programme, head: Weeks | None, ledger
         )
     elif len(given) == 1 and head is not None:
         _check_frequency(base, given[0], programme, head, ledger, causes)
-    if programme.after is not None:
-        ledger.add_unless_broken(fault("E1710", f"{base}.after"))
     last = programme.last_visit
     if last is not None and head is not None and last >= head.first_day:
         ledger.add_unless_broken(
@@ -253,10 +260,52 @@ def _check_programme(base: str, programme: Programme, head: Weeks | None, ledger
         )
 
 
+def _check_sequences(reading: Reading, head: Weeks | None, ledger: Ledger) -> None:
+    """Programmes that come one after another need days that suit both."""
+    known = {p.id: (i, p) for _, i, p in reading.walk("programmes")}
+    for i, programme in known.values():
+        if programme.after is None or programme.after.order not in known:
+            continue
+        k, other = known[programme.after.order]
+        base, told = f"programmes[{i}]", {"other": shown(other.id)}
+        causes = [f"programmes[{j}].{name}" for j in (i, k) for name in _FREQUENCY]
+        if any(getattr(programme, name) != getattr(other, name) for name in _FREQUENCY[:3]):
+            ledger.add_unless_broken(fault("E1710", f"{base}.after", **told), *causes)
+            continue
+        a, b = programme.last_visit, other.last_visit
+        if a is not None and b is not None and a != b:
+            ledger.add_unless_broken(
+                fault("E1711", f"{base}.last_visit", day=a, last=b, **told),
+                f"programmes[{k}].last_visit",
+            )
+        weekdays = [set(p.weekdays or WEEKDAYS) for p in (programme, other)]
+        both = programme.model_copy(update={
+            "weekdays": tuple(d for d in WEEKDAYS if all(d in own for own in weekdays)),
+            "min_gap_days": max(programme.min_gap_days, other.min_gap_days),
+        })
+        one = sum(getattr(programme, name) is not None for name in _FREQUENCY[:3]) == 1
+        if head is not None and one and (short := _too_few(both, head)) is not None:
+            block, most = short
+            ledger.add_unless_broken(fault(
+                "E1712", f"{base}.after", visits=block.visits,
+                days=block.last - block.first + 1, most=most, **told,
+            ), *causes, *(f"programmes[{j}]" for j in (i, k)), "days")
+
+
 def _check_frequency(
     base: str, name: str, programme: Programme, head: Weeks, ledger: Ledger, causes: list[str]
 ) -> None:
     """Tell what no calendar allows; what only holidays or absences prevent is a result."""
+    if (short := _too_few(programme, head)) is not None:
+        block, most = short
+        ledger.add_unless_broken(fault(
+            "E1703", f"{base}.{name}", visits=block.visits, days=block.last - block.first + 1,
+            most=most,
+        ), *causes, "days")
+
+
+def _too_few(programme: Programme, head: Weeks) -> tuple[Block, int] | None:
+    """Find a block in which weekdays and gaps allow fewer visits than are due: it, and how many."""
     for block in blocks_of(programme, head.days):
         possible, last = 0, -MAX_DAYS
         for k in range(block.first, block.last + 1):
@@ -267,11 +316,8 @@ def _check_frequency(
                 possible, last = possible + 1, k
         short = block.last - block.first + 1 < 7 * (programme.every_weeks or 1)
         if possible < block.visits and not (short and programme.visits is None):
-            ledger.add_unless_broken(fault(
-                "E1703", f"{base}.{name}", visits=block.visits,
-                days=block.last - block.first + 1, most=possible,
-            ), *causes, "days")
-            return
+            return block, possible
+    return None
 
 
 def _check_absence(base: str, absence: Absence, ids: _Ids, ledger: Ledger) -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.domain.weeks import WEEKDAYS, Weeks
 from engine.domain.words import clock
 from engine.formats.native import unusable
 from engine.formats.plan_xlsx import dress
-from engine.formats.table_files import Grids, make_workbook
+from engine.formats.table_files import Grids, make_workbook, openpyxl_module
+from engine.formats.table_reader import letter_of
+from engine.formats.weeks_html import WEEKDAYS_ZH
 from engine.weeks.faces import seen_in
 from engine.weeks.horizon import WeeksPlan
 
-_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+#: Columns before the first day.
+_FIXED = 5
+_LOST = "not served 未服务"
 
 
 def write_weeks_xlsx(
@@ -49,17 +56,40 @@ def weeks_xlsx(weeks: Weeks, plan: WeeksPlan, report: dict[str, Any]) -> bytes:
     workbook = make_workbook(grids)
     for page in workbook.worksheets:
         dress(page)
-    workbook.worksheets[0].freeze_panes = "F2"
+    _set_calendar(workbook.worksheets[0], weeks)
     content = io.BytesIO()
     workbook.save(content)
     return content.getvalue()
+
+
+def _set_calendar(page: Worksheet, weeks: Weeks) -> None:
+    """Narrow columns of days, two lines a cell; a week a page in print; holidays in colour."""
+    styles = openpyxl_module().styles
+    page.freeze_panes = "F2"
+    page.print_title_cols = "A:E"
+    page.page_setup.fitToWidth = -(-weeks.days // 7)
+    for d, day in enumerate(weeks.dates):
+        letter = letter_of(_FIXED + d)
+        page.column_dimensions[letter].width = 11
+        if day in weeks.holiday_set:
+            page[f"{letter}1"].fill = styles.PatternFill("solid", fgColor="FBE9D0")
+        if d % 7 == 6 and d + 1 < weeks.days:
+            page.col_breaks.append(openpyxl_module().worksheet.pagebreak.Break(id=_FIXED + d + 1))
+    lost = styles.PatternFill("solid", fgColor="FBDCDC")
+    wrapped = styles.Alignment(wrap_text=True, vertical="top")
+    for row in page.iter_rows(min_row=2, min_col=_FIXED + 1):
+        for cell in row:
+            if cell.value is not None:
+                cell.alignment = wrapped
+                if cell.value == _LOST:
+                    cell.fill = lost
 
 
 def _calendar(weeks: Weeks, plan: WeeksPlan) -> list[list[Any]]:
     """One line a programme; a cell says when and who, or that the visit is not served."""
     lines: list[list[Any]] = [[
         "client 服务对象", "service", "服务项目", "carer 负责人", "faces 面孔数",
-        *(f"{d:%m-%d} {WEEKDAYS[d.weekday()]} {_ZH[d.weekday()]}" for d in weeks.dates),
+        *(f"{d:%m-%d}\n{WEEKDAYS[d.weekday()]} {WEEKDAYS_ZH[d.weekday()]}" for d in weeks.dates),
     ]]
     carers = {c.programme: c.worker for c in plan.carers}
     cells: dict[str, dict[Any, str]] = {}
@@ -67,10 +97,10 @@ def _calendar(weeks: Weeks, plan: WeeksPlan) -> list[list[Any]]:
     for made in plan.days:
         for programme, visit in seen_in(made.plan).items():
             row = cells.setdefault(programme, {})
-            row[made.day] = f"{clock(visit.start // 60 * 60)} {visit.worker}"
+            row[made.day] = f"{clock(visit.start // 60 * 60)}\n{visit.worker}"
             faces.setdefault(programme, set()).update(visit.workers)
         for unserved in made.plan.unserved:
-            cells.setdefault(unserved.order, {})[made.day] = "not served 未服务"
+            cells.setdefault(unserved.order, {})[made.day] = _LOST
     by_id = weeks.base.service_by_id
     for p in weeks.programmes:
         row = cells.get(p.id, {})
@@ -108,6 +138,9 @@ def _unserved(plan: WeeksPlan) -> list[list[Any]]:
         for u in d.plan.unserved:
             day = d.day.isoformat()
             lines.append([u.order, day, day, u.reason, u.message, u.message_zh])
+    for w in plan.withheld:
+        day = w.day.isoformat()
+        lines.append([w.programme, day, day, w.reason, w.message, w.message_zh])
     return lines
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.domain.weeks import WEEKDAYS, Programme, Weeks
+import numpy as np
+from numpy.typing import NDArray
 
-#: What leaving a visit out costs: more than any day of any visit.
-_LEFT_OUT = 1e9
-#: What a day away from an even spacing costs, squared, in the seconds that days are priced in.
-_UNEVEN = 300.0
+from engine.domain.weeks import WEEKDAYS, Programme, Weeks
+from engine.weeks.kernels import rows
+from engine.weeks.kernels.calendar import cheapest_days
 
 #: Days of a programme's visits, one a slot; None: left out.
 Days = tuple[int | None, ...]
@@ -100,21 +100,14 @@ def calendar_of(
     )
 
 
-#: Where a programme stands after some slots: day of its last visit, whether one was left out since,
-#: and the visits in the month of the last one, where these are limited.
-_State = tuple[int | None, bool, int]
-#: Cost of the cheapest way to a state, the state before it, and the day that was chosen.
-_Layer = dict[_State, tuple[float, _State | None, int | None]]
-
-
 def best_days(
-    calendar: Calendar, prices: Sequence[float], limits: Sequence[int] | None = None
-) -> tuple[float, Days]:
-    """Find the cheapest days of all visits, exactly, by dynamic programming over the slots.
+    calendar: Calendar, prices: Sequence[int], limits: Sequence[int] | None = None
+) -> tuple[int, Days]:
+    """Find the cheapest days of all visits, exactly.
 
     Parameters
     ----------
-    prices : of a visit on each day.
+    prices : of a visit on each day, seconds.
     limits : most visits in each calendar month; None: not limited.
 
     Returns
@@ -122,56 +115,59 @@ def best_days(
     cost : prices, and what uneven spacing costs; without the price of leaving visits out.
     days : one a slot.
     """
-    layer: _Layer = {(calendar.before, calendar.before is None, 0): (0.0, None, None)}
-    layers = [layer]
-    for slot in calendar.slots:
-        layers.append(layer := _next_layer(calendar, slot, layer, prices, limits))
-    if not calendar.slots:
-        return 0.0, ()
-    at: _State | None = min(layer, key=lambda s: layer[s][0])
-    assert at is not None
-    total = layer[at][0]
-    chosen: list[int | None] = []
-    for layer in reversed(layers[1:]):
-        assert at is not None
-        _, at, day = layer[at]
-        chosen.append(day)
-    chosen.reverse()
-    return total - _LEFT_OUT * chosen.count(None), tuple(chosen)
+    packed = pack([calendar], [(0,)])
+    scratch = Scratch.of(packed)
+    cost = cheapest_days(
+        packed, 0, np.array(prices, dtype=np.int64),
+        np.array([] if limits is None else limits, dtype=np.int64), limits is not None,
+        scratch.cost, scratch.parent, scratch.chosen,
+    )
+    return int(cost), unpack(scratch.chosen[: len(calendar.slots)])
 
 
-def _next_layer(
-    calendar: Calendar,
-    slot: Slot,
-    layer: _Layer,
-    prices: Sequence[float],
-    limits: Sequence[int] | None,
-) -> _Layer:
-    days = [d for d in range(slot.first, slot.last + 1) if calendar.free[d]]
-    least, most, month = calendar.least, calendar.most, calendar.month
-    later: _Layer = {}
-    for state, (cost, _, _) in layer.items():
-        last, excused, visits = state
-        left_out = (last, True, visits)
-        if left_out not in later or cost + _LEFT_OUT < later[left_out][0]:
-            later[left_out] = (cost + _LEFT_OUT, state, None)
-        for d in days:
-            price = cost + prices[d]
-            if last is not None:
-                gap = d - last
-                if gap < least:
-                    continue
-                if not excused:
-                    if most is not None and calendar.gap_counts(last, d) > most:
-                        continue
-                    price += _UNEVEN * (gap - slot.ideal) ** 2
-            count = 0
-            if limits is not None:
-                same = last is not None and last >= 0 and month[last] == month[d]
-                count = visits + 1 if same else 1
-                if count > limits[month[d]]:
-                    continue
-            known = later.get((d, False, count))
-            if known is None or price < known[0]:
-                later[d, False, count] = (price, state, d)
-    return later
+def pack(calendars: Sequence[Calendar], members: Sequence[Sequence[int]]) -> rows.Calendars:
+    """Make arrays of calendars, each that of some programmes which share their days."""
+    sizes = [len(c.slots) for c in calendars]
+    return rows.Calendars(
+        rows=np.array([
+            (c.least, rows.NO_MOST if c.most is None else c.most,
+             rows.NOT_KNOWN if c.before is None else c.before) for c in calendars
+        ], dtype=np.int32).reshape(-1, 3),
+        slot_ptr=pointers(sizes),
+        slots=np.array([s for c in calendars for s in c.slots], dtype=np.int32).reshape(-1, 3),
+        free=np.array([c.free for c in calendars], dtype=np.uint8),
+        idle=np.array([c.idle for c in calendars], dtype=np.int32),
+        month=np.array(calendars[0].month if calendars else [], dtype=np.int32),
+        member_ptr=pointers([len(m) for m in members]),
+        member=np.array([p for m in members for p in m], dtype=np.int32),
+    )
+
+
+def unpack(chosen: Iterable[int]) -> Days:
+    """Make days of what a kernel has chosen."""
+    return tuple(None if d < 0 else int(d) for d in chosen)
+
+
+def pointers(sizes: Sequence[int]) -> NDArray[np.int32]:
+    """Where each of several lists begins and ends that are put behind each other."""
+    ends: NDArray[np.int32] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    return ends
+
+
+class Scratch(NamedTuple):
+    """What ``cheapest_days`` overwrites."""
+
+    cost: NDArray[np.int64]
+    parent: NDArray[np.int32]
+    chosen: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, calendars: rows.Calendars) -> Scratch:
+        """Make room for the turn with most slots."""
+        most = int(np.diff(calendars.slot_ptr).max(initial=0))
+        n_states = (len(calendars.month) + 1) * 2 * (most + 1)
+        return cls(
+            np.zeros((2, n_states), dtype=np.int64),
+            np.zeros((most, n_states, 2), dtype=np.int32),
+            np.zeros(most, dtype=np.int32),
+        )

@@ -7,7 +7,7 @@ plans, and has no part in how they were made. Every day's plan goes through the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -70,6 +70,20 @@ CODES: dict[str, tuple[str, Text]] = {
         "worker {worker} is not at work on {day} from {start_s} s to {end_s} s",
         "服务人员 {worker} 在 {day} 的 {start_s} 秒至 {end_s} 秒不在岗",
     )),
+    "P2542": ("rest", Text(
+        "worker {worker} ends at {end} on {day} and leaves at {leave} on {later}: {found} s of "
+        "rest, {least} s are agreed",
+        "服务人员 {worker} 于 {day} {end} 结束，{later} {leave} 出发：休息 {found} 秒，"
+        "约定至少 {least} 秒",
+    )),
+    "P2543": ("hours", Text(
+        "worker {worker} is on duty for {found} s in the week from {first}; {limit} s are agreed",
+        "服务人员 {worker} 在 {first} 起的一周内值勤 {found} 秒，约定上限为 {limit} 秒",
+    )),
+    "P2544": ("hours", Text(
+        "worker {worker} is on duty for {found} s in {month}; {limit} s are agreed",
+        "服务人员 {worker} 在 {month} 值勤 {found} 秒，约定上限为 {limit} 秒",
+    )),
     "P2550": ("entitlements", Text(
         "entitlement {entry} covers {limit} {unit} in {month}; {used} are planned or used",
         "额度 {entry} 在 {month} 为 {limit} {unit_zh}，已使用或已安排 {used}",
@@ -77,6 +91,10 @@ CODES: dict[str, tuple[str, Text]] = {
     "P2560": ("windows", Text(
         "programme {programme} starts at {start} s on {day}, in none of its windows",
         "服务计划 {programme} 在 {day} 的开始时间 {start} 秒不在其任何时间窗内",
+    )),
+    "P2570": ("sequences", Text(
+        "programme {programme} comes after {other}; on {day} only one of them is visited",
+        "服务计划 {programme} 须安排在 {other} 之后，而 {day} 只安排了其中一项",
     )),
 }
 
@@ -139,7 +157,14 @@ def check_weeks(weeks: Weeks, plan: WeeksPlan, travel: Travel) -> list[Violation
     for p, programme in enumerate(weeks.programmes):
         own = of_programme.get(programme.id, [])
         found += _check_dates(weeks, programme, f"programmes[{p}]", own, told)
-    return [*found, *_check_entitlements(weeks, visits)]
+        if programme.after is not None:
+            other = programme.after.order
+            days = {v.day for v in own} ^ {v.day for v in of_programme.get(other, ())}
+            for day in sorted(days):
+                found.append(_broken(
+                    "P2570", f"programmes[{p}]", programme=programme.id, other=other, day=day
+                ))
+    return [*found, *_check_entitlements(weeks, visits), *_check_duties(weeks, plan)]
 
 
 def _broken(code: str, path: str, **params: object) -> Violation:
@@ -169,7 +194,9 @@ def _check_problem(
         known = weeks.worker_by_id.get(worker.id)
         for j, shift in enumerate(worker.shifts):
             worked = known is not None and any(
-                all(getattr(s, name) == getattr(shift, name) for name in type(shift).model_fields)
+                # Rest may cut a shift short; it never makes it longer.
+                s.start_s <= shift.start_s and shift.end_s <= s.end_s
+                and (s.id, s.breaks) == (shift.id, shift.breaks)
                 and (s.weekdays is None or WEEKDAYS[day.weekday()] in s.weekdays)
                 for s in known.shifts
             )
@@ -181,10 +208,13 @@ def _check_problem(
                     "P2541", f"{base}.problem.workers[{i}].shifts[{j}]", worker=worker.id, day=day,
                     start_s=shift.start_s, end_s=shift.end_s,
                 )
-        if known is not None and any(
+        if known is not None and (any(
             getattr(known, name) != getattr(worker, name)
-            for name in type(worker).model_fields if name != "shifts"
-        ):
+            for name in type(worker).model_fields if name not in ("shifts", "max_daily_s")
+        ) or (
+            known.max_daily_s is not None
+            and (worker.max_daily_s is None or worker.max_daily_s > known.max_daily_s)
+        )):
             yield _broken("P2503", f"{base}.problem.workers[{i}]", programme="-", field="worker")
 
 
@@ -246,6 +276,51 @@ def _check_dates(
         most = programme.max_gap_days
         if most is not None and gap - idle > most and not excused:
             yield _broken("P2521", path, **ids, gap=gap - idle, most=most)
+
+
+def _check_duties(weeks: Weeks, plan: WeeksPlan) -> Iterator[Violation]:
+    """Rest from each route of a worker to the next one, and hours of a week and of a month."""
+    spans: dict[str, list[tuple[datetime, datetime]]] = {}
+    for made in plan.days:
+        midnight = datetime.combine(made.day, time())
+        for route in made.plan.routes:
+            if route.trips:
+                spans.setdefault(route.worker, []).append((
+                    midnight + timedelta(seconds=route.trips[0].leave_s),
+                    midnight + timedelta(seconds=route.trips[-1].end_s),
+                ))
+    for w, worker in enumerate(weeks.workers):
+        path, own = f"workers[{w}]", sorted(spans.get(worker.id, ()))
+        for (_, end), (leave, _) in pairwise(own):
+            rest = round((leave - end).total_seconds())
+            if rest < worker.min_rest_s:
+                yield _broken(
+                    "P2542", path, worker=worker.id, day=end.date(), end=f"{end:%H:%M}",
+                    leave=f"{leave:%H:%M}", later=leave.date(), found=rest,
+                    least=worker.min_rest_s,
+                )
+        weekly: dict[date, int] = {}
+        monthly = {f"{weeks.first_day:%Y-%m}": worker.used_monthly_s}
+        for made in plan.days:  # a shift counts on the day that it belongs to
+            seconds = sum(
+                r.trips[-1].end_s - r.trips[0].leave_s
+                for r in made.plan.routes if r.worker == worker.id and r.trips
+            )
+            first = made.day - timedelta(days=(made.day - weeks.first_day).days % 7)
+            weekly[first] = weekly.get(first, 0) + seconds
+            month = f"{made.day:%Y-%m}"
+            monthly[month] = monthly.get(month, 0) + seconds
+        ids = {"worker": worker.id}
+        for first, found in weekly.items():
+            if worker.max_weekly_s is not None and found > worker.max_weekly_s:
+                yield _broken(
+                    "P2543", path, **ids, first=first, found=found, limit=worker.max_weekly_s
+                )
+        for month, found in monthly.items():
+            used = worker.used_monthly_s if month == f"{weeks.first_day:%Y-%m}" else 0
+            limit = worker.max_monthly_s
+            if limit is not None and found > limit and found > used:
+                yield _broken("P2544", path, **ids, month=month, found=found, limit=limit)
 
 
 def _check_entitlements(weeks: Weeks, visits: list[_Visit]) -> Iterator[Violation]:

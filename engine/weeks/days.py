@@ -11,9 +11,10 @@ from engine.domain.base import Window
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Client
 from engine.domain.problem import Problem
-from engine.domain.weeks import Programme, Weeks, plain_shift
+from engine.domain.weeks import Programme, WeeklyWorker, Weeks, plain_shift
 from engine.domain.workers import Worker
 from engine.travel import Travel
+from engine.weeks.limits import Allowed
 
 #: Fields of an order, and of a worker, as far as weeks have them too.
 _ORDER = tuple(name for name in VisitOrder.model_fields if name != "windows")
@@ -28,6 +29,7 @@ def day_problem(
     programmes: Sequence[Programme],
     windows: Mapping[str, Windows] | None = None,
     known: Mapping[str, Collection[str]] | None = None,
+    allowed: Mapping[str, Allowed] | None = None,
 ) -> Problem:
     """Make the problem of a day: who is at work, and one order for each programme that is due.
 
@@ -36,15 +38,12 @@ def day_problem(
     programmes : due on the day; an order has its programme's id.
     windows : programme -> windows in place of its own.
     known : client -> workers whom the client knows by then.
+    allowed : worker -> what other days leave; who is not named is free.
     """
     told = windows or {}
     workers = tuple(
-        Worker(
-            **{name: getattr(worker, name) for name in _WORKER},
-            shifts=tuple(plain_shift(s) for s in shifts),
-        )
-        for worker in weeks.workers
-        if (shifts := weeks.shifts_on(worker, day))
+        made for worker in weeks.workers
+        if (made := _worker(weeks, worker, day, (allowed or {}).get(worker.id))) is not None
     )
     orders = tuple(
         VisitOrder(
@@ -64,6 +63,19 @@ def day_problem(
         **own, "id": f"{weeks.id}.{day:%Y%m%d}"[-64:].lstrip("_.:-"), "day": day,
         "clients": tuple(clients), "workers": workers, "orders": orders,
     })
+
+
+def _worker(
+    weeks: Weeks, worker: WeeklyWorker, day: date, allowed: Allowed | None
+) -> Worker | None:
+    """Make the worker of a day; None: not at work."""
+    shifts = weeks.shifts_on(worker, day)
+    own = {name: getattr(worker, name) for name in _WORKER}
+    if allowed is not None:
+        shifts = allowed.shifts(shifts)
+        limits = [x for x in (worker.max_daily_s, allowed.duty) if x is not None]
+        own["max_daily_s"] = min(limits, default=None)
+    return Worker(**own, shifts=tuple(plain_shift(s) for s in shifts)) if shifts else None
 
 
 def cut_travel(travel: Travel, problem: Problem) -> Travel:

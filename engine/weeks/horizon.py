@@ -16,7 +16,10 @@ MissingReason = Literal[
     "holiday",  # holidays leave none
     "spacing",  # none keeps the gaps to the visits before and after
     "entitlement",  # what is paid for is used up
+    "sequence",  # none suits all programmes that share their days
 ]
+#: What keeps a worker who could serve a visit from it because of other days.
+WithheldReason = Literal["rest", "weekly_hours", "monthly_hours"]
 
 
 class DayPlan(Entity):
@@ -41,6 +44,17 @@ class Missing(Entity):
     message_zh: str
 
 
+class Withheld(Entity):
+    """Workers who could serve an unserved visit and may not, because of what they do otherwise."""
+
+    programme: Id
+    day: Day
+    reason: WithheldReason
+    workers: Annotated[tuple[Id, ...], LAX]
+    message: str
+    message_zh: str
+
+
 class Carer(Entity):
     """Whom a programme's client was meant to see; None: nobody may, or no stand-in is needed."""
 
@@ -58,3 +72,4 @@ class WeeksPlan(Entity):
     days: Annotated[tuple[DayPlan, ...], LAX]
     missing: Annotated[tuple[Missing, ...], LAX]
     carers: Annotated[tuple[Carer, ...], LAX] = ()
+    withheld: Annotated[tuple[Withheld, ...], LAX] = ()

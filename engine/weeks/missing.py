@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.domain.weeks import Programme, Weeks
 from engine.weeks.calendar import best_days, calendar_of
 from engine.weeks.horizon import Missing, MissingReason
+from engine.weeks.sequences import groups_of, merge
 from engine.weeks.spread import Spread
 
 _TEXTS: dict[MissingReason, tuple[str, str]] = {
@@ -20,6 +23,10 @@ _TEXTS: dict[MissingReason, tuple[str, str]] = {
         "no day keeps the gaps of {programme} ({gaps} days) and its weekdays",
         "没有日子同时符合服务计划 {programme} 的间隔（{gaps} 天）和星期要求",
     ),
+    "sequence": (
+        "no day suits {programme} and the programmes that share its days",
+        "没有日子同时适合服务计划 {programme} 及与其同日安排的服务计划",
+    ),
     "entitlement": (
         "what is paid for is used up: {entries}",
         "可用额度已用完：{entries}",
@@ -30,11 +37,13 @@ _TEXTS: dict[MissingReason, tuple[str, str]] = {
 def missing_of(weeks: Weeks, found: Spread) -> tuple[Missing, ...]:
     """Tell every visit that was left out of the calendar, and why."""
     missing = []
+    group_of = {p: group for group in groups_of(weeks.programmes) for p in group}
     for p, days in enumerate(found.days):
         if None not in days:
             continue
         programme = weeks.programmes[p]
-        reason = _reason(weeks, programme, days.count(None))
+        together = [weeks.programmes[q] for q in group_of[p]]
+        reason = _reason(weeks, programme, together, days.count(None))
         names = [weeks.entitlements[k].id for k in found.budget.covering[p]]
         most = programme.max_gap_days
         params = {
@@ -56,17 +65,22 @@ def missing_of(weeks: Weeks, found: Spread) -> tuple[Missing, ...]:
     return tuple(missing)
 
 
-def _reason(weeks: Weeks, programme: Programme, n_missing: int) -> MissingReason:
+def _reason(
+    weeks: Weeks, programme: Programme, together: Sequence[Programme], n_missing: int
+) -> MissingReason:
     """Leave out one rule after the other, entitlements first, until fewer visits are missing."""
-    flat = [0.0] * weeks.days
+    flat = [0] * weeks.days
 
-    def absent(**parts: bool) -> int:
-        return best_days(calendar_of(weeks, programme, **parts), flat)[1].count(None)
+    def absent(programmes: Sequence[Programme], **parts: bool) -> int:
+        calendar = merge([calendar_of(weeks, p, **parts) for p in programmes])
+        return best_days(calendar, flat)[1].count(None)
 
-    if absent() < n_missing:
+    if absent(together) < n_missing:
         return "entitlement"
-    if absent(absences=False) < n_missing:
+    if absent(together, absences=False) < n_missing:
         return "client_away"
-    if absent(holidays=False) < n_missing:
+    if absent(together, holidays=False) < n_missing:
         return "holiday"
+    if len(together) > 1 and absent([programme]) < n_missing:
+        return "sequence"
     return "spacing"

@@ -36,32 +36,34 @@ def find_moves(
     due : programmes of each day.
     unserved : day -> programmes that are not served on it.
     """
-    load = np.zeros(staff.weeks.days)
+    load = np.zeros(staff.weeks.days, dtype=np.int64)
     for d, programmes in enumerate(due):
         load[d] = staff.load[list(programmes)].sum()
+    group_of = {p: group for group in staff.groups for p in group}
     moves: list[Move] = []
     tried = set[int]()
-    months = 1 + max((c.month[-1] for c in found.calendars), default=0)
     for day in sorted(unserved):
         for p in unserved[day]:
             if p in tried or day not in found.days[p]:
                 continue
-            tried.add(p)
+            group = group_of[p]  # they share their days, so they go together
+            tried.update(group)
             slot = found.days[p].index(day)
-            limits = found.budget.limits(p, months)
-            who = staff.who(p)
+            month = found.calendars[p].month
+            who = [staff.who(q) for q in group]
             best: tuple[float, int] | None = None
             for to in _allowed(found, p, slot):
-                if limits is not None and limits[found.calendars[p].month[to]] < 1:
+                if not found.budget.has_room(group, month[to]):
                     continue
-                hours = float(staff.hours[who[:, to], to].sum())
+                hours = min(int(staff.hours[w[:, to], to].sum()) for w in who)
                 if hours:
                     best = min(best or (np.inf, 0), (load[to] / hours, to))
             if best is not None:
                 to = best[1]
-                found.budget.take(p, found.calendars[p].month[to])
-                load[to] += staff.load[p]
-                moves.append(Move(p, slot, day, to))
+                for q in group:
+                    found.budget.take(q, month[to])
+                    load[to] += staff.load[q]
+                    moves.append(Move(q, slot, day, to))
     return moves
 
 

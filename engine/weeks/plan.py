@@ -36,11 +36,13 @@ from engine.weeks.check import check_weeks
 from engine.weeks.days import cut_travel, day_problem
 from engine.weeks.faces import Faces, seen_in
 from engine.weeks.horizon import Carer, DayPlan, WeeksPlan
+from engine.weeks.limits import Limits
 from engine.weeks.missing import missing_of
 from engine.weeks.moves import Move, find_moves
 from engine.weeks.report import report_weeks
 from engine.weeks.spread import Spread, spread
 from engine.weeks.staff import Staff
+from engine.weeks.withheld import withheld_of
 
 if TYPE_CHECKING:
     from geodata import Network
@@ -180,7 +182,7 @@ def choose_days(staff: Staff, seed: int) -> tuple[Spread, Carers]:
     found = spread(staff, seed)
     carers = assign(staff, found.days, seed)
     for _ in range(_ROUNDS):
-        found = spread(staff, seed, mains=carers.main, start=found.days)
+        found = spread(staff, seed, mains=carers.main, start=found)
         carers = assign(staff, found.days, seed, carers.main)
     return found, carers
 
@@ -204,11 +206,12 @@ class _Work:
     should_stop: Callable[[], bool] | None
     iterations: int = 0
     faces: Faces = field(init=False)
+    limits: Limits = field(init=False)
     outcomes: dict[int, _Outcome] = field(default_factory=dict)
     due: list[list[int]] = field(init=False)  # programmes of each day
 
     def __post_init__(self) -> None:
-        self.faces = Faces(self.weeks)
+        self.faces, self.limits = Faces(self.weeks), Limits(self.weeks)
         self.number = {p.id: k for k, p in enumerate(self.weeks.programmes)}
         self.due = [[] for _ in range(self.weeks.days)]
         for p, days in enumerate(self.found.days):
@@ -223,8 +226,10 @@ class _Work:
     # -- planning --------------------------------------------------------------------------------
 
     def first_pass(self, tell: Callable[[float], None]) -> None:
-        """Plan every day, two at a time, in the order of the calendar."""
-        jobs = [(d, self.due[d]) for d in range(self.weeks.days)]
+        """Plan every day, two at a time, about in the order of the calendar."""
+        # Days of a pair lie three days apart, so that each knows its neighbours.
+        turns = sorted(range(self.weeks.days), key=lambda d: (d // 6, d % 3, d))
+        jobs = [(d, self.due[d]) for d in turns]
         for k, (d, outcome) in enumerate(self._planned(jobs)):
             self._keep(d, outcome)
             tell((k + 1) / len(jobs))
@@ -276,6 +281,7 @@ class _Work:
                     made = [job() for job in pair]
                 else:
                     made = [f.result() for f in [pool.submit(job) for job in pair]]
+                self.limits.close()
                 yield from zip([d for d, _ in jobs[k : k + _PAIR]], made, strict=True)
 
     def _job(self, d: int, numbers: Sequence[int], again: bool) -> Callable[[], _Outcome]:
@@ -287,7 +293,9 @@ class _Work:
             if p.id not in unserved and (told := self._windows(p, d)) is not None
         }
         known = self._known(programmes, d, again)
-        problem = day_problem(self.weeks, self.weeks.dates[d], programmes, windows, known)
+        problem = day_problem(
+            self.weeks, self.weeks.dates[d], programmes, windows, known, self.limits.open(d)
+        )
         travel = cut_travel(self.travel, problem)
         # The search goes on from where it was; leaving that costs nothing.
         former = Previous(plan=self.outcomes[d].plan) if again else None
@@ -346,6 +354,7 @@ class _Work:
         self.outcomes[d] = outcome
         self.iterations += outcome.plan.run.iterations
         self.faces.put(d, seen_in(outcome.plan))
+        self.limits.put(d, outcome.plan)
 
     def _worth(
         self, d: int, outcome: _Outcome, extra: Sequence[Programme]
@@ -398,15 +407,17 @@ class _Work:
                   stand_in=name(self.carers.stand_in[k]))
             for k, p in enumerate(weeks.programmes)
         )
+        days = tuple(
+            DayPlan(day=weeks.dates[d], problem=o.problem, plan=o.plan)
+            for d, o in sorted(self.outcomes.items())
+        )
         return WeeksPlan(
             weeks=weeks.id,
             weeks_fingerprint=weeks.fingerprint,
-            days=tuple(
-                DayPlan(day=weeks.dates[d], problem=o.problem, plan=o.plan)
-                for d, o in sorted(self.outcomes.items())
-            ),
+            days=days,
             missing=missing_of(weeks, self.found),
             carers=carers,
+            withheld=withheld_of(self.staff, days),
         )
 
 

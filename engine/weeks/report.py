@@ -13,6 +13,7 @@ from typing import Any, Literal
 from engine.domain.weeks import Weeks
 from engine.weeks.faces import Faces, faces_of, moved_seconds, seen_in
 from engine.weeks.horizon import WeeksPlan
+from engine.weeks.limits import spans_of
 
 Language = Literal["en", "zh"]
 
@@ -31,8 +32,10 @@ def report_weeks(
     -------
     report : ``totals``; ``faces``, for clients with weekly programmes and for all: mean and how
         many clients see how many; ``unserved_by_reason``; ``days`` and ``workers``, a row each;
-        ``missing``, visits without a day; ``without`` and ``price``, where there is something to
-        compare with: its totals and faces, and what a face fewer costs.
+        ``time_bank``, a row a volunteer and month: hours credited, on duty, left of those agreed;
+        ``missing``, visits without a day; ``withheld``, who could have served an unserved one;
+        ``without`` and ``price``, where there is something to compare with: its totals and faces,
+        and what a face fewer costs.
     """
     report: dict[str, Any] = {
         "weeks": weeks.id,
@@ -55,7 +58,9 @@ def report_weeks(
             for d in plan.days
         ],
         "workers": _workers(weeks, plan),
+        "time_bank": _time_bank(weeks, plan),
         "missing": [m.model_dump(mode="json") for m in plan.missing],
+        "withheld": [w.model_dump(mode="json") for w in plan.withheld],
         "unserved": [
             {
                 "programme": u.order, "day": d.day.isoformat(), "reason": u.reason,
@@ -169,6 +174,30 @@ def _workers(weeks: Weeks, plan: WeeksPlan) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+def _time_bank(weeks: Weeks, plan: WeeksPlan) -> list[dict[str, Any]]:
+    """Seconds of service are credited; those agreed for a month bound the duty."""
+    volunteers = {w.id: w for w in weeks.workers if w.role == "volunteer"}
+    months = list(dict.fromkeys(f"{day:%Y-%m}" for day in weeks.dates))
+    credit: Counter[tuple[str, str]] = Counter()
+    duty: Counter[tuple[str, str]] = Counter()
+    for d in plan.days:
+        for worker, span in spans_of(d.plan).items():
+            duty[worker, f"{d.day:%Y-%m}"] += span.duty
+        for route in d.plan.routes:
+            credit[route.worker, f"{d.day:%Y-%m}"] += route.service_s
+    rows = []
+    for id, worker in volunteers.items():
+        for month in months:
+            used = worker.used_monthly_s if month == months[0] else 0
+            most = worker.max_monthly_s
+            rows.append({
+                "worker": id, "month": month, "credit_s": credit[id, month],
+                "duty_s": duty[id, month],
+                "left_s": None if most is None else max(0, most - used - duty[id, month]),
+            })
+    return rows
+
+
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Plan from {first_day}, {days_planned} days", "{first_day} 起 {days_planned} 天计划"),
     "served": (
@@ -192,6 +221,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "hour of a visit: {minutes} min from the usual one on average, {outside_band} outside",
         "服务时间：平均偏离惯常时间 {minutes} 分钟，超出范围 {outside_band} 次",
     ),
+    "time_bank": (
+        "volunteers: {people} people, {hours} h for the time bank",
+        "志愿者：{people} 人，计入时间银行 {hours} 小时",
+    ),
     "price": (
         "without continuity: {mean} faces and {cost} yuan; it costs {more} yuan ({share})",
         "不考虑熟人服务时：平均 {mean} 人，费用 {cost} 元；连续性代价 {more} 元（{share}）",
@@ -200,7 +233,8 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 _REASONS_ZH = {
     "client_away": "服务对象不在家", "holiday": "节假日", "spacing": "间隔要求",
-    "entitlement": "额度用完", "unreachable": "道路不通", "no_skill": "无人具备资质",
+    "entitlement": "额度用完", "sequence": "与同日服务不能兼顾",
+    "unreachable": "道路不通", "no_skill": "无人具备资质",
     "no_worker_in_window": "时间窗内无可用人员", "no_capacity": "运力不足",
     "outweighed": "让位于其他工单", "no_portions": "餐食份数不足",
 }
@@ -225,6 +259,10 @@ def weeks_text(report: dict[str, Any], language: Language = "en") -> str:
           for name in ("weekly", "all")),
         word("hours", minutes=round(report["hours"]["mean_from_usual_s"] / 60), **report["hours"]),
     ]
+    if bank := report["time_bank"]:
+        credit = sum(row["credit_s"] for row in bank)
+        people = len({row["worker"] for row in bank if row["credit_s"]})
+        lines.append(word("time_bank", people=people, hours=f"{credit / 3600:,.1f}"))
     if "price" in report:
         other, price = report["without"], report["price"]
         lines.append(word(

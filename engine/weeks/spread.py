@@ -12,24 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.domain.base import HORIZON_S
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Client
-from engine.domain.weeks import Entitlement, Weeks
+from engine.domain.weeks import Weeks
 from engine.rules.priority import tier_of
-from engine.weeks.calendar import Calendar, Days, best_days, calendar_of
-from engine.weeks.staff import Floats, Staff
+from engine.weeks.calendar import Calendar, Days, Scratch, calendar_of, pack, pointers, unpack
+from engine.weeks.kernels import rows
+from engine.weeks.kernels.spread import spread_once
+from engine.weeks.sequences import merged
+from engine.weeks.staff import Staff
 
-#: A group of people is well used at this share of its hours; above it each second weighs more.
-_FULL, _STEEP = 0.75, 30.0
-#: What a second counts of the way from the main worker's nearest client of the same day.
-_WAY = 6.0
-#: What a day without the main worker costs, in seconds, as prices of days are.
-_MAIN_OFF = 7_200.0
-#: What a day is worth on which nobody at all could serve a visit.
-_NOBODY = 1e6
 _PASSES = 4
+#: An entitlement that does not limit visits, or hours.
+_NO_LIMIT = 1 << 40
 
 
 @dataclass
@@ -39,55 +36,87 @@ class Spread:
     Attributes
     ----------
     days : for each programme one day a visit that is due; None: left out.
+    calendars : of each programme; those that share their days have one between them.
     """
 
     staff: Staff
     days: list[Days]
     calendars: list[Calendar]
     budget: Budget
-    moved: list[int] = field(default_factory=list)  # programmes that moved, a pass
+    moved: list[int] = field(default_factory=list)  # groups of programmes that moved, a pass
 
 
 @dataclass
 class Budget:
-    """What entitlements are used for: no visit is placed that they do not cover."""
+    """What entitlements are used for: no visit is placed that they do not cover.
+
+    Attributes
+    ----------
+    covering : for each programme the numbers of entitlements.
+    limit : (entitlements, 2) visits and seconds a month.
+    used : (entitlements, months, 2) of them.
+    """
 
     weeks: Weeks
+    months: int
     covering: list[list[int]] = field(init=False)
-    used: dict[tuple[int, int], list[int]] = field(init=False)  # (entry, month): visits, seconds
+    limit: NDArray[np.int64] = field(init=False)
+    used: NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
         entries = self.weeks.entitlements
+        of_client: dict[str | None, list[int]] = {}
+        for k, entry in enumerate(entries):
+            of_client.setdefault(entry.client, []).append(k)
+        for_all = of_client.get(None, [])
         self.covering = [
-            [k for k, entry in enumerate(entries) if entry.covers(p)] for p in self.weeks.programmes
+            sorted(
+                k for k in (*for_all, *of_client.get(p.client, ())) if entries[k].covers(p)
+            )
+            for p in self.weeks.programmes
         ]
-        self.used = {(k, 0): [e.used_visits, e.used_service_s] for k, e in enumerate(entries)}
+        self.limit = np.array([
+            [_NO_LIMIT if x is None else x for x in (e.visits, e.service_s)] for e in entries
+        ], dtype=np.int64).reshape(-1, 2)
+        self.used = np.zeros((len(entries), self.months, 2), dtype=np.int64)
+        if self.months:
+            self.used[:, 0] = np.array(
+                [(e.used_visits, e.used_service_s) for e in entries], dtype=np.int64
+            ).reshape(-1, 2)
 
-    def limits(self, p: int, months: int) -> list[int] | None:
-        """Most visits of a programme in each month beside all others; None: no entry covers it."""
-        if not self.covering[p]:
-            return None
-        seconds = self.weeks.duration(self.weeks.programmes[p])
-        return [
-            max(0, min(self._left(k, month, seconds) for k in self.covering[p]))
-            for month in range(months)
-        ]
+    def has_room(self, programmes: Sequence[int], month: int) -> bool:
+        """Whether one more visit of each of some programmes is covered."""
+        for p in programmes:
+            self.take(p, month)
+        entries = {k for p in programmes for k in self.covering[p]}
+        fits = all((self.used[k, month] <= self.limit[k]).all() for k in entries)
+        for p in programmes:
+            self.take(p, month, -1)
+        return fits
 
     def take(self, p: int, month: int, times: int = 1) -> None:
         """Count visits of a programme; -1 gives one back."""
         seconds = self.weeks.duration(self.weeks.programmes[p])
         for k in self.covering[p]:
-            used = self.used.setdefault((k, month), [0, 0])
-            used[0] += times
-            used[1] += times * seconds
+            self.used[k, month] += (times, times * seconds)
 
-    def _left(self, k: int, month: int, seconds: int) -> int:
-        entry: Entitlement = self.weeks.entitlements[k]
-        visits, spent = self.used.get((k, month), (0, 0))
-        left = HORIZON_S if entry.visits is None else entry.visits - visits
-        if entry.service_s is not None:
-            left = min(left, (entry.service_s - spent) // max(1, seconds))
-        return left
+    def packed(self, groups: Sequence[Sequence[int]]) -> rows.Budgets:
+        """For the kernels: what one visit of each programme of a group uses."""
+        cover: list[tuple[int, int, int]] = []
+        sizes = []
+        for group in groups:
+            uses: dict[int, list[int]] = {}
+            for p in group:
+                length = self.weeks.duration(self.weeks.programmes[p])
+                for k in self.covering[p]:
+                    used = uses.setdefault(k, [0, 0])
+                    used[0] += 1
+                    used[1] += length
+            cover += [(k, visits, seconds) for k, (visits, seconds) in sorted(uses.items())]
+            sizes.append(len(uses))
+        return rows.Budgets(
+            pointers(sizes), np.array(cover, dtype=np.int64).reshape(-1, 3), self.limit, self.used
+        )
 
 
 def spread(
@@ -95,7 +124,7 @@ def spread(
     seed: int = 1,
     *,
     mains: Sequence[int | None] | None = None,
-    start: Sequence[Days] | None = None,
+    start: Spread | None = None,
     switched_off: Mapping[str, bool] | None = None,
 ) -> Spread:
     """Choose the days of all visits.
@@ -108,42 +137,43 @@ def spread(
     start : days to start from; None: none.
     switched_off : parts of ``calendar_of`` (False: not obeyed), and ``entitlements``; for tests.
     """
-    weeks = staff.weeks
+    weeks, groups = staff.weeks, staff.groups
     parts = dict(switched_off or {})
     paid = parts.pop("entitlements", True)
-    calendars = [calendar_of(weeks, p, **parts) for p in weeks.programmes]
-    budget = Budget(weeks)
-    crowd = _Crowd(staff, mains)
-    days: list[Days] = [()] * len(calendars)
-    result = Spread(staff, days, calendars, budget)
+    calendars = start.calendars if start else merged(
+        [calendar_of(weeks, p, **parts) for p in weeks.programmes], groups
+    )
     months = 1 + max((c.month[-1] for c in calendars), default=0)
-
-    def settle(p: int, chosen: Days, times: int) -> None:
-        for d in chosen:
-            if d is not None:
-                crowd.add(p, d, times)
-                budget.take(p, calendars[p].month[d], times)
-
-    for p, chosen in enumerate(start or ()):
-        days[p] = chosen
-        settle(p, chosen, 1)
-    turns = _turns(weeks, seed)
-    for _ in range(_PASSES):
-        moved = 0
-        for p in turns:
-            settle(p, days[p], -1)
-            limits = budget.limits(p, months) if paid else None
-            _, chosen = best_days(calendars[p], crowd.prices(p).tolist(), limits)
-            moved += chosen != days[p]
-            days[p] = chosen
-            settle(p, chosen, 1)
+    budget = Budget(weeks, months)
+    result = Spread(staff, [()] * len(calendars), calendars, budget)
+    if not groups:
+        return result
+    packed = pack([calendars[group[0]] for group in groups], groups)
+    budgets = budget.packed(groups)
+    crowd = _crowd(staff, mains)
+    scratch = Scratch.of(packed)
+    days = np.full(len(packed.slots), -1, dtype=np.int32)
+    if start is not None:
+        for t, group in enumerate(groups):
+            own = days[packed.slot_ptr[t] : packed.slot_ptr[t + 1]]
+            own[:] = [-1 if d is None else d for d in start.days[group[0]]]
+    turns = _turns(weeks, groups, seed)
+    prices, limits = np.zeros(weeks.days, dtype=np.int64), np.zeros(months, dtype=np.int64)
+    for k in range(_PASSES):
+        moved = int(spread_once(
+            staff.facts, packed, budgets, crowd, turns, k == 0, paid, days, prices, limits, *scratch
+        ))
         result.moved.append(moved)
         if moved * 50 <= len(turns):
             break
+    for t, group in enumerate(groups):
+        chosen = unpack(days[packed.slot_ptr[t] : packed.slot_ptr[t + 1]])
+        for p in group:
+            result.days[p] = chosen
     return result
 
 
-def _turns(weeks: Weeks, seed: int) -> list[int]:
+def _turns(weeks: Weeks, groups: Sequence[Sequence[int]], seed: int) -> NDArray[np.int32]:
     """Put important programmes first: where an entitlement is short, they have it."""
     drawn = np.random.default_rng(seed).random(len(weeks.programmes))
 
@@ -153,83 +183,36 @@ def _turns(weeks: Weeks, seed: int) -> list[int]:
         order: VisitOrder = programme
         return programme.optional, tier_of(order, client), float(drawn[p])
 
-    return sorted(range(len(weeks.programmes)), key=turn)
+    firsts = [min(turn(p) for p in group) for group in groups]
+    return np.array(sorted(range(len(groups)), key=firsts.__getitem__), dtype=np.int32)
 
 
-class _Crowd:
-    """How crowded days are, for every group that a programme's visit counts in."""
-
-    def __init__(self, staff: Staff, mains: Sequence[int | None] | None) -> None:
-        weeks = staff.weeks
-        self._staff, self._mains = staff, mains
-        n_kinds, days = len(staff.able), weeks.days
-        # Who could ever serve a kind; a visit is a load for every group that contains its own.
-        groups = [frozenset(np.flatnonzero(a.any(axis=1)).tolist()) for a in staff.able]
-        unique = list(dict.fromkeys(groups))
-        self._of_kind = [
-            [g for g, group in enumerate(unique) if groups[k] <= group] for k in range(n_kinds)
-        ]
-        districts = {
-            d: i for i, d in enumerate(dict.fromkeys(
-                weeks.client_by_id[p.client].district or "" for p in weeks.programmes
-            ))
-        }
-        self._district = [
-            len(unique) + districts[weeks.client_by_id[p.client].district or ""]
-            for p in weeks.programmes
-        ]
-        self._first_worker = len(unique) + len(districts)
-        hours = [staff.hours[sorted(g)].sum(axis=0) for g in unique]
-        due = np.zeros(len(districts))
-        for p, programme in enumerate(weeks.programmes):
-            due[self._district[p] - len(unique)] += staff.load[p] * sum(
-                b.visits for b in weeks.blocks(programme)
-            )
-        everybody = staff.hours.sum(axis=0) if len(staff.hours) else np.zeros(days)
-        hours += [everybody * (part / max(1.0, due.sum())) for part in due]
-        own = list(staff.hours) if mains is not None else []
-        self._hours: Floats = np.array([*hours, *own]).reshape(-1, days)
-        self._load: Floats = np.zeros_like(self._hours)
-        self._nobody = [~a.any(axis=0) for a in staff.able]
-        self._client = [staff.client_number[p.client] for p in weeks.programmes]
-        # Whom main workers visit on which day, (workers, days, clients).
-        shape = (len(own), days, len(weeks.clients))
-        self._visits = np.zeros(shape, dtype=np.int16)
-
-    def cells(self, p: int) -> list[int]:
-        """Rows that a visit of a programme counts in."""
-        rows = [*self._of_kind[self._staff.may[p]], self._district[p]]
-        main = self._main(p)
-        return rows if main is None else [*rows, self._first_worker + main]
-
-    def _main(self, p: int) -> int | None:
-        return self._mains[p] if self._mains is not None else None
-
-    def add(self, p: int, day: int, times: int) -> None:
-        """Count a visit; -1 takes it away."""
-        self._load[self.cells(p), day] += times * self._staff.load[p]
-        main = self._main(p)
-        if main is not None:
-            self._visits[main, day, self._client[p]] += times
-
-    def prices(self, p: int) -> Floats:
-        """Price a visit on each day by what it adds to the crowding, (days,)."""
-        rows = self.cells(p)
-        load, hours = self._load[rows], np.maximum(self._hours[rows], 1.0)
-        added = _crowding(load + self._staff.load[p], hours) - _crowding(load, hours)
-        price: Floats = added.sum(axis=0)
-        price = price + _NOBODY * self._nobody[self._staff.may[p]]
-        main = self._main(p)
-        if main is not None:
-            client = self._client[p]
-            there = self._visits[main][:, self._staff.near[client]] > 0
-            start = np.full(len(price), float(self._staff.from_start[main, client]))
-            price = price + _WAY * self._staff.nearest(client, there, start)
-            price = price + _MAIN_OFF * ~self._staff.who(p)[main]
-        return np.minimum(price, 10 * _NOBODY)
-
-
-def _crowding(load: Floats, hours: Floats) -> Floats:
-    over = np.maximum(load / hours - _FULL, 0.0)
-    crowding: Floats = load * load / hours + _STEEP * hours * over * over
-    return crowding
+def _crowd(staff: Staff, mains: Sequence[int | None] | None) -> rows.Crowd:
+    """How crowded days are, before any visit: hours of groups, districts and main workers."""
+    weeks = staff.weeks
+    groups, of_kind = staff.unions
+    n_districts = int(staff.district.max(initial=len(groups) - 1)) + 1 - len(groups)
+    everybody = staff.hours.sum(axis=0, dtype=np.int64)
+    due = np.zeros(n_districts, dtype=np.int64)
+    for p, programme in enumerate(weeks.programmes):
+        visits = sum(b.visits for b in weeks.blocks(programme))
+        due[staff.district[p] - len(groups)] += int(staff.load[p]) * visits
+    own = staff.hours if mains is not None else staff.hours[:0]
+    hours = np.concatenate([
+        groups.astype(np.int64) @ staff.hours,
+        # A district has its share of all hours.
+        everybody[None, :] * due[:, None] // max(1, int(due.sum())),
+        own.astype(np.int64),
+    ])
+    return rows.Crowd(
+        kind_ptr=pointers([len(g) for g in of_kind]),
+        kind_rows=np.concatenate([np.zeros(0, dtype=np.int32), *of_kind]).astype(np.int32),
+        first_worker=len(groups) + n_districts,
+        hours=hours,
+        load=np.zeros_like(hours),
+        main=np.array(
+            [-1 if w is None else w for w in mains or [None] * len(weeks.programmes)],
+            dtype=np.int32,
+        ),
+        on=np.zeros((len(weeks.programmes), weeks.days), dtype=np.uint8),
+    )

@@ -33,7 +33,7 @@ def test_weeks_are_planned_written_and_found_clean(source: Path, tmp_path: Path)
     assert "served 2 of 2 visits" in done.stdout
     assert "without continuity" in done.stdout
     names = {p.name for p in out.iterdir()}
-    assert {"report.json", "weeks-plan.json", "calendar.xlsx"} <= names
+    assert {"report.json", "weeks-plan.json", "calendar.xlsx", "calendar.html"} <= names
     assert {f"2026-11-{d}.plan.json" for d in range(23, 30)} <= names
     assert run("check", source, out / "weeks-plan.json").exit_code == 0
     given = json.loads(source.read_text())

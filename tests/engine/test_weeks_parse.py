@@ -50,6 +50,14 @@ def drop(group: str, name: str) -> Mutation:
     return lambda given: given[group][0].pop(name)
 
 
+def tie(given: dict[str, Any], **fields: object) -> None:
+    """Let the second programme come after the first one."""
+    second = given["programmes"][1]
+    del second["every_weeks"]
+    often = {} if "every_weeks" in fields else {"visits_per_week": 1}
+    second.update({"after": {"order": "p1", "max_gap_s": 3600}} | often | fields)
+
+
 FAULTS: list[tuple[str, str, Mutation]] = [
     ("E1701", "programmes[0]", first("programmes", every_weeks=1)),
     ("E1701", "programmes[0]", drop("programmes", "visits_per_week")),
@@ -68,8 +76,13 @@ FAULTS: list[tuple[str, str, Mutation]] = [
     ("E1709", "programmes[0].weekdays[1]", first("programmes", weekdays=["mon", "mon"])),
     ("E1709", "workers[0].shifts[0].weekdays[2]",
      lambda given: given["workers"][0]["shifts"][0].update(weekdays=["mon", "tue", "mon"])),
-    ("E1710", "programmes[1].after",
-     lambda given: given["programmes"][1].update(after={"order": "p1", "max_gap_s": 3600})),
+    ("E1710", "programmes[1].after", lambda given: tie(given, every_weeks=2)),
+    ("E1711", "programmes[1].last_visit",
+     lambda given: (first("programmes", last_visit="2026-11-20")(given),
+                    tie(given, last_visit="2026-11-19"))),
+    ("E1712", "programmes[1].after",
+     lambda given: (first("programmes", weekdays=["mon"])(given), tie(given, weekdays=["tue"]))),
+    ("E1713", "workers[0].used_monthly_s", first("workers", used_monthly_s=3600)),
     # what weeks share with a day
     ("E1003", "first_day", lambda given: given.pop("first_day")),
     ("E1006", "days", lambda given: given.update(days=29)),

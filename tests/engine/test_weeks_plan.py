@@ -216,7 +216,7 @@ def test_the_calendar_names_days_workers_and_reasons(tmp_path):
     cells = [str(c) for row in book.worksheets[0].iter_rows(values_only=True) for c in row if c]
     (on,) = visits(result)["p"]
     assert f"{day(on):%m-%d}" in " ".join(cells)
-    assert any(c.endswith(" w") for c in cells)
+    assert any(c.endswith("\nw") for c in cells)
     assert "not served 未服务" in cells
     reasons = [row[3] for row in book.worksheets[2].iter_rows(min_row=2, values_only=True)]
     assert reasons == ["no_skill"]

@@ -1,0 +1,1 @@
+"""Kernels that choose days and carers; called by this room alone."""
