@@ -186,10 +186,10 @@ def _time_bank(weeks: Weeks, plan: WeeksPlan) -> list[dict[str, Any]]:
         for route in d.plan.routes:
             credit[route.worker, f"{d.day:%Y-%m}"] += route.service_s
     rows = []
-    for id, worker in volunteers.items():
+    for id, volunteer in volunteers.items():
         for month in months:
-            used = worker.used_monthly_s if month == months[0] else 0
-            most = worker.max_monthly_s
+            used = volunteer.used_monthly_s if month == months[0] else 0
+            most = volunteer.max_monthly_s
             rows.append({
                 "worker": id, "month": month, "credit_s": credit[id, month],
                 "duty_s": duty[id, month],

@@ -49,18 +49,18 @@ def cheapest_days(calendars, t, prices, limits, is_limited, cost, parent, chosen
         ideal = calendars.slots[first + k, 2]
         then = 1 - now
         cost[then, :n_states] = _NEVER
-        for state in range(n_states):
-            paid = cost[now, state]
+        for known in range(n_states):
+            paid = cost[now, known]
             if paid >= _NEVER:
                 continue
-            count = state % n_counts
-            excused = state // n_counts % 2
-            at = state // n_counts // 2
+            count = known % n_counts
+            excused = known // n_counts % 2
+            at = known // n_counts // 2
             last = at - 1 if at > 0 else before
             out = (at * 2 + 1) * n_counts + count
             if paid + LEFT_OUT < cost[then, out]:
                 cost[then, out] = paid + LEFT_OUT
-                parent[k, out, 0], parent[k, out, 1] = state, -1
+                parent[k, out, 0], parent[k, out, 1] = known, -1
             for d in range(begin, end + 1):
                 if calendars.free[t, d] == 0:
                     continue
@@ -83,12 +83,12 @@ def cheapest_days(calendars, t, prices, limits, is_limited, cost, parent, chosen
                 later = (d + 1) * 2 * n_counts + number
                 if price < cost[then, later]:
                     cost[then, later] = price
-                    parent[k, later, 0], parent[k, later, 1] = state, d
+                    parent[k, later, 0], parent[k, later, 1] = known, d
         now = then
     state = np.int64(0)
     for other in range(n_states):
         if cost[now, other] < cost[now, state]:
-            state = other
+            state = np.int64(other)
     total = cost[now, state]
     for k in range(n_slots - 1, -1, -1):
         chosen[k] = parent[k, state, 1]
