@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.domain.base import Window
+from engine.domain.entitlements import Entitlement
 from engine.domain.orders import EmergencyOrder, Order
 from engine.domain.problem import Problem
 from engine.domain.services import Skill
 from engine.domain.workers import Certificate, Shift, Worker
-from engine.gaps import Approach
+from engine.gaps import Approach, Place
 from engine.rules.base import clock
 
 __all__ = ["Change", "apply_change", "with_parts"]
@@ -66,6 +67,12 @@ def apply_change(problem: Problem, change: Mapping[str, Any]) -> Problem:
         worker = problem.worker_by_id[change["worker"]]
         held = (*worker.certificates, Certificate(skill=change["skill"]))
         return _with(problem, "workers", worker.id, certificates=held)
+    if change["kind"] == "raise_entitlement":
+        return with_parts(problem, entitlements=tuple(
+            e.model_copy(update={k: change[k] for k in ("visits", "service_s") if k in change})
+            if e.id == change["entitlement"] else e
+            for e in problem.entitlements
+        ))
     if change["kind"] == "raise_prize":
         return _with(problem, "orders", change["order"], prize_cents=change["prize_cents"])
     if change["kind"] == "make_required":
@@ -119,6 +126,32 @@ def tell_prize(order: Order, cost: int) -> Change:
          "by_cents": cost + 1 - order.prize_cents},
         f"it fits and would cost {cost} cents; a prize of {cost + 1} cents would let it in",
         f"可以安排，将增加费用 {cost} 分；奖励提高到 {cost + 1} 分即可安排",
+    )
+
+
+def tell_entitlement(
+    order: Order, place: Place, entry: Entitlement, used: tuple[int, int], seconds: int
+) -> Change:
+    """Tell a larger entitlement: by the visit, by its seconds, or by both."""
+    data: dict[str, Any] = {"kind": "raise_entitlement", "order": order.id,
+                            "entitlement": entry.id}
+    told, told_zh = [], []
+    if entry.visits is not None and used[0] + 1 > entry.visits:
+        data["visits"] = used[0] + 1
+        told.append(f"{used[0] + 1} visits")
+        told_zh.append(f"{used[0] + 1} 次")
+    if entry.service_s is not None and used[1] + seconds > entry.service_s:
+        data["service_s"] = used[1] + seconds
+        minutes = -(-(used[1] + seconds) // 60)
+        told.append(f"{minutes} min of service")
+        told_zh.append(f"{minutes} 分钟服务")
+    data |= {"worker": place.visits.worker, "shift": place.visits.shift}
+    return Change(
+        data,
+        f"if entitlement {entry.id} were {' and '.join(told)} a month, it would fit into shift "
+        f"{place.visits.shift} of {place.visits.worker}",
+        f"若额度 {entry.id} 增至每月 {'、'.join(told_zh)}，"
+        f"可安排到 {place.visits.worker} 的班次 {place.visits.shift}",
     )
 
 

@@ -8,6 +8,7 @@ kind by amount:
     add_portions   portions that one batch lacks
     add_capacity   units that one vehicle lacks in one dimension
     add_skill      one certificate for one worker
+    raise_entitlement   visits or seconds a month, of an order that is beyond what is paid for
     raise_prize    cents by which an optional order is worth too little
     make_required  the same for an optional order without a prize
 
@@ -28,6 +29,7 @@ from engine.change_kinds import (
     Change,
     extension,
     tell_capacity,
+    tell_entitlement,
     tell_portions,
     tell_prize,
     tell_response,
@@ -41,7 +43,7 @@ from engine.domain.base import HORIZON_S
 from engine.domain.orders import EmergencyOrder, MealOrder, Order
 from engine.domain.plan import Route
 from engine.domain.workers import Shift, Worker
-from engine.evaluate import start_windows
+from engine.evaluate import nominal_duration, start_windows
 from engine.gaps import Approach, approach
 
 if TYPE_CHECKING:
@@ -50,8 +52,8 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "smallest_change"]
 
 KINDS = (
-    "unpin", "widen_window", "extend_shift", "add_portions", "add_capacity", "add_skill",
-    "raise_prize", "make_required",
+    "raise_entitlement", "unpin", "widen_window", "extend_shift", "add_portions", "add_capacity",
+    "add_skill", "raise_prize", "make_required",
 )
 LONG_MINUTES = 120
 #: Extensions beyond this are another shift.
@@ -74,6 +76,14 @@ def smallest_change(order: Order, situation: Situation) -> Change | None:
 
     Every answer was tried: the order inserted under the change, and the route read by the checker.
     """
+    found = situation.short_of(order)
+    if found:
+        room = situation.find_place(order)
+        if room is None or len(found) > 1:  # more than one thing is in the way
+            return None
+        ((entry, used),) = found
+        seconds = nominal_duration(situation.problem, order)
+        return tell_entitlement(order, room, entry, used, seconds)
     if order.optional and (place := situation.find_place(order, whatever_it_costs=True)):
         return tell_prize(order, place.added_cents)
     search: tuple[Callable[[Order, Situation], Change | None], ...] = (
@@ -254,6 +264,7 @@ def _room_around(worker: Worker, shift: Shift) -> tuple[int, int]:
     others = [s for s in worker.shifts if s.id != shift.id]
     rest = worker.min_rest_s
     floor = max((s.end_s + rest for s in others if s.end_s <= shift.start_s), default=0)
+    floor = min(max(floor, worker.rested_s), shift.start_s)
     ceiling = min((s.start_s - rest for s in others if s.start_s >= shift.end_s), default=HORIZON_S)
     most = _LONGEST_EXTENSION_S // 60
     return (

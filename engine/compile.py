@@ -64,6 +64,7 @@ class TaskDraft:
     soft_late: int | None = None  # a later start costs ...
     late_price: int = 0  # ... model money a second
     tier: int = 0
+    weight: int = 0  # within the tier
     prize: int | None = None  # model money
     release: int = 0  # its trip leaves no earlier
     freshness: int | None = None  # most seconds on board
@@ -273,6 +274,7 @@ class Draft:
                 affinity={w: cost for w, cost in t.affinity.items() if cost and w in trips_of},
                 prize=t.prize,
                 tier=t.tier,
+                weight=t.weight,
                 soft_late=t.soft_late,
                 late_price=t.late_price,
                 release=t.release,

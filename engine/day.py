@@ -157,9 +157,10 @@ def plan_day(
         plan = _time(problem, travel, visits.values(), run)
     with clock.stage("insert", "adding what still fits"):
         # The model's trips are fixed in time and its batches dealt out; the timetable is not.
-        people_first = any(rule.name == "priority" for rule in rules)
+        known = {rule.name for rule in rules}
         found = insertable(
-            problem, plan, travel, people_first=people_first, previous=previous
+            problem, plan, travel, people_first="priority" in known,
+            entitled="entitlements" in known, previous=previous,
         )
         if found:
             fuller_visits = visits | {
@@ -173,7 +174,7 @@ def plan_day(
             ):
                 plan, visits = fuller, fuller_visits
         if previous is not None:
-            if previous.move_minute_cents and any(rule.name == "changes" for rule in rules):
+            if previous.move_minute_cents and "changes" in known:
                 plan = hold(problem, travel, plan, tuple(visits.values()), previous)
             changes = list_changes(problem, plan, previous)
             plan = plan.model_copy(update={"changes": changes})

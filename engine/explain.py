@@ -77,6 +77,7 @@ def insertable(
     travel: Travel,
     *,
     people_first: bool = False,
+    entitled: bool = True,
     previous: Previous | None = None,
 ) -> list[Insertion]:
     """Find absent orders that fit into the plan, breaking nothing.
@@ -91,6 +92,7 @@ def insertable(
     people_first : a required order that fits only in place of less important ones takes their
         place, the fewest of them, and they are tried again after it: who comes first does not
         depend on how long the search had.
+    entitled : nothing is added that is beyond what the month pays for.
     previous : a former plan that is not to be left without need.
     """
     situation = Situation(problem, plan, travel, previous)
@@ -105,6 +107,8 @@ def insertable(
     found = []
     while waiting:
         order = problem.orders[heappop(waiting)[-1]]
+        if entitled and situation.short_of(order):
+            continue
         place = situation.find_place(order)
         displaced: list[Order] = []
         if place is None and people_first and not order.optional:

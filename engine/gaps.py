@@ -11,7 +11,7 @@ through is read by the checker before anybody is told of it (``engine.explain``)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,11 @@ import geodata
 from engine.domain.base import HORIZON_S
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
+from engine.domain.plan import Route
 from engine.domain.problem import Problem
 from engine.domain.workers import Shift, Worker
 from engine.evaluate import (
+    RouteVisits,
     TripVisits,
     demand_of,
     mode_of,
@@ -30,7 +32,8 @@ from engine.evaluate import (
     permille_of,
     start_windows,
 )
-from engine.rules.priority import tier_of
+from engine.rules.priority import RANKS_A_TIER
+from engine.rules.priority import rank_of as rank_of_required
 from engine.travel import Travel
 from solvers.model import service_time
 
@@ -38,8 +41,8 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 #: Where nothing comes after: the worker is free where the last visit ends.
 NOWHERE = -1
-#: Rank of optional orders; priorities of required ones end at 9.
-OPTIONAL = 10
+#: Rank of optional orders; tiers of required ones end at 9.
+OPTIONAL = 10 * RANKS_A_TIER
 #: A moment that no shift and no window reaches.
 NEVER = 4 * HORIZON_S
 
@@ -69,6 +72,37 @@ class Gap(NamedTuple):
     on_the_way: int  # seconds from leaving the trip's start to leaving `before`, if nothing waits
     latest: int  # is at `after` no later; at NOWHERE: is done no later
     latest_free: int  # the same if the shift had no end
+
+
+class Place(NamedTuple):
+    """Where an order goes, read by the checker: the shift, its trips with it, and the price."""
+
+    row: int
+    gap: Gap
+    visits: RouteVisits
+    route: Route
+    added_cents: int
+
+
+class Miss(NamedTuple):
+    """The place where an order nearly fits, and by how many minutes it does not.
+
+    ``side`` "after": service could start at ``moment``, after the window; "before": it would have
+    to start by ``moment``, before the window; "within": the way there and on takes too long.
+    """
+
+    worker: str
+    shift: str
+    side: Literal["after", "before", "within"]
+    moment: int
+    minutes: int
+
+    def numbers(self) -> dict[str, Any]:
+        """Say it as figures."""
+        return {
+            "nearest": self.worker, "nearest_shift": self.shift, "nearest_side": self.side,
+            "nearest_s": self.moment, "nearest_miss_minutes": self.minutes,
+        }
 
 
 class Gaps(NamedTuple):
@@ -128,7 +162,7 @@ def make_rows(
     return tuple(
         Row(worker, shift, tuple(trips_of.get((worker.id, shift.id), ())))
         for worker in problem.workers
-        for shift in worker.shifts
+        for shift in worker.at_work
     )
 
 
@@ -261,7 +295,7 @@ def rank_of(problem: Problem, order: Order) -> int:
     """Rank an order, 0 first; optional orders come after all that are required."""
     if order.optional:
         return OPTIONAL
-    return tier_of(order, problem.client_by_id[order.client])
+    return rank_of_required(order, problem.client_by_id[order.client])
 
 
 def put_in(gap: Gap, row: Row, order: str, batch: str | None) -> tuple[TripVisits, ...]:

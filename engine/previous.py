@@ -120,18 +120,20 @@ def list_changes(problem: Problem, plan: Plan, previous: Previous) -> Changes:
         m for m in moved
         if m.from_worker == m.to_worker and abs(m.to_s - m.from_s) >= _SAME_S
     )
-    seconds = sum(abs(m.to_s - m.from_s) for m in (*worker, *time))
+    every = [abs(m.to_s - m.from_s) for m in (*worker, *time)]
+    priced = sum(max(0, s - previous.move_free_s) for s in every)
     return Changes(
         previous=previous.plan.problem_fingerprint,
         new=tuple(order for order in now if order not in previous.stops),
         gone=tuple(order for order in previous.stops if order not in now),
         worker=worker,
         time=time,
-        moved_s=seconds,
+        moved_s=sum(every),
         move_client_cents=previous.move_client_cents,
         move_minute_cents=previous.move_minute_cents,
+        move_free_s=previous.move_free_s,
         moved_cents=previous.move_client_cents * len(worker)
-        + (2 * previous.move_minute_cents * seconds + 60) // 120,
+        + (2 * previous.move_minute_cents * priced + 60) // 120,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from engine.domain.orders import MealOrder, Order
 from engine.domain.plan import Plan, Route
 from engine.domain.problem import Problem
+from engine.fairness import report_access, report_credits
 from engine.rules.continuity import count_faces, knows_anybody
 
 Language = Literal["en", "zh"]
@@ -27,7 +28,9 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
     report : ``totals``; ``by_kind``, ``by_service``, ``by_care_level`` and ``by_client_kind``, each
         value -> orders, served; ``unserved_by_reason``; ``workers``, one row each with the share of
         the time at work that is service, travel, wait; ``fairness``, the spread of hours on duty
-        and of visits in each role; ``volunteers``, hours for the time bank; ``kitchens``, portions
+        and of visits in each role; ``access``, who was served by district, level and payer
+        (:func:`engine.fairness.report_access`); ``volunteers``, hours and credits for the time
+        bank; ``kitchens``, portions
         taken and offered by batch; ``continuity``, visits of clients who know somebody, by new and
         preferred faces, with their money; ``changes``, how many orders are new, gone, moved to
         another worker or time beside a former plan, None without one.
@@ -54,9 +57,11 @@ def report_plan(problem: Problem, plan: Plan) -> dict[str, Any]:
         "unserved_by_reason": dict(sorted(Counter(u.reason for u in plan.unserved).items())),
         "workers": workers,
         "fairness": _fairness(workers),
+        "access": report_access(problem, plan),
         "volunteers": {
             "workers": sum(1 for w in workers if w["role"] == "volunteer" and w["orders"]),
             "service_s": sum(w["service_s"] for w in workers if w["role"] == "volunteer"),
+            "credits": report_credits(problem, plan),
         },
         "kitchens": _kitchens(problem, plan),
         "continuity": _continuity(problem, plan),
@@ -200,8 +205,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unserved": ("Not served, by reason", "未安排原因"),
     "kitchens": ("Portions by kitchen", "各厨房份数"),
     "volunteers": (
-        "Volunteers: {workers} people, {hours} h for the time bank",
-        "志愿者：{workers} 人，计入时间银行 {hours} 小时",
+        "Volunteers: {workers} people, {hours} h, {credits} credits in the time bank",
+        "志愿者：{workers} 人，{hours} 小时，计入时间银行 {credits} 积分",
     ),
     "faces": (
         "Faces: {new} of {visits} visits by somebody new, {preferred} by somebody preferred; "
@@ -213,6 +218,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Changes: {new} new, {gone} gone, {worker} to another worker, {time} at another time; "
         "{minutes} min in all",
         "变更：新增 {new}、取消 {gone}、换人 {worker}、改时 {time}，共移动 {minutes} 分钟",
+    ),
+    "district": (
+        "By district: orders served, minutes, days waited by those served; by those not",
+        "按片区：已安排工单、服务分钟、已服务者与未服务者平均等候天数",
+    ),
+    "payer": (
+        "By payer: orders served, minutes, days waited by those served; by those not",
+        "按付费方：已安排工单、服务分钟、已服务者与未服务者平均等候天数",
     ),
     "fairness": ("Hours on duty by role: least, mean, most", "各岗位值勤小时：最少、平均、最多"),
     "search": (
@@ -227,6 +240,7 @@ _VALUES_ZH: dict[str, str] = {
     "visit": "上门", "meal": "送餐", "emergency": "紧急",
     "guaranteed": "兜底保障对象", "other": "其他",
     "unreachable": "道路不通", "no_skill": "无人具备资质", "no_portions": "餐食份数不足",
+    "entitlement": "超出本月额度",
     "no_worker_in_window": "时间窗内无可用人员", "no_capacity": "运力不足",
     "outweighed": "让位于其他工单", "pinned": "指定的人员或时刻无法实现",
     "no_match": "性别、语言不符或人员拒绝",
@@ -274,6 +288,10 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
     lines += _section(
         word("unserved"), [(value(k), str(n)) for k, n in report["unserved_by_reason"].items()]
     )
+    for group in ("district", "payer"):
+        groups = report["access"][f"by_{group}"]
+        if any(row[group] is not None for row in groups):
+            lines += _section(word(group), [(row[group] or "-", _access(row)) for row in groups])
     portions = [(k["place"], f"{k['taken']}/{k['portions']}") for k in report["kitchens"]]
     lines += _section(word("kitchens"), portions)
     lines += _section(word("fairness"), [
@@ -283,7 +301,8 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
     volunteers = report["volunteers"]
     if volunteers["workers"]:
         lines.append(word("volunteers", workers=volunteers["workers"],
-                          hours=_hours(volunteers["service_s"])))
+                          hours=_hours(volunteers["service_s"]),
+                          credits=f"{sum(c['credits'] for c in volunteers['credits']):,.2f}"))
     faces = report["continuity"]
     if faces["visits"]:
         cents = faces["new_face_cents"] - faces["preferred_bonus_cents"]
@@ -304,6 +323,12 @@ def report_text(problem: Problem, report: dict[str, Any], language: Language = "
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
     lines = [f"  {name}  {figure}" for name, figure in rows]
     return [f"[bold]{title}[/bold]", *lines] if lines else []
+
+
+def _access(row: dict[str, Any]) -> str:
+    waited = ["-" if row[k] is None else f"{row[k]:.1f}"
+              for k in ("waiting_days_served", "waiting_days_unserved")]
+    return f"{row['served']}/{row['orders']}  {row['served_s'] // 60:,}  {'; '.join(waited)}"
 
 
 def _hours(seconds: int) -> str:

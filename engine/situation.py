@@ -11,24 +11,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from engine.change_kinds import apply_change, with_parts
 from engine.check import check_plan
+from engine.domain.entitlements import Entitlement
 from engine.domain.orders import MealOrder, MemberOrder, Order, visit_id
 from engine.domain.places import Batch, LoadingPlace
 from engine.domain.plan import Plan, Previous, Route
 from engine.domain.problem import Problem
 from engine.domain.workers import Worker
+from engine.entitlements import Budget, budget_of
 from engine.evaluate import RouteVisits, TripVisits, evaluate_route, mode_of, start_windows
 from engine.gaps import (
     NEVER,
     Approach,
     Flags,
-    Gap,
     Gaps,
+    Miss,
+    Place,
     Row,
     approach,
     find_gaps,
@@ -40,7 +43,7 @@ from engine.rules import RULES
 from engine.rules.changes import move_cents
 from engine.rules.continuity import face_cents
 from engine.rules.match import asked_gender, asked_languages, suits
-from engine.rules.priority import tier_of
+from engine.rules.priority import RANKS_A_TIER, tier_of
 from engine.travel import Travel
 
 __all__ = ["Miss", "Place", "Situation"]
@@ -48,43 +51,14 @@ __all__ = ["Miss", "Place", "Situation"]
 #: Promises that one route can be held against without the rest of the plan.
 _OF_A_ROUTE = tuple(
     r for r in RULES
-    if r.name not in ("complete", "teams", "priority", "continuity", "changes", "figures")
+    if r.name not in (
+        "complete", "teams", "priority", "continuity", "changes", "figures", "entitlements",
+    )
 )
 #: Neighbouring stops that may stand in an order's way; more are not counted.
 _MOST_IN_THE_WAY = 12
 #: Of all places that look right, so many are read by the checker, the best first.
 _MOST_TRIED = 40
-
-
-class Place(NamedTuple):
-    """Where an order goes, read by the checker: the shift, its trips with it, and the price."""
-
-    row: int
-    gap: Gap
-    visits: RouteVisits
-    route: Route
-    added_cents: int
-
-
-class Miss(NamedTuple):
-    """The place where an order nearly fits, and by how many minutes it does not.
-
-    ``side`` "after": service could start at ``moment``, after the window; "before": it would have
-    to start by ``moment``, before the window; "within": the way there and on takes too long.
-    """
-
-    worker: str
-    shift: str
-    side: Literal["after", "before", "within"]
-    moment: int
-    minutes: int
-
-    def numbers(self) -> dict[str, Any]:
-        """Say it as figures."""
-        return {
-            "nearest": self.worker, "nearest_shift": self.shift, "nearest_side": self.side,
-            "nearest_s": self.moment, "nearest_miss_minutes": self.minutes,
-        }
 
 
 @dataclass
@@ -154,6 +128,29 @@ class Situation:
     def left(self, place: LoadingPlace, batch: Batch) -> int:
         """Portions of a batch that the plan leaves."""
         return batch.portions - self.taken[place.id, batch.id]
+
+    @cached_property
+    def _budget(self) -> tuple[Budget, dict[str, int]]:
+        """What the plan leaves of entitlements, and the place of each order in the problem."""
+        number = {o.id: p for p, o in enumerate(self.problem.orders)}
+        budget = budget_of(self.problem)
+        visits = self.problem.visit_by_id
+        for order_id in {visits[i].id for r in self.rows for t in r.trips for i in t.orders}:
+            budget.take(number[order_id])
+        return budget, number
+
+    def short_of(self, order: Order) -> list[tuple[Entitlement, tuple[int, int]]]:
+        """List the entitlements that do not cover the order with what is tied to it.
+
+        Each with the visits and seconds that the plan and the days before it use.
+        """
+        if not self.problem.entitlements:
+            return []
+        budget, number = self._budget
+        group = self.problem.tied.get(order.id, frozenset({order.id}))
+        short = budget.short_of(sorted(number[i] for i in group))
+        used = [(int(budget.used[k, 0, 0]), int(budget.used[k, 0, 1])) for k in short]
+        return [(budget.entries[k], u) for k, u in zip(short, used, strict=True)]
 
     def tier(self, order: Order) -> int:
         """Rank an order among required ones, 0 first."""
@@ -335,14 +332,15 @@ class Situation:
         """Find the fewest neighbouring stops in place of which the order fits.
 
         Of as few, those whose most important order is the least important. With ``less_important``
-        only orders that come after this one have to give way.
+        only orders that come after this one have to give way; of its own tier one at most.
         """
         here = self._approach("crowded", self.crowded, order)
         dropped = here.gaps.column("dropped")[here.gap]
         rank = here.gaps.column("rank")[here.gap]
         good = here.fits(self.windows(order)) & here.carries() & (dropped > 0) & (rank >= 0)
         if less_important:
-            good &= rank > self.rank(order)
+            mine = self.rank(order)
+            good &= (rank > mine) & ((rank // RANKS_A_TIER > mine // RANKS_A_TIER) | (dropped == 1))
         entries = np.flatnonzero(good)
         entries = entries[np.lexsort((here.cost[entries], -rank[entries], dropped[entries]))]
         for place in self.read(order, here, entries):
@@ -411,7 +409,7 @@ class Situation:
             for trip in route.trips for stop in trip.stops if stop.visit in pins
         ):
             return route, {"teams"}
-        most = row.worker.max_daily_s
+        most = row.worker.duty_left_s
         others = 0 if alone else sum(
             seconds for (worker, shift), seconds in self._duty.items()
             if worker == row.worker.id and shift != row.shift.id
@@ -443,7 +441,8 @@ class Situation:
                 self.problem, self.travel, self.rows, _MOST_IN_THE_WAY,
                 dict.fromkeys(others, crowded), self.pins,
             )
-        self.__dict__.pop("taken", None)
+        for name in ("taken", "_budget"):
+            self.__dict__.pop(name, None)
         self._cost[place.row] = place.route.cost_cents
         self._duty[place.route.worker, place.route.shift] = place.route.duty_s
         self._last.clear()

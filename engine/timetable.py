@@ -67,7 +67,7 @@ def needs_joint_times(problem: Problem, travel: Travel) -> bool:
 
 def is_held_to_duty(worker: Worker) -> bool:
     """Whether it matters how long a worker is on duty."""
-    return worker.max_daily_s is not None or worker.regular_s is not None
+    return worker.duty_left_s is not None or worker.regular_s is not None
 
 
 def time_jointly(
@@ -172,8 +172,8 @@ def _lay(
 
 
 def shift_of(worker: Worker, shift: str) -> Shift:
-    """Find a shift of a worker."""
-    return next(s for s in worker.shifts if s.id == shift)
+    """Find a shift of a worker, as it can be worked."""
+    return next(s for s in worker.at_work if s.id == shift)
 
 
 def loading_of(

@@ -34,6 +34,8 @@ from solvers.parts import Travel
 
 Rows = list[dict[str, Any]]
 
+#: Weights within a tier that are told apart: every one takes room from the tiers.
+_WEIGHTS = 8
 _WORKERS = {"any": ANY_WORKER, "same": SAME_WORKER, "other": OTHER_WORKER}
 
 
@@ -114,6 +116,7 @@ class ModelBuilder:
         allowed: Iterable[int] | None = None,
         prize: int | None = None,
         tier: int = 0,
+        weight: int = 0,
         pickup: Sequence[int] = (),
         soft_late: int | None = None,
         late_price: int = 0,
@@ -136,6 +139,8 @@ class ModelBuilder:
         prize : what leaving the task out costs. None makes it required: left out only when it
             cannot be served, at a price that outweighs any detour.
         tier : importance among required tasks, 0 first: a task outweighs many of any later tier.
+        weight : of two required tasks of a tier the heavier outweighs any detour, but never two
+            others; weights are told apart in ``_WEIGHTS`` steps.
         pickup : one load a dimension, on board to the end of the trip; empty means none.
         soft_late : a start after it costs ``late_price`` a second.
         release : the task's trip leaves no earlier.
@@ -150,7 +155,7 @@ class ModelBuilder:
             "demand": tuple(demand) or none, "pickup": tuple(pickup) or none,
             "skills": frozenset(skills), "refused": frozenset(refused),
             "allowed": None if allowed is None else frozenset(allowed),
-            "prize": prize, "tier": tier,
+            "prize": prize, "tier": tier, "weight": weight,
             "soft_late": _limit(soft_late), "late_price": late_price, "release": release,
             "freshness": _limit(freshness), "affinity": dict(affinity or {}),
         })
@@ -422,16 +427,21 @@ class ModelBuilder:
         shares = int(np.where(group >= 0, np.bincount(unit, minlength=1)[unit], 1).sum()) or 1
         given = np.array([t["prize"] is not None for t in self._tasks], dtype=np.bool_)
         if not given.all():
-            base = max(int(prizes.max(initial=0)), detour_bound(model)) + 1
+            weights = np.array([t["weight"] for t in self._tasks], dtype=np.int64)
+            heavy, step = np.unique(weights[~given]), np.zeros(n, dtype=np.int64)
+            n_steps = min(len(heavy), _WEIGHTS)
+            step[~given] = np.searchsorted(heavy, weights[~given]) * n_steps // len(heavy)
+            base = (max(int(prizes.max(initial=0)), detour_bound(model)) + 1) * n_steps
+            most = shares * min(n_steps, 2)  # the heaviest is worth nearly two
             tiers = np.array([t["tier"] for t in self._tasks], dtype=np.int64)
             ranks = np.unique(tiers[~given])[::-1]  # the least important first
-            ratio = n + 1
-            while ratio > 2 and base * ratio ** (len(ranks) - 1) * shares > PRIZE_SUM_MAX:
+            ratio = min(n_steps, 2) * n + 1
+            while ratio > 2 and base * ratio ** (len(ranks) - 1) * most > PRIZE_SUM_MAX:
                 ratio = ratio * 3 // 4
             for power, tier in enumerate(ranks):
-                prizes[~given & (tiers == tier)] = min(
-                    base * ratio**power, PRIZE_SUM_MAX // shares
-                )
+                here = ~given & (tiers == tier)
+                worth = min(base * ratio**power, PRIZE_SUM_MAX // most)
+                prizes[here] = worth + worth // n_steps * step[here]
         for g in range(len(self._groups)):
             tasks = np.flatnonzero(group == g)
             sums = Counter[int]()

@@ -24,6 +24,8 @@ from engine.domain.workers import Role
 Channel = Literal["plan", "hotline", "button", "device", "app", "tv"]
 #: From leaving the kitchen or point to the door, where nothing else is said.
 HOT_FOOD_S = 3_600
+#: Whoever waits longer than ten years comes no earlier for it.
+MAX_WAITING_DAYS = 3_650
 
 
 class Pin(Entity):
@@ -40,7 +42,9 @@ class BaseOrder(Entity):
     ``priority`` None: by the client (guaranteed first, then care level); 0 is the most important.
     ``optional`` orders are served only where that costs less than ``prize_cents``. ``gender`` asks
     for a worker of this gender, whatever the service says. ``pin`` holds whoever serves to it.
-    ``payer`` is who pays (a fund, a programme, the client), for the purchaser's report.
+    ``waiting_days``: for so long the client has waited for it; among equals who waited longer comes
+    first. ``payer`` is who pays, (a fund, a programme, the client), for
+    entitlements, the figures of who was served and the purchaser's report.
     """
 
     id: Id
@@ -55,6 +59,7 @@ class BaseOrder(Entity):
     channel: Channel = "plan"
     gender: Gender | None = None
     pin: Pin | None = None
+    waiting_days: int = Field(default=0, ge=0, le=MAX_WAITING_DAYS)
     payer: Id | None = None
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from engine.domain.faults import Words, fault
 from engine.domain.orders import EmergencyOrder
 from engine.domain.reading import Ledger, Reading
-from engine.domain.words import clock, shown
+from engine.domain.words import clock, did_you_mean, personal, shown
 
+_ENTITLEMENT = Words("entitlement", "额度")
 #: Tells a reference to something that is not there: code, path, id.
 Refer = Callable[[str, str, str], None]
 
 
-def check_people(reading: Reading, ledger: Ledger, worker: Refer, client: Refer) -> None:
+def check_people(reading: Reading, ledger: Ledger, refer: Refer) -> None:
     """Tell references to nobody, and what contradicts itself.
 
     Whom a client knows is history, and may name people who are not at work that day.
@@ -24,26 +25,54 @@ def check_people(reading: Reading, ledger: Ledger, worker: Refer, client: Refer)
     for _, i, entry in reading.walk("clients"):
         for j, name in enumerate(entry.preferred_workers):
             path = f"clients[{i}].preferred_workers[{j}]"
-            worker("E1107", path, name)
+            refer("E1107", path, name)
             if name in entry.refused_workers:
                 ledger.add_unless_broken(
                     fault("E1041", path, worker=shown(name)), f"clients[{i}].refused_workers"
                 )
     for _, i, entry in reading.walk("workers"):
         for j, name in enumerate(entry.refused_clients):
-            client("E1102", f"workers[{i}].refused_clients[{j}]", name)
+            refer("E1102", f"workers[{i}].refused_clients[{j}]", name)
     for _, i, order in reading.walk("orders"):
         if order.pin is None:
             continue
         path = f"orders[{i}].pin"
         pinned = None
         if order.pin.worker is not None:
-            worker("E1107", f"{path}.worker", order.pin.worker)
+            refer("E1107", f"{path}.worker", order.pin.worker)
             pinned = workers.get(order.pin.worker)
             if pinned is not None:
                 _check_pinned_worker(path, order, pinned, clients.get(order.client), ledger)
         if order.pin.start_s is not None:
             _check_pinned_start(path, order, pinned, reading, ledger)
+
+
+def check_entitlements(reading: Reading, ledger: Ledger, refer: Refer) -> None:
+    """Tell entitlements that refer to nothing, limit nothing, or whose payer pays nothing."""
+    payers = {order.payer for _, _, order in reading.walk("orders")}
+    payers_known = reading.groups["orders"].complete("payer")
+    first: dict[str, str] = {}
+    for _, i, entry in reading.walk("entitlements"):
+        base = f"entitlements[{i}]"
+        kind = personal(entry.id)
+        if kind:
+            ledger.add_unless_broken(fault("E1011", f"{base}.id", kind=kind))
+        earlier = first.setdefault(entry.id, base)
+        if earlier != base:
+            ledger.add_unless_broken(fault(
+                "E1101", f"{base}.id", id=shown(entry.id), first=earlier, noun=_ENTITLEMENT
+            ))
+        if entry.client is not None:
+            refer("E1102", f"{base}.client", entry.client)
+        for j, service in enumerate(entry.services or ()):
+            refer("E1103", f"{base}.services[{j}]", service)
+        if entry.visits is None and entry.service_s is None:
+            ledger.add_unless_broken(fault("E1706", base), f"{base}.visits", f"{base}.service_s")
+        if entry.payer is not None and payers_known and entry.payer not in payers:
+            near = did_you_mean(entry.payer, {p for p in payers if p})
+            ledger.add_unless_broken(
+                fault("E1707", f"{base}.payer", id=shown(entry.payer), suggestion=near)
+            )
 
 
 def _check_pinned_worker(path: str, order: Any, worker: Any, client: Any, ledger: Ledger) -> None:

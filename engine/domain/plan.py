@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from engine.domain.base import LAX, Cents, Entity, Id, Mode
+from engine.domain.base import LAX, Cents, Duration, Entity, Id, Mode
 
 PLAN_FORMAT: Final = "careroute-plan/1"
 
@@ -17,6 +17,7 @@ Reason = Literal[
     "no_skill",  # no worker at work that day may do it
     "pinned",  # whom or when it is pinned to cannot be, and others or another time could
     "no_match",  # those who may are of another gender or language, or have refused the client
+    "entitlement",  # what is paid for in the month is used up
     "no_portions",  # kitchens have no portion of the diet left
     "no_worker_in_window",  # those who may are not at work, or cannot get there, in the windows
     "no_capacity",  # those who may cannot carry it
@@ -159,7 +160,8 @@ class Changes(Entity):
 
     ``new`` are served now and were not; ``gone`` were and are not; ``worker`` have another worker;
     ``time`` the same at a start that is a minute or more away. ``moved_s`` and ``moved_cents`` add
-    up the two last, at the prices that the plan was made with; beside the plan's cost.
+    up the two last, at the prices that the plan was made with; beside the plan's cost. Of a move in
+    time only what is beyond ``move_free_s`` has a price.
     """
 
     previous: str  # fingerprint of the problem that the former plan answered
@@ -170,6 +172,7 @@ class Changes(Entity):
     moved_s: int
     move_client_cents: int
     move_minute_cents: int
+    move_free_s: int = Field(default=0, exclude_if=lambda v: not v)
     moved_cents: int
 
 
@@ -199,12 +202,13 @@ class Previous(Entity):
     """A former plan, of the same or of an edited problem, and what it costs to leave it.
 
     ``move_client_cents`` for a visit that another worker makes, ``move_minute_cents`` for each
-    minute that one starts earlier or later.
+    minute beyond ``move_free_s`` that one starts earlier or later.
     """
 
     plan: Plan
     move_client_cents: Cents = Field(default=0, le=100_000)
     move_minute_cents: Cents = Field(default=0, le=10_000)
+    move_free_s: Duration = Field(default=0, le=14_400)
 
     @cached_property
     def visits(self) -> dict[str, FormerStop]:
@@ -212,6 +216,14 @@ class Previous(Entity):
         return {
             s.visit: FormerStop(r.worker, r.shift, s.start_s)
             for r in self.plan.routes for t in r.trips for s in t.stops
+        }
+
+    @cached_property
+    def batches(self) -> dict[str, tuple[str, str]]:
+        """Meal order -> where its trip began, and the batch that it was taken from."""
+        return {
+            s.order: (t.start, s.batch)
+            for r in self.plan.routes for t in r.trips for s in t.stops if s.batch is not None
         }
 
     @cached_property

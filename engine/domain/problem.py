@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from engine.domain.base import LAX, Cents, CoordinateSystem, Day, Entity, Id, Located, Mode
+from engine.domain.entitlements import Entitlement
 from engine.domain.orders import Order, VisitOrder, member_orders, visit_id
 from engine.domain.places import Centre, Client, Kitchen, LoadingPlace, MealPoint, Place
 from engine.domain.services import SERVICES, SKILLS, Service, Skill
@@ -84,6 +85,7 @@ class Problem(Entity):
     vehicles: Annotated[tuple[Vehicle, ...], LAX] = ()
     workers: Annotated[tuple[Worker, ...], LAX] = ()
     orders: Annotated[tuple[Order, ...], LAX] = ()
+    entitlements: Annotated[tuple[Entitlement, ...], LAX] = ()
 
     @cached_property
     def service_by_id(self) -> dict[str, Service]:

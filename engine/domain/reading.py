@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from engine.domain.base import HORIZON_S, Entity
+from engine.domain.entitlements import Entitlement
 from engine.domain.faults import fault
 from engine.domain.orders import BaseOrder, EmergencyOrder, MealOrder, VisitOrder
 from engine.domain.places import Centre, Client, Kitchen, MealPoint, Place
@@ -37,7 +38,7 @@ NETWORK_KINDS: dict[str, type[Entity]] = {
 GROUPS: dict[str, type[Entity]] = {
     "skills": Skill, "services": Service, "clients": Client, "centres": Centre,
     "kitchens": Kitchen, "meal_points": MealPoint, "places": Place, "vehicles": Vehicle,
-    "workers": Worker, "orders": BaseOrder,
+    "workers": Worker, "orders": BaseOrder, "entitlements": Entitlement,
 }
 #: Fields that no order but one of its kind has; an order of unknown kind may have them all.
 _ORDER_FIELDS = {name for kind in ORDER_KINDS.values() for name in kind.model_fields}

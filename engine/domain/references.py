@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.domain.faults import Words, fault
 from engine.domain.orders import BaseOrder, MealOrder, VisitOrder
-from engine.domain.people import check_people
+from engine.domain.people import check_entitlements, check_people
 from engine.domain.reading import Ledger, Reading
 from engine.domain.services import SERVICES, SKILLS, Service
 from engine.domain.suspicions import odd_point
@@ -45,11 +45,8 @@ def check_references(reading: Reading, ledger: Ledger) -> None:
     _check_catalogue(reading, known)
     _check_workers(reading, known, ledger)
     _check_orders(reading, known, ledger)
-    check_people(
-        reading, ledger,
-        worker=lambda code, path, name: known.check(code, path, name, known.workers),
-        client=lambda code, path, name: known.check(code, path, name, known.clients),
-    )
+    check_people(reading, ledger, known.refer)
+    check_entitlements(reading, ledger, known.refer)
 
 
 def _check_ids(ids: Iterable[tuple[str, str]], noun: Words, ledger: Ledger) -> None:
@@ -98,6 +95,11 @@ class _Known:
         kinds_known = reading.groups["services"].complete("kind")
         own: list[Service] = [s for _, _, s in reading.walk("services")]
         self.service_kinds = {s.id: s.kind for s in (*SERVICES, *own)} if kinds_known else {}
+
+    def refer(self, code: str, path: str, identity: str) -> None:
+        """Tell a reference to nobody: a client, worker or service by the code of the fault."""
+        ids = {"E1102": self.clients, "E1103": self.services, "E1107": self.workers}
+        self.check(code, path, identity, ids[code])
 
     @staticmethod
     def _ids(reading: Reading, *groups: str, also: Iterable[str] = ()) -> Collection[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from engine.domain.base import LAX, Duration, Entity, Id
 from engine.domain.teams import TeamMember
 
@@ -27,7 +29,8 @@ class Service(Entity):
     """What can be ordered. A worker needs a valid certificate for every one of ``skills``.
 
     ``same_gender``: a client whose gender is stated is served by a worker of the same.
-    ``team``: the people who do it together, for visits; empty: one person.
+    ``team``: the people who do it together, for visits; empty: one person. ``credits_per_hour`` is
+    what a volunteer earns in the time bank (时间银行).
     """
 
     id: Id
@@ -38,6 +41,7 @@ class Service(Entity):
     skills: Annotated[tuple[Id, ...], LAX] = ()
     same_gender: bool = False
     team: Annotated[tuple[TeamMember, ...], LAX] = ()
+    credits_per_hour: float = Field(default=1.0, ge=0, le=100)
 
 
 SKILLS: tuple[Skill, ...] = tuple(

@@ -40,10 +40,10 @@ WEEK_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "请填写 visits 或 service_s（可同时填写）；没有限制时请删除该条",
     ),
     "E1707": (
-        "no programme has the payer {id}",
-        "{suggestion}write the payer at the programmes that it pays for",
-        "没有服务计划的付费方为{id}",
-        "{suggestion}请在由其付费的服务计划中填写 payer",
+        "no order has the payer {id}, nor any programme",
+        "{suggestion}write the payer at the orders or programmes that it pays for",
+        "没有工单或服务计划的付费方为{id}",
+        "{suggestion}请在由其付费的工单或服务计划中填写 payer",
     ),
     "E1708": (
         "the last visit, on {day}, is not before the first day, {first}",
@@ -75,6 +75,12 @@ WEEK_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "give max_monthly_s too, or leave used_monthly_s out",
         "used_monthly_s 仅在填写 max_monthly_s 时有效",
         "请同时填写 max_monthly_s，或删除 used_monthly_s",
+    ),
+    "E1714": (
+        "{field} counts for a problem of one day; weeks carry hours and rest by themselves",
+        "remove it; min_rest_s lies between the shifts of different days too",
+        "{field} 仅适用于单日问题，多周计划自行逐日累计",
+        "请删除；min_rest_s 也适用于不同日期的班次之间",
     ),
     "E1709": (
         "the weekday {weekday} is listed twice",

@@ -16,7 +16,6 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import Field
 
 from engine.domain.base import (
-    DAY_S,
     LAX,
     Cents,
     CoordinateSystem,
@@ -26,6 +25,7 @@ from engine.domain.base import (
     Id,
     Mode,
 )
+from engine.domain.entitlements import Entitlement
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Centre, Client, Place
 from engine.domain.problem import Continuity, NetworkRef, Problem, SyntheticNetwork
@@ -37,6 +37,13 @@ MIN_DAYS, MAX_DAYS = 7, 28
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+#: What bounds a worker over days: no day of a horizon sees it, the whole does.
+OVER_DAYS = (
+    "max_weekly_s", "used_weekly_s", "max_monthly_s", "used_monthly_s", "previous_end_s",
+    "min_daily_rest_s",
+)
 
 
 class WeeklyShift(Shift):
@@ -52,15 +59,13 @@ class WeeklyShift(Shift):
 class WeeklyWorker(Worker):
     """A worker as in a problem of one day; every shift may say on which weekdays it is worked.
 
-    ``min_rest_s`` lies between the shifts of different days too. ``max_weekly_s`` bounds the duty
+    ``min_rest_s`` lies between the shifts of different days too, so ``previous_end_s``,
+    ``min_daily_rest_s`` and ``used_weekly_s`` have no use here. ``max_weekly_s`` bounds the duty
     in each seven days from the first day of the horizon on, ``max_monthly_s`` that in a calendar
     month, of which ``used_monthly_s`` were used in the first month before the horizon.
     """
 
     shifts: Annotated[tuple[WeeklyShift, ...], LAX] = Field(min_length=1)
-    max_weekly_s: int | None = Field(default=None, ge=0, le=7 * DAY_S)
-    max_monthly_s: int | None = Field(default=None, ge=0, le=31 * DAY_S)
-    used_monthly_s: int = Field(default=0, ge=0, le=31 * DAY_S)
 
 
 class Programme(VisitOrder):
@@ -69,9 +74,9 @@ class Programme(VisitOrder):
     Exactly one of ``visits_per_week``, ``every_weeks`` (one visit in so many weeks) and ``visits``
     (in the whole horizon). From one visit to the next at least ``min_gap_days`` and at most
     ``max_gap_days`` pass, 1 being the next day; days on which the client is away or that are
-    holidays do not count for the most. ``weekdays`` None: any. ``payer`` is who pays, for
-    entitlements. ``last_visit`` was before the horizon: the gap to the first one counts from it.
-    A programme that comes ``after`` another one is due as often, and on the same days.
+    holidays do not count for the most. ``weekdays`` None: any. ``last_visit`` was before the
+    horizon: the gap to the first one counts from it. A programme that comes ``after`` another one
+    is due as often, and on the same days.
     """
 
     kind: Literal["visit"] = "visit"
@@ -82,7 +87,6 @@ class Programme(VisitOrder):
     max_gap_days: int | None = Field(default=None, ge=1, le=2 * MAX_DAYS)
     weekdays: Annotated[tuple[Weekday, ...], LAX] | None = Field(default=None, min_length=1)
     on_holidays: bool = False
-    payer: Id | None = None
     last_visit: Day | None = None
 
     @property
@@ -98,32 +102,6 @@ class Absence(Entity):
     client: Id | None = None
     from_day: Day
     until_day: Day
-
-
-class Entitlement(Entity):
-    """What is paid for in a calendar month: so many visits, so much service, or both.
-
-    It covers the visits of ``client`` (None: all clients together) that ``payer`` pays (None:
-    whoever does) for ``services`` (None: any). What was used up in the first month before the
-    horizon counts.
-    """
-
-    id: Id
-    client: Id | None = None
-    payer: Id | None = None
-    services: Annotated[tuple[Id, ...], LAX] | None = None
-    visits: int | None = Field(default=None, ge=0, le=10**6)
-    service_s: int | None = Field(default=None, ge=0, le=10**9)
-    used_visits: int = Field(default=0, ge=0, le=10**6)
-    used_service_s: int = Field(default=0, ge=0, le=10**9)
-
-    def covers(self, programme: Programme) -> bool:
-        """Whether visits of the programme count."""
-        return (
-            self.client in (None, programme.client)
-            and self.payer in (None, programme.payer)
-            and (self.services is None or programme.service in self.services)
-        )
 
 
 class Familiar(Entity):
@@ -189,7 +167,9 @@ class Weeks(Entity):
     @cached_property
     def base(self) -> Problem:
         """The first day with everybody and everything, and no order: for points and catalogues."""
-        mine = set(Problem.model_fields) & set(Weeks.model_fields) - {"format", "continuity"}
+        # What a month pays for is dealt out over the days: no day sees it again.
+        apart = {"format", "continuity", "entitlements"}
+        mine = set(Problem.model_fields) & set(Weeks.model_fields) - apart
         own = {name: getattr(self, name) for name in mine}
         prices = {name: getattr(self.continuity, name) for name in Continuity.model_fields}
         workers = tuple(
@@ -257,8 +237,9 @@ class Weeks(Entity):
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the content: a plan names what it was made for."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """Hash of the content but defaults: a plan names what it was made for."""
+        content = self.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def blocks_of(programme: Programme, days: int) -> tuple[Block, ...]:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from engine.domain.base import Entity
-from engine.domain.faults import Words, fault
+from engine.domain.entitlements import Entitlement
+from engine.domain.faults import fault
 from engine.domain.places import Centre, Client, Place
 from engine.domain.points import Points
 from engine.domain.reading import (
@@ -33,14 +34,13 @@ from engine.domain.weeks import (
     WEEKS_FORMAT,
     Absence,
     Block,
-    Entitlement,
     Familiar,
     Programme,
     WeeklyWorker,
     Weeks,
     blocks_of,
 )
-from engine.domain.words import did_you_mean, personal, shown
+from engine.domain.words import did_you_mean, shown
 from engine.domain.workers import Vehicle
 from engine.errors import Fault, InputError
 
@@ -55,7 +55,6 @@ _FREQUENCY = (
     "visits_per_week", "every_weeks", "visits", "weekdays", "min_gap_days", "max_gap_days"
 )
 _HEAD = {"id": "unread", "first_day": "2000-01-01"}
-_ENTITLEMENT = Words("entitlement", "额度")
 
 OffRoad = Callable[[Points], list[Fault]]
 
@@ -157,30 +156,14 @@ def _check_weeks(reading: Reading, ledger: Ledger) -> None:
             ledger.add_unless_broken(
                 fault("E1713", f"workers[{i}].used_monthly_s"), f"workers[{i}].max_monthly_s"
             )
+        for name in ("used_weekly_s", "previous_end_s", "min_daily_rest_s"):
+            if getattr(worker, name):
+                ledger.add_unless_broken(fault("E1714", f"workers[{i}].{name}", field=name))
     for _, i, programme in reading.walk("programmes"):
         _check_programme(f"programmes[{i}]", programme, head, ledger)
     _check_sequences(reading, head, ledger)
     for _, i, absence in reading.walk("absences"):
         _check_absence(f"absences[{i}]", absence, ids, ledger)
-    payers = {p.payer for _, _, p in reading.walk("programmes")}
-    payers_known = reading.groups["programmes"].complete("payer")
-    first: dict[str, str] = {}
-    for _, i, entry in reading.walk("entitlements"):
-        base = f"entitlements[{i}]"
-        ids.check_own(base, entry.id, first, ledger)
-        if entry.client is not None:
-            ids.check("E1102", f"{base}.client", entry.client)
-        for j, service in enumerate(entry.services or ()):
-            ids.check("E1103", f"{base}.services[{j}]", service)
-        if entry.visits is None and entry.service_s is None:
-            ledger.add_unless_broken(
-                fault("E1706", base), f"{base}.visits", f"{base}.service_s"
-            )
-        if entry.payer is not None and payers_known and entry.payer not in payers:
-            near = did_you_mean(entry.payer, {p for p in payers if p})
-            ledger.add_unless_broken(
-                fault("E1707", f"{base}.payer", id=shown(entry.payer), suggestion=near)
-            )
     for _, i, known in reading.walk("history"):
         ids.check("E1102", f"history[{i}].client", known.client)
         ids.check("E1107", f"history[{i}].worker", known.worker)
@@ -218,17 +201,6 @@ class _Ids:
             few = ", ".join(sorted(known)[:40]) if code == "E1103" else ""
             self._ledger.add_unless_broken(fault(
                 code, path, id=shown(identity), suggestion=did_you_mean(identity, known), known=few
-            ))
-
-    @staticmethod
-    def check_own(base: str, identity: str, first: dict[str, str], ledger: Ledger) -> None:
-        kind = personal(identity)
-        if kind:
-            ledger.add_unless_broken(fault("E1011", f"{base}.id", kind=kind))
-        earlier = first.setdefault(identity, base)
-        if earlier != base:
-            ledger.add_unless_broken(fault(
-                "E1101", f"{base}.id", id=shown(identity), first=earlier, noun=_ENTITLEMENT
             ))
 
 

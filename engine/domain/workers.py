@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engine.domain.base import (
+    DAY_S,
     LAX,
     Cents,
     Day,
@@ -22,6 +23,10 @@ from engine.domain.base import (
 Role = Literal[
     "caregiver", "volunteer", "courier", "nurse", "family_doctor", "social_worker", "technician"
 ]
+
+
+WeekSeconds = Annotated[int, Field(ge=0, le=7 * DAY_S)]
+MonthSeconds = Annotated[int, Field(ge=0, le=31 * DAY_S)]
 
 
 class Vehicle(Entity):
@@ -69,8 +74,11 @@ class Worker(Entity):
     Duty is from leaving the start to the end of the shift's route, waiting and breaks included.
     ``min_rest_s`` lies between two shifts, ``max_daily_s`` bounds the duty of all of them; of each
     shift ``max_driving_s`` bounds the travel, ``max_visits`` the stops, and duty beyond
-    ``regular_s`` costs ``overtime_per_hour_cents``. ``provider`` is the organisation that employs
-    the worker, for the purchaser's report.
+    ``regular_s`` costs ``overtime_per_hour_cents``. ``max_weekly_s`` and ``max_monthly_s`` bound
+    the day's duty with what was worked in the week and month before it (a volunteer's hours are
+    capped so). ``previous_end_s``: when the last shift of the day before ended, from that day's
+    midnight; ``min_daily_rest_s`` later the worker may begin, whatever the shift says.
+    ``provider`` is the organisation that employs the worker, for the purchaser's report.
     """
 
     id: Id
@@ -96,3 +104,40 @@ class Worker(Entity):
     regular_s: Duration | None = None
     overtime_per_hour_cents: Cents = 0
     provider: Id | None = None
+    max_weekly_s: WeekSeconds | None = None
+    used_weekly_s: WeekSeconds = 0
+    max_monthly_s: MonthSeconds | None = None
+    used_monthly_s: MonthSeconds = 0
+    previous_end_s: Moment | None = None
+    min_daily_rest_s: Duration = 0
+
+    @property
+    def duty_left_s(self) -> int | None:
+        """Most seconds on duty that day, in all shifts; None: not limited."""
+        limits = (
+            (self.max_daily_s, 0), (self.max_weekly_s, self.used_weekly_s),
+            (self.max_monthly_s, self.used_monthly_s),
+        )
+        return min((max(0, most - used) for most, used in limits if most is not None), default=None)
+
+    @property
+    def rested_s(self) -> int:
+        """When the rest since the day before is over, from the day's start; 0: no matter."""
+        if self.previous_end_s is None:
+            return 0
+        return max(0, self.previous_end_s - DAY_S + self.min_daily_rest_s)
+
+    @property
+    def at_work(self) -> tuple[Shift, ...]:
+        """The shifts as they can be worked, each from the end of the rest; breaks before it fall.
+
+        One that is over before is left with no length.
+        """
+        rested = self.rested_s
+        return tuple(
+            s if rested <= s.start_s else s.model_copy(update={
+                "start_s": min(rested, s.end_s),
+                "breaks": tuple(b for b in s.breaks if b.late_s >= rested),
+            })
+            for s in self.shifts
+        )

@@ -15,6 +15,7 @@ from engine.domain.orders import EmergencyOrder, MealOrder, Order
 from engine.domain.plan import Plan, Route, Stop
 from engine.domain.problem import Problem
 from engine.domain.words import clock
+from engine.fairness import report_access, report_credits
 from engine.formats.native import unusable
 from engine.formats.table_files import Grids, make_workbook, openpyxl_module
 from engine.formats.table_reader import letter_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 SUMMARY, UNSERVED = "summary 汇总", "unserved 未服务"
+ACCESS, CREDITS = "who was served 服务公平", "time bank 时间银行"
 #: Longer names, and these characters, make a file that spreadsheets refuse to open.
 _MAX_SHEET_NAME = 31
 _FORBIDDEN = re.compile(r"[:\\/?*\[\]]")
@@ -37,6 +39,12 @@ _UNSERVED_HEADER = [
     "order 工单", "client 服务对象", "service", "服务项目", "reason 原因代码", "why", "原因",
     "what would help", "可行的调整",
 ]
+_ACCESS_HEADER = [
+    "district 片区", "care level 能力等级", "payer 付费方", "orders 工单", "served 已安排",
+    "unserved 未安排", "asked min 需求（分钟）", "planned min 已安排（分钟）",
+    "days waited, served 已安排者平均等候天数", "days waited, not served 未安排者平均等候天数",
+]
+_CREDITS_HEADER = ["volunteer 志愿者", "visits 次数", "hours 小时", "credits 积分（小时）"]
 
 
 def write_plan_xlsx(problem: Problem, plan: Plan, path: str | Path) -> None:
@@ -64,10 +72,17 @@ def plan_xlsx(problem: Problem, plan: Plan) -> bytes:
     routes: dict[str, list[Route]] = defaultdict(list)
     for route in plan.routes:
         routes[route.worker].append(route)
-    sheets = sheet_names(sorted(routes), taken=(SUMMARY, UNSERVED))
+    sheets = sheet_names(sorted(routes), taken=(SUMMARY, UNSERVED, ACCESS, CREDITS))
     for worker, name in sheets.items():
         grids[name] = _worker(problem, sorted(routes[worker], key=_leaving))
     grids[UNSERVED] = _unserved(problem, plan)
+    grids[ACCESS] = _access(problem, plan)
+    credits = report_credits(problem, plan)
+    if credits:
+        grids[CREDITS] = [_CREDITS_HEADER, *(
+            [row["worker"], row["visits"], _hours(row["service_s"]), row["credits"]]
+            for row in credits
+        )]
     workbook = make_workbook(grids)
     for page in workbook.worksheets:
         dress(page)
@@ -179,6 +194,17 @@ def _unserved(problem: Problem, plan: Plan) -> list[list[Any]]:
         lines.append([
             entry.order, order.client, service.name, service.name_zh, entry.reason, entry.message,
             entry.message_zh, entry.change_text, entry.change_text_zh,
+        ])
+    return lines
+
+
+def _access(problem: Problem, plan: Plan) -> list[list[Any]]:
+    lines: list[list[Any]] = [_ACCESS_HEADER]
+    for row in report_access(problem, plan)["groups"]:
+        lines.append([
+            row["district"] or "-", row["care_level"], row["payer"] or "-", row["orders"],
+            row["served"], row["unserved"], _minutes(row["asked_s"]), _minutes(row["served_s"]),
+            row["waiting_days_served"], row["waiting_days_unserved"],
         ])
     return lines
 

@@ -184,8 +184,11 @@ ORDERS = Sheet("orders", "工单", (
            "worker",
            "上门：O12=100-140 同一人，即 O12 开始后 100 至 140 分钟开始，"
            "由同一人（或“另一人”）服务"),
-    Column("payer", "付费方", "payer", TEXT, "id of who pays, for reports; empty: not stated",
-           "付费方编号，用于统计；留空为未注明"),
+    Column("waiting_days", "已等候（天）", "waiting_days", WHOLE,
+           "days that the client has waited for it; among equals the longest comes first",
+           "服务对象已等候的天数；同等条件下等候久者优先"),
+    Column("payer", "付费方", "payer", TEXT, "id of who pays, for entitlements and reports",
+           "付费方编号，用于额度与统计"),
 ), required=True)
 
 WORKERS = Sheet("workers", "人员", (
@@ -240,6 +243,20 @@ WORKERS = Sheet("workers", "人员", (
     Column("provider", "服务机构", "provider", TEXT,
            "id of the organisation, for reports; empty: not stated",
            "所属服务机构编号，用于统计；留空为未注明"),
+    Column("max_weekly_min", "每周值勤上限（分钟）", "max_weekly_s", MINUTES,
+           "duty of the week, with what was worked before", "本周值勤上限，含此前已值勤"),
+    Column("used_weekly_min", "本周已值勤（分钟）", "used_weekly_s", MINUTES,
+           "duty of the week before the day", "本周此前的值勤"),
+    Column("max_monthly_min", "每月值勤上限（分钟）", "max_monthly_s", MINUTES,
+           "duty of the month, with what was worked before; caps a volunteer's hours",
+           "本月值勤上限，含此前已值勤；可用于限制志愿时长"),
+    Column("used_monthly_min", "本月已值勤（分钟）", "used_monthly_s", MINUTES,
+           "duty of the month before the day", "本月此前的值勤"),
+    Column("previous_end", "前一日结束时刻", "previous_end_s", CLOCK,
+           "when the last shift of the day before ended: 21:30; after midnight 25:00",
+           "前一日最后班次的结束时刻，如 21:30；过午夜写作 25:00"),
+    Column("min_daily_rest_min", "两日间休息（分钟）", "min_daily_rest_s", MINUTES,
+           "least from that end to leaving the start", "自该时刻至当日出发的最短休息"),
 ), required=True)
 
 PLACES = Sheet("places", "地点", (
@@ -329,6 +346,8 @@ SERVICE_ROWS = Sheet("services", "服务目录", (
     Column("team", "团队", "team", team(_SKILL_ZH, _ROLE_ZH),
            "visits by several people together, as on the sheet orders",
            "多人同时上门，写法同“工单”表"),
+    Column("credits_per_hour", "时间银行每小时积分", "credits_per_hour", NUMBER,
+           "what a volunteer earns in an hour; empty: 1", "志愿者服务一小时所得积分；留空为 1"),
 ))
 
 SKILL_ROWS = Sheet("skills", "技能", (
@@ -339,15 +358,33 @@ SKILL_ROWS = Sheet("skills", "技能", (
            required=True),
 ))
 
+ENTITLEMENTS = Sheet("entitlements", "额度", (
+    Column("id", "额度编号", "id", TEXT, "unique", "唯一", required=True),
+    Column("client", "服务对象", "client", TEXT, "empty: all clients together",
+           "留空为全部对象合计"),
+    Column("payer", "付费方", "payer", TEXT, "as on the sheet orders; empty: whoever pays",
+           "与“工单”表一致；留空为不限"),
+    Column("services", "服务项目", "services", name_list(_SERVICE_ZH, nullable=True),
+           "only these; empty: any", "仅限这些服务；留空为不限"),
+    Column("visits", "每月次数", "visits", WHOLE, "visits a month; empty: not limited",
+           "每月次数；留空为不限"),
+    Column("service_min", "每月服务（分钟）", "service_s", MINUTES,
+           "minutes of service a month; empty: not limited", "每月服务分钟数；留空为不限"),
+    Column("used_visits", "已用次数", "used_visits", WHOLE, "in this month before the day",
+           "本月此前已用"),
+    Column("used_service_min", "已用服务（分钟）", "used_service_s", MINUTES,
+           "in this month before the day", "本月此前已用"),
+))
+
 #: In the order in which a workbook shows them.
 SHEETS: tuple[Sheet, ...] = (
-    SETTINGS, PLACES, WORKERS, ORDERS, VEHICLES, BATCHES, SERVICE_ROWS, SKILL_ROWS,
+    SETTINGS, PLACES, WORKERS, ORDERS, VEHICLES, BATCHES, SERVICE_ROWS, SKILL_ROWS, ENTITLEMENTS,
 )
 
 #: Sheets whose lines are entries of one list of the problem, and that list.
 LISTS = (
     (ORDERS, "orders"), (WORKERS, "workers"), (VEHICLES, "vehicles"), (SERVICE_ROWS, "services"),
-    (SKILL_ROWS, "skills"),
+    (SKILL_ROWS, "skills"), (ENTITLEMENTS, "entitlements"),
 )
 
 

@@ -68,9 +68,11 @@ def write_template(path: str | Path) -> None:
     InputError : ``E1017``, it cannot be written; ``E1511``, openpyxl is missing.
     """
     path = Path(path)
-    grids: Grids = {GUIDE: _guide(), **grids_of(example_problem())}
-    for sheet in SHEETS:
-        grids.setdefault(sheet.name, [[header_of(column) for column in sheet.columns]])
+    filled = grids_of(example_problem())
+    grids: Grids = {GUIDE: _guide()} | {
+        sheet.name: filled.get(sheet.name, [[header_of(column) for column in sheet.columns]])
+        for sheet in SHEETS
+    }
     if not is_workbook(path):
         write_grids(grids, path)
         return

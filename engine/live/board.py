@@ -101,7 +101,7 @@ class Board:
         self.lines: list[Line] = []
         self.by_worker: dict[str, list[Line]] = {}
         for worker in problem.workers:
-            for shift in worker.shifts:
+            for shift in worker.at_work:
                 rest = trips.get((worker.id, shift.id), ())
                 line = Line(
                     len(self.lines), worker, shift, mode_of(problem, worker),

@@ -10,6 +10,7 @@ from engine.rules.complete import CompleteRule
 from engine.rules.continuity import ContinuityRule
 from engine.rules.duty import DutyRule
 from engine.rules.emergencies import EmergenciesRule
+from engine.rules.entitlements import EntitlementsRule
 from engine.rules.fair_load import FairLoadRule
 from engine.rules.figures import FiguresRule
 from engine.rules.hot_food import HotFoodRule
@@ -18,6 +19,7 @@ from engine.rules.match import MatchRule
 from engine.rules.pins import PinsRule
 from engine.rules.portions import PortionsRule
 from engine.rules.priority import PriorityRule
+from engine.rules.rest import RestRule
 from engine.rules.shifts import ShiftsRule
 from engine.rules.skills import SkillsRule
 from engine.rules.teams import TeamsRule
@@ -30,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     SkillsRule(),
     MatchRule(),
     ArrivalRule(),  # before the windows: it says more of the same
+    RestRule(),  # likewise, and before the shifts, which it shortens
     WindowsRule(),
     PinsRule(),
     ShiftsRule(),
@@ -37,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     BreaksRule(),
     DutyRule(),
     LoadsRule(),
+    EntitlementsRule(),  # before the portions: what is not paid for takes none
     PortionsRule(),
     HotFoodRule(),
     EmergenciesRule(),

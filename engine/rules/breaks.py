@@ -68,7 +68,10 @@ class BreaksRule(Rule):
         for ride in case.rides:
             if ride.shift is None or not ride.route.trips:
                 continue
-            asked, found = ride.shift.breaks, ride.route.breaks
+            # Whose rest lasts longer than a break could begin has rested enough.
+            rested = ride.worker.rested_s if ride.worker is not None else 0
+            asked = [b for b in ride.shift.breaks if b.late_s >= rested]
+            found = ride.route.breaks
             if len(asked) != len(found):
                 yield self.broken(
                     "P2210", f"{ride.path}.breaks", worker=ride.route.worker,

@@ -4,9 +4,9 @@ A plan made with a former one in hand says what changed: what is new, what is go
 worker, who another time. Every change has a price, weighed against travel, and after who comes
 first; it stands apart from the plan's cost.
 
-A later start is priced to the second. An earlier one is not seen by the search; but where nothing
-speaks against it a visit waits for its former time (``engine.previous.hold``), and whatever is left
-of it is stated with the rest.
+A later start is priced to the second, beyond what nobody minds (``move_free_s``). An earlier one is
+not seen by the search; but where nothing speaks against it a visit waits for its former time
+(``engine.previous.hold``), and whatever is left of it is stated with the rest.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ChangesRule(Rule):
                 continue
             task.add_cost(before.worker, -draft.money(previous.move_client_cents))
             if previous.move_minute_cents:
-                task.soft_late = before.start_s
+                task.soft_late = before.start_s + previous.move_free_s
                 task.late_price = draft.money(previous.move_minute_cents) // 60
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
@@ -87,11 +87,12 @@ class ChangesRule(Rule):
                     yield self.broken(
                         "P2331", f"changes.{name}[{i}]", order=order, list=name, list_zh=zh
                     )
-        seconds = sum(abs(m.to_s - m.from_s) for m in (*told.worker, *told.time))
+        every = [abs(m.to_s - m.from_s) for m in (*told.worker, *told.time)]
+        priced = sum(max(0, s - told.move_free_s) for s in every)
         cents = told.move_client_cents * len(told.worker)
-        cents += (2 * told.move_minute_cents * seconds + 60) // 120
+        cents += (2 * told.move_minute_cents * priced + 60) // 120
         for name, stated, total in (
-            ("moved_s", told.moved_s, seconds), ("moved_cents", told.moved_cents, cents)
+            ("moved_s", told.moved_s, sum(every)), ("moved_cents", told.moved_cents, cents)
         ):
             if stated != total:
                 yield self.broken("P2332", f"changes.{name}", stated=stated, found=total)

@@ -1,9 +1,11 @@
 """Nobody works longer, drives longer or visits more than agreed; overtime is paid (P222x).
 
 Duty of a shift is from leaving the start to the end of the route, waiting and breaks included;
-``max_daily_s`` bounds the sum over a worker's shifts. Of each shift ``max_driving_s`` bounds the
-travel and ``max_visits`` the stops. Duty beyond ``regular_s`` costs what the worker asks for
-overtime: a price, so it gives way to every order that must be served (the figures' rule reads it).
+``max_daily_s`` bounds the sum over a worker's shifts, ``max_weekly_s`` and ``max_monthly_s`` bound
+it with what the worker has worked in the week and month before the day. Of each shift
+``max_driving_s`` bounds the travel and ``max_visits`` the stops. Duty beyond ``regular_s`` costs
+what the worker asks for overtime: a price, so it gives way to every order that must be served (the
+figures' rule reads it).
 """
 
 from __future__ import annotations
@@ -41,6 +43,16 @@ class DutyRule(Rule):
             "overtime is stated as {stated} s; duty beyond the regular time is {found} s",
             "标称加班 {stated} 秒，而超出正常工时的值勤为 {found} 秒",
         ),
+        "P2224": Text(
+            "worker {worker} is on duty for {found} s that day and {before} s in the week before; "
+            "{limit} s a week are agreed",
+            "服务人员 {worker} 当日值勤 {found} 秒、本周此前 {before} 秒，每周上限为 {limit} 秒",
+        ),
+        "P2225": Text(
+            "worker {worker} is on duty for {found} s that day and {before} s in the month before; "
+            "{limit} s a month are agreed",
+            "服务人员 {worker} 当日值勤 {found} 秒、本月此前 {before} 秒，每月上限为 {limit} 秒",
+        ),
     }
 
     # -- what it adds to the routing model ------------------------------------------------------
@@ -54,8 +66,8 @@ class DutyRule(Rule):
                 vehicle.regular = worker.regular_s
                 price = draft.money(worker.overtime_per_hour_cents)
                 vehicle.overtime_price = (price + 1_800) // 3_600
-            if worker.max_daily_s is not None:
-                draft.max_duty[worker.id] = worker.max_daily_s
+            if worker.duty_left_s is not None:
+                draft.max_duty[worker.id] = worker.duty_left_s
 
     # -- what a broken promise looks like, read from the promise alone --------------------------
 
@@ -85,9 +97,16 @@ class DutyRule(Rule):
                     "P2223", f"{ride.path}.overtime_s", stated=route.overtime_s, found=over
                 )
         for name, seconds in duty.items():
-            limit = case.problem.worker_by_id[name].max_daily_s
-            if limit is not None and seconds > limit:
-                yield self.broken("P2220", "routes", worker=name, found=seconds, limit=limit)
+            person = case.problem.worker_by_id[name]
+            for code, limit, before in (
+                ("P2220", person.max_daily_s, 0),
+                ("P2224", person.max_weekly_s, person.used_weekly_s),
+                ("P2225", person.max_monthly_s, person.used_monthly_s),
+            ):
+                if limit is not None and before + seconds > limit:
+                    yield self.broken(
+                        code, "routes", worker=name, found=seconds, limit=limit, before=before
+                    )
 
     # -- how it is told when it stands in the way ------------------------------------------------
 

@@ -118,6 +118,8 @@ _GRID_S = 300
 _GAP_S = 1_800
 #: What a courier needs from one door to the next, about: only to weigh trips against each other.
 _HOP_S = 150
+#: What it is worth that a trip keeps a stop of a former plan: more than any trip counts otherwise.
+_KEPT = 100_000.0
 
 
 class _Slot(NamedTuple):
@@ -151,7 +153,7 @@ def _keep_whole(draft: Draft) -> None:
 
 def _is_whole(draft: Draft, vehicle: VehicleDraft) -> bool:
     """Whether what is asked of the shift cannot be said of its trips one by one."""
-    limits = ("max_daily_s", "max_driving_s", "max_visits", "regular_s")
+    limits = ("duty_left_s", "max_driving_s", "max_visits", "regular_s")
     return (
         bool(vehicle.shift.breaks)
         or any(getattr(vehicle.worker, name) is not None for name in limits)
@@ -196,7 +198,8 @@ def _cut(
         home = int(seconds[vehicle.start, vehicle.end]) + 2
     latest = min(vehicle.late - home, HORIZON_S)
     slack = _slack(draft, seconds, vehicle, meals)
-    slots = _best_row(_candidates(draft, vehicle, place, meals, wanted, slack, latest), place)
+    found = _candidates(draft, vehicle, place, meals, wanted, slack, latest)
+    slots = _best_row(found, place)
     if not slots:
         return [vehicle]
     trips = []
@@ -271,6 +274,7 @@ def _candidates(
         draft.batch_of[t.order.id][1].ready_s + place.loading_s if draft.batch_of else 0
         for t in meals
     ])
+    before = _former_starts(draft, vehicle, meals)
     # The time in which the box is emptied: a longer trip brings no more.
     box = min((vehicle.capacity[d] for t in meals for d in t.demand if t.demand[d]), default=10**6)
     useful = box * (float(service.mean()) + _HOP_S)
@@ -293,11 +297,26 @@ def _candidates(
         time = np.where(fits & (first <= last), last - first + 60, 0)
         time = np.add.reduceat(time, starts_of, axis=1)
         value = np.minimum(time, useful) @ weight
+        # What the courier brought in a former plan is to be had at the same time.
+        there = (before >= early[:, None] + go) & (before + service <= late[:, None] - back)
+        value += _KEPT * (there & (time > 0)).sum(axis=1)
         found += [
             _Slot(int(early[k]), int(late[k]), float(value[k]), tuple(np.flatnonzero(time[k])))
             for k in np.flatnonzero(value)
         ]
     return found
+
+
+def _former_starts(
+    draft: Draft, vehicle: VehicleDraft, meals: list[TaskDraft]
+) -> NDArray[np.int64]:
+    """When a former plan has this shift bring each meal; -1: it does not."""
+    former = draft.previous.visits if draft.previous else {}
+    mine = vehicle.worker.id, vehicle.shift.id
+    return np.array([
+        stop.start_s if stop is not None and (stop.worker, stop.shift) == mine else -1
+        for stop in (former.get(t.key) for t in meals)
+    ])
 
 
 def _best_row(slots: list[_Slot], place: LoadingPlace) -> list[_Slot]:

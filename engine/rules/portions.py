@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
 from engine.rules.base import Obstacle, Rule, Text, Violation, clock
-from engine.rules.priority import tier_of
+from engine.rules.priority import rank_of
 
 if TYPE_CHECKING:
     from engine.check import Case, Ride
@@ -87,12 +87,16 @@ class PortionsRule(Rule):
         busy = dict.fromkeys(crews, 0)
         ways = _least_ways(draft, list(crews.values()))
         meals = draft.meals()
-        for task in sorted(meals, key=lambda t: (t.order.optional, tier_of(t.order, t.client))):
+        # What a former plan took is taken again where it can be: whoever brings it stays the same.
+        former = draft.previous.batches if draft.previous else {}
+        for task in sorted(meals, key=lambda t: (
+            t.order.optional, rank_of(t.order, t.client), t.order.id not in former
+        )):
             near = ways[:, task.location]
             best: tuple[tuple[int, ...], int, int] | None = None
             is_offered = False
             for k in np.argsort(near, kind="stable").tolist():
-                if best is not None and near[k] > best[0][0]:
+                if best is not None and near[k] > best[0][0] and task.order.id not in former:
                     break  # no place further away can be ranked before
                 place = places[k]
                 for j, batch in enumerate(place.batches):
@@ -100,6 +104,8 @@ class PortionsRule(Rule):
                         continue
                     is_offered = True
                     rank = _rank(draft, crews[place.id], busy[place.id], task, place, batch)
+                    if rank is not None and former.get(task.order.id) == (place.id, batch.id):
+                        rank = (-1, *rank)
                     if rank is not None and (best is None or (rank, k, j) < best):
                         best = rank, k, j
             if not is_offered:

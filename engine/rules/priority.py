@@ -1,8 +1,9 @@
-"""Who comes first: alarms, then guaranteed clients, then care level (P209x).
+"""Who comes first: alarms, then guaranteed clients, then care level, then waiting (P209x).
 
 An order of a more important tier outweighs many of a less important one; an order's own
-``priority`` overrides the client's; optional orders are worth their prize and no more. What is lost
-by leaving optional orders out is told with the plan.
+``priority`` overrides the client's. Of two orders of one tier the one comes first that has waited
+longer, whatever its detour; it does not outweigh two. Optional orders are worth their prize and no
+more. What is lost by leaving optional orders out is told with the plan.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.domain.orders import EmergencyOrder, Order
+from engine.domain.orders import MAX_WAITING_DAYS, EmergencyOrder, Order
 from engine.domain.places import Client
 from engine.rules.base import Obstacle, Rule, Text, Violation
 
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from engine.situation import Situation
 
 
+#: Ranks of one tier, by days of waiting.
+RANKS_A_TIER = MAX_WAITING_DAYS + 1
+
+
 class PriorityRule(Rule):
-    """Who comes first: alarms, then guaranteed clients, then care level (P209x)."""
+    """Who comes first: alarms, then guaranteed clients, then care level, then waiting (P209x)."""
 
     name: ClassVar[str] = "priority"
     texts: ClassVar[Mapping[str, Text]] = {
@@ -38,6 +43,7 @@ class PriorityRule(Rule):
         """Give required orders a tier and optional ones a price."""
         for task in draft.tasks:
             task.tier = tier_of(task.order, task.client)
+            task.weight = task.order.waiting_days
             if task.order.optional:
                 task.prize = draft.money(task.order.prize_cents or 0)
 
@@ -105,20 +111,34 @@ class PriorityRule(Rule):
                 "instead_shift": place.visits.shift,
             }
             ids = ", ".join(o.id for o in others)
-            told = ", ".join(map(str, tiers))
-            own = numbers["importance"]
+            told, told_zh = (", ".join(_importance(situation, o, zh) for o in others)
+                             for zh in (False, True))
+            own, own_zh = (_importance(situation, order, zh) for zh in (False, True))
             parts.append(
                 f"{place.visits.worker} could do it in place of {ids} (importance {told}; its own "
                 f"is {own}, 0 comes first)"
             )
             parts_zh.append(
-                f"{place.visits.worker} 可用其替换 {ids}（重要级 {told}，该工单为 {own}，0 最优先）"
+                f"{place.visits.worker} 可用其替换 {ids}（重要级 {told_zh}，该工单为 {own_zh}，"
+                "0 最优先）"
             )
         return Obstacle(
             "outweighed", numbers,
             "it would fit only if other orders made room: " + "; ".join(parts or ["many of them"]),
             "只有其他工单让出时间才能安排：" + "；".join(parts_zh or ["涉及多个工单"]),
         )
+
+
+def _importance(situation: Situation, order: Order, zh: bool) -> str:
+    """Tell the tier of an order, and for how long it was waited for."""
+    days = order.waiting_days
+    waited = (f"，已等候 {days} 天" if zh else f" after {days} days") if days else ""
+    return f"{situation.tier(order)}{waited}"
+
+
+def rank_of(order: Order, client: Client) -> int:
+    """Rank a required order, 0 first: by tier, then by days of waiting."""
+    return RANKS_A_TIER * (tier_of(order, client) + 1) - 1 - order.waiting_days
 
 
 def tier_of(order: Order, client: Client) -> int:

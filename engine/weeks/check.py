@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.check import check_plan
 from engine.domain.plan import Stop
 from engine.domain.problem import Problem
-from engine.domain.weeks import WEEKDAYS, Programme, Weeks
+from engine.domain.weeks import OVER_DAYS, WEEKDAYS, Programme, Weeks
 from engine.rules.base import Text, Violation
 from engine.travel import Travel
 from engine.weeks.days import cut_travel
@@ -210,7 +210,8 @@ def _check_problem(
                 )
         if known is not None and (any(
             getattr(known, name) != getattr(worker, name)
-            for name in type(worker).model_fields if name not in ("shifts", "max_daily_s")
+            for name in type(worker).model_fields
+            if name not in ("shifts", "max_daily_s", *OVER_DAYS)
         ) or (
             known.max_daily_s is not None
             and (worker.max_daily_s is None or worker.max_daily_s > known.max_daily_s)

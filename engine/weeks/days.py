@@ -11,14 +11,16 @@ from engine.domain.base import Window
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Client
 from engine.domain.problem import Problem
-from engine.domain.weeks import Programme, WeeklyWorker, Weeks, plain_shift
+from engine.domain.weeks import OVER_DAYS, Programme, WeeklyWorker, Weeks, plain_shift
 from engine.domain.workers import Worker
 from engine.travel import Travel
 from engine.weeks.limits import Allowed
 
 #: Fields of an order, and of a worker, as far as weeks have them too.
 _ORDER = tuple(name for name in VisitOrder.model_fields if name != "windows")
-_WORKER = tuple(name for name in Worker.model_fields if name != "shifts")
+_WORKER = tuple(
+    name for name in Worker.model_fields if name != "shifts" and name not in OVER_DAYS
+)
 
 Windows = tuple[Window, ...]
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from engine.domain.base import Mode, Window
+from engine.domain.entitlements import Entitlement
 from engine.domain.places import Client
 from engine.domain.problem import NetworkRef
 from engine.domain.weeks import (
     Absence,
-    Entitlement,
     Programme,
     Weekday,
     WeeklyShift,

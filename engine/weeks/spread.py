@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Client
 from engine.domain.weeks import Weeks
-from engine.rules.priority import tier_of
+from engine import entitlements
+from engine.rules.priority import rank_of
 from engine.weeks.calendar import Calendar, Days, Scratch, calendar_of, pack, pointers, unpack
 from engine.weeks.kernels import rows
 from engine.weeks.kernels.spread import spread_once
@@ -25,8 +26,6 @@ from engine.weeks.sequences import merged
 from engine.weeks.staff import Staff
 
 _PASSES = 4
-#: An entitlement that does not limit visits, or hours.
-_NO_LIMIT = 1 << 40
 
 
 @dataclass
@@ -46,59 +45,12 @@ class Spread:
     moved: list[int] = field(default_factory=list)  # groups of programmes that moved, a pass
 
 
-@dataclass
-class Budget:
-    """What entitlements are used for: no visit is placed that they do not cover.
+class Budget(entitlements.Budget):
+    """What entitlements are used for, over the months of a horizon."""
 
-    Attributes
-    ----------
-    covering : for each programme the numbers of entitlements.
-    limit : (entitlements, 2) visits and seconds a month.
-    used : (entitlements, months, 2) of them.
-    """
-
-    weeks: Weeks
-    months: int
-    covering: list[list[int]] = field(init=False)
-    limit: NDArray[np.int64] = field(init=False)
-    used: NDArray[np.int64] = field(init=False)
-
-    def __post_init__(self) -> None:
-        entries = self.weeks.entitlements
-        of_client: dict[str | None, list[int]] = {}
-        for k, entry in enumerate(entries):
-            of_client.setdefault(entry.client, []).append(k)
-        for_all = of_client.get(None, [])
-        self.covering = [
-            sorted(
-                k for k in (*for_all, *of_client.get(p.client, ())) if entries[k].covers(p)
-            )
-            for p in self.weeks.programmes
-        ]
-        self.limit = np.array([
-            [_NO_LIMIT if x is None else x for x in (e.visits, e.service_s)] for e in entries
-        ], dtype=np.int64).reshape(-1, 2)
-        self.used = np.zeros((len(entries), self.months, 2), dtype=np.int64)
-        if self.months:
-            self.used[:, 0] = np.array(
-                [(e.used_visits, e.used_service_s) for e in entries], dtype=np.int64
-            ).reshape(-1, 2)
-
-    def has_room(self, programmes: Sequence[int], month: int) -> bool:
-        """Whether one more visit of each of some programmes is covered."""
-        for p in programmes:
-            self.take(p, month)
-        entries = {k for p in programmes for k in self.covering[p]}
-        fits = all((self.used[k, month] <= self.limit[k]).all() for k in entries)
-        for p in programmes:
-            self.take(p, month, -1)
-        return fits
-
-    def take(self, p: int, month: int, times: int = 1) -> None:
-        """Count visits of a programme; -1 gives one back."""
-        seconds = self.weeks.duration(self.weeks.programmes[p])
-        for k in self.covering[p]:
-            self.used[k, month] += (times, times * seconds)
+    def __init__(self, weeks: Weeks, months: int) -> None:
+        orders = [(p, weeks.duration(p)) for p in weeks.programmes]
+        super().__init__(weeks.entitlements, orders, months)
 
     def packed(self, groups: Sequence[Sequence[int]]) -> rows.Budgets:
         """For the kernels: what one visit of each programme of a group uses."""
@@ -107,7 +59,7 @@ class Budget:
         for group in groups:
             uses: dict[int, list[int]] = {}
             for p in group:
-                length = self.weeks.duration(self.weeks.programmes[p])
+                length = self.seconds[p]
                 for k in self.covering[p]:
                     used = uses.setdefault(k, [0, 0])
                     used[0] += 1
@@ -181,7 +133,7 @@ def _turns(weeks: Weeks, groups: Sequence[Sequence[int]], seed: int) -> NDArray[
         programme = weeks.programmes[p]
         client: Client = weeks.client_by_id[programme.client]
         order: VisitOrder = programme
-        return programme.optional, tier_of(order, client), float(drawn[p])
+        return programme.optional, rank_of(order, client), float(drawn[p])
 
     firsts = [min(turn(p) for p in group) for group in groups]
     return np.array(sorted(range(len(groups)), key=firsts.__getitem__), dtype=np.int32)

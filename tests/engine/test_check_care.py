@@ -132,6 +132,10 @@ def gets_in(seconds: int) -> Change:
     return go
 
 
+def paid_for(**limits: int) -> Change:
+    return lambda w: w.problem.update(entitlements=[{"id": "e", **limits}])
+
+
 def third_member(world: World) -> None:
     world.order("two")["team"].append({"id": "third"})
 
@@ -166,6 +170,14 @@ CARE_BREACHES = [
     Case("P2221", of_worker("N", max_driving_s=242)),
     Case("P2222", of_worker("N", max_visits=1)),
     Case("P2223", of_route("E", overtime_s=17)),
+    Case("P2224", of_worker("N", max_weekly_s=10_000, used_weekly_s=6_478),
+         of_worker("N", max_weekly_s=10_000, used_weekly_s=6_477)),
+    Case("P2225", of_worker("N", max_monthly_s=10_000, used_monthly_s=6_478),
+         of_worker("N", max_monthly_s=10_000, used_monthly_s=6_477)),
+    Case("P2240", paid_for(visits=4, used_visits=2), paid_for(visits=5, used_visits=2)),
+    Case("P2241", paid_for(service_s=1_799), paid_for(service_s=1_800)),
+    Case("P2250", of_worker("N", previous_end_s=80_000, min_daily_rest_s=36_401),
+         of_worker("N", previous_end_s=80_000, min_daily_rest_s=36_400)),
     Case("P2230", gets_in(56), gets_in(55)),
     Case("P2231", of_stop("N", 1, setup_s=49)),
 ]

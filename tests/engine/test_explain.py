@@ -111,6 +111,12 @@ def crowded_out(**more: Any) -> World:
     return world_with(client="a", service="bath", windows=[window(32_400, 33_000)], **more)
 
 
+def beyond_what_is_paid(**limits: int) -> World:
+    world = world_with(client="e", service="errands", payer="city")
+    world.problem["entitlements"] = [{"id": "e", "payer": "city", **limits}]
+    return world
+
+
 REASONS: list[tuple[str, World, dict[str, Any], list[str]]] = [
     ("unreachable", unreachable(), {"starts": 2, "modes": ["car", "ebike", "walk"]},
      ["no way", "无路可达"]),
@@ -122,6 +128,8 @@ REASONS: list[tuple[str, World, dict[str, Any], list[str]]] = [
     ("no_match", world_with(client="a", service="medical", gender="male"),
      {"may": 1, "gender": 1, "language": 0, "refusing": 0},
      ["1 are not stated to be male", "1 人未登记为男性"]),
+    ("entitlement", beyond_what_is_paid(visits=5, used_visits=5),
+     {"entitlement": "e", "used_visits": 5, "visits": 5}, ["5 of 5 visits", "5 次中已用 5 次"]),
     ("no_portions", short_of_portions(),
      {"asked": 4, "diet": "soft", "most_left": 3, "place": "K", "batch": "b2", "batches": 2},
      ["the most is 3, in batch b2 of K", "剩余 3 份"]),
@@ -251,6 +259,7 @@ def one_batch_short() -> World:
 
 
 CHANGES: list[tuple[str, World, dict[str, Any]]] = [
+    ("raise_entitlement", beyond_what_is_paid(visits=5, used_visits=5), {"visits": 6}),
     ("unpin", pinned_wrongly(), {"worker": "D", "shift": "noon"}),
     ("widen_window", too_early(),
      {"direction": "later", "minutes": 2, "worker": "N", "start_s": 31_000, "end_s": 32_120}),
@@ -302,6 +311,8 @@ def test_one_less_does_not_let_it_in(kind: str, world: World, data: dict[str, An
         name = {"add_portions": "portions", "add_capacity": "units",
                 "raise_prize": "prize_cents"}[kind]
         less[name] -= 1
+    elif kind == "raise_entitlement":
+        less["visits"] -= 1
     else:
         return
     assert not is_let_in(world, less)

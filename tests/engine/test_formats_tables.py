@@ -45,6 +45,7 @@ EVERYTHING = {
     "services": [{
         "id": "needles", "kind": "visit", "name": "@needles", "name_zh": "针灸",
         "service_duration_s": 1_850, "skills": ["acupuncture", "nursing"], "same_gender": True,
+        "credits_per_hour": 1.5,
         "team": [{"id": "hands", "skills": ["acupuncture"]}, {}],
     }],
     "clients": [{
@@ -77,13 +78,16 @@ EVERYTHING = {
         "gender": "female", "languages": ["zh"], "refused_clients": ["1002"],
         "min_rest_s": 61, "max_daily_s": 30_001, "max_driving_s": 7_200, "max_visits": 9,
         "regular_s": 3_600, "overtime_per_hour_cents": 1_234, "provider": "north",
+        "max_weekly_s": 144_000, "used_weekly_s": 61, "max_monthly_s": 500_000,
+        "used_monthly_s": 100_001, "previous_end_s": 90_000, "min_daily_rest_s": 39_600,
     }, {"id": "W2", "start": "H", "returns": False, "services": ["bath", "needles"],
         "shifts": [{"id": "a", "start_s": 28_800, "end_s": 43_200}]}],
     "orders": [
         {"id": "O1", "kind": "visit", "client": "C1", "service": "needles", "skills": ["escort"],
          "windows": [{"start_s": 30_600, "end_s": 30_617}, {"start_s": 80_000, "end_s": 90_000}],
          "service_duration_s": 100, "load": {"b": 2}, "priority": 0, "channel": "tv",
-         "gender": "male", "pin": {"worker": "W2", "start_s": 30_600}, "team": [], "payer": "fund",
+         "waiting_days": 12, "payer": "city",
+         "gender": "male", "pin": {"worker": "W2", "start_s": 30_600}, "team": [],
          "after": {"order": "O2", "min_gap_s": 100, "max_gap_s": 7_201, "same_worker": True}},
         {"id": "O4", "kind": "visit", "client": "C1", "service": "bath", "team": [
             {"id": "x", "skills": ["escort", "nursing"], "roles": ["nurse", "courier"],
@@ -92,6 +96,11 @@ EVERYTHING = {
         {"id": "O2", "kind": "meal", "client": "1002", "portions": 2, "diet": "soft",
          "kitchen": "P", "max_onboard_s": 2_401, "optional": True, "prize_cents": 1_999},
         {"id": "O3", "kind": "emergency", "client": "C1", "received_s": 0, "response_s": 60},
+    ],
+    "entitlements": [
+        {"id": "e1", "client": "C1", "payer": "city", "services": ["needles", "bath"], "visits": 8,
+         "service_s": 36_001, "used_visits": 3, "used_service_s": 7_201},
+        {"id": "e2", "visits": 0, "services": []},
     ],
 }
 
@@ -111,7 +120,8 @@ def test_a_problem_survives_tables(name: str, make: Callable[[], Problem], tmp_p
 def test_every_field_of_every_entity_has_a_column(tmp_path: Path) -> None:
     # A field that tables lack would be lost without a word: EVERYTHING sets all of them.
     problem = read_problem(EVERYTHING)
-    for group in ("skills", "services", "clients", "centres", "kitchens", "vehicles", "workers"):
+    for group in ("skills", "services", "clients", "centres", "kitchens", "vehicles", "workers",
+                  "entitlements"):
         model = type(getattr(problem, group)[0])
         given = {key for entry in EVERYTHING[group] for key in entry}  # type: ignore[union-attr]
         assert given == set(model.model_fields) - ({"coordinate_system"} - given)

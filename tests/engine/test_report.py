@@ -58,7 +58,10 @@ def test_workers_kitchens_and_the_time_bank_have_their_rows(result):
     assert (rows["idle"]["orders"], rows["idle"]["cost_cents"]) == (0, 0)
     assert rows["v"]["orders"] == 1
     assert rows["v"]["utilisation"] == round((1_200 + 600) / (9 * 3_600), 4)
-    assert report["volunteers"] == {"workers": 1, "service_s": 1_200}
+    assert report["volunteers"] == {
+        "workers": 1, "service_s": 1_200,
+        "credits": [{"worker": "v", "visits": 1, "service_s": 1_200, "credits": 0.33}],
+    }
     (place,) = report["kitchens"]
     assert (place["portions"], place["taken"]) == (3, 2)
     assert sum(r["cost_cents"] for r in rows.values()) == report["totals"]["cost_cents"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.domain.base import Window
-from engine.domain.weeks import Entitlement, Familiar
+from engine.domain.entitlements import Entitlement
+from engine.domain.weeks import Familiar
 from engine.formats.weeks_json import load_weeks_plan, weeks_plan_json
 from engine.weeks.check import CODES, check_weeks
 from engine.weeks.report import weeks_text

@@ -80,7 +80,7 @@ def test_a_worker_who_is_away_draws_no_visits():
 
 
 def test_what_is_paid_for_is_never_exceeded_and_goes_to_the_important_first():
-    from engine.domain.weeks import Entitlement
+    from engine.domain.entitlements import Entitlement
 
     given = weeks(
         days=28, clients=[client("able"), client("severe", care_level=3)],
@@ -100,7 +100,7 @@ def test_what_is_paid_for_is_never_exceeded_and_goes_to_the_important_first():
 
 
 def test_hours_that_are_paid_for_count_by_the_length_of_a_visit():
-    from engine.domain.weeks import Entitlement
+    from engine.domain.entitlements import Entitlement
 
     given = weeks(
         days=7, programmes=[programme("p", "c", "errands", visits_per_week=5,

@@ -133,3 +133,37 @@ def test_a_courier_s_trips_are_one_duty(backend):
         ],
     )
     assert len(served(plan(day, backend=backend).plan)) == 1
+
+
+@pytest.mark.parametrize("span", ["week", "month"])
+@pytest.mark.parametrize(("minutes", "n"), [(80, 2), (79, 1), (0, 0)])
+def test_what_was_worked_before_the_day_counts(backend, span, minutes, n):
+    most = {"week": "max_weekly_s", "month": "max_monthly_s"}[span]
+    day = two_long_visits(**{most: hour(30), f"used_{span}ly_s": hour(30) - 60 * minutes})
+    result = plan(day, backend=backend).plan
+    assert len(served(result)) == n
+    if n < 2:
+        with pytest.raises(PlanRejected) as rejected:
+            plan(day, backend=backend, rules=without("duty"))
+        assert {v.rule for v in rejected.value.violations} == {"duty"}
+    if n == 0:
+        assert "agreed" in result.unserved[0].message
+
+
+def test_a_volunteer_s_hours_are_capped_and_earn_credits(backend):
+    from engine.domain.services import Service
+
+    day = problem(
+        services=[Service(id="stroll", kind="visit", name="stroll", name_zh="陪伴散步",
+                          service_duration_s=3_600, credits_per_hour=1.5)],
+        clients=[client("c", 5)],
+        workers=[worker("v", role="volunteer", services=("stroll",), cost_per_shift_cents=0,
+                        max_monthly_s=hour(10), used_monthly_s=hour(7.8))],
+        orders=[visit("a", "c", "stroll"), visit("b", "c", "stroll"), visit("c", "c", "stroll")],
+    )
+    result = plan(day, backend=backend)
+    assert len(served(result.plan)) == 2
+    assert list(reasons(result.plan).values()) == ["outweighed"]
+    assert result.report["volunteers"]["credits"] == [
+        {"worker": "v", "visits": 2, "service_s": 7_200, "credits": 3.0}
+    ]

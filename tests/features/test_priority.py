@@ -43,6 +43,9 @@ def contest(near, far, backend, rules=None):
         ({"client": {"care_level": 0}}, {"client": {"care_level": 1}}),
         ({"client": {"guaranteed": True}}, {"priority": 0}),
         ({"client": {"guaranteed": True}, "priority": 7}, {"priority": 6}),
+        ({"waiting_days": 9}, {"waiting_days": 10}),
+        ({"waiting_days": 3_650, "client": {"care_level": 2}}, {"client": {"care_level": 3}}),
+        ({"waiting_days": 3_650}, {"client": {"guaranteed": True}}),
     ],
 )
 def test_the_more_important_client_comes_first_at_any_detour(backend, near, far):
@@ -90,3 +93,26 @@ def test_an_optional_order_never_takes_the_place_of_a_required_one(backend):
         ],
     )
     assert set(stops(plan(day, backend=backend).plan)) == {"must"}
+
+
+def test_a_longer_wait_outweighs_one_other_and_not_two(backend):
+    # Everybody's hour is the same; the one who has waited takes as long as two.
+    def of(*names):
+        return problem(
+            clients=[client(name, 1) for name in names], workers=[worker("w", shift=(9, 10.2))],
+            orders=[
+                visit(name, name, service_duration_s=3_600 if name == "long" else 1_700,
+                      waiting_days=300 if name == "long" else 2)
+                for name in names
+            ],
+        )
+
+    assert served(plan(of("x", "long"), backend=backend).plan) == {"long"}
+    assert served(plan(of("x", "y", "long"), backend=backend).plan) == {"x", "y"}
+
+
+def test_waiting_is_told_where_it_decides():
+    result = contest({"waiting_days": 2}, {"waiting_days": 5}, "search")
+    (absent,) = result.unserved
+    assert "after 5 days" in absent.message
+    assert "已等候 5 天" in absent.message_zh
