@@ -49,7 +49,7 @@ from engine.gaps import Approach, approach
 if TYPE_CHECKING:
     from engine.situation import Situation
 
-__all__ = ["KINDS", "smallest_change"]
+__all__ = ["KINDS", "room_around", "skill_changes", "smallest_change"]
 
 KINDS = (
     "raise_entitlement", "unpin", "widen_window", "extend_shift", "add_portions", "add_capacity",
@@ -225,6 +225,24 @@ def _add_capacity(order: Order, situation: Situation) -> Change | None:
 
 
 def _add_skill(order: Order, situation: Situation) -> Change | None:
+    here, found = _with_a_skill_more(order, situation)
+    return _first_that_fits(order, situation, here, found)
+
+
+def skill_changes(order: Order, situation: Situation) -> list[Change]:
+    """Give, for each worker who lacks one certificate, this one; the cheapest first, untried."""
+    here, found = _with_a_skill_more(order, situation)
+    best: dict[str, Change] = {}
+    for candidate in sorted(found, key=lambda c: c[:3]):
+        worker = situation.row_of(here, candidate.entry).worker.id
+        if worker not in best:
+            best[worker] = candidate.make()
+    return list(best.values())
+
+
+def _with_a_skill_more(
+    order: Order, situation: Situation
+) -> tuple[Approach, list[_Candidate]]:
     missing = {
         w.id: lacking[0]
         for w in situation.problem.workers
@@ -242,7 +260,7 @@ def _add_skill(order: Order, situation: Situation) -> Change | None:
         found.append(_Candidate(1, float(here.cost[m]), int(m), partial(
             tell_skill, order, here, int(m), skill
         )))
-    return _first_that_fits(order, situation, here, found)
+    return here, found
 
 
 # -- what they share ------------------------------------------------------------------------------
@@ -259,7 +277,7 @@ def _first_that_fits(
     return None
 
 
-def _room_around(worker: Worker, shift: Shift) -> tuple[int, int]:
+def room_around(worker: Worker, shift: Shift) -> tuple[int, int]:
     """Minutes that the shift can grow before and after, leaving the rest to the worker's others."""
     others = [s for s in worker.shifts if s.id != shift.id]
     rest = worker.min_rest_s
@@ -277,7 +295,7 @@ def _minutes_later(
 ) -> int | None:
     """Time the shift with all the room there is: how much of it is used is what is needed."""
     worker, shift = who(here, m)
-    room = _room_around(worker, shift)[1]
+    room = room_around(worker, shift)[1]
     if room < least:
         return None
     route = _route_if(order, situation, here, m, extension(order, worker, shift, 0, room))
@@ -294,7 +312,7 @@ def _minutes_earlier(
         change = extension(order, worker, shift, minutes, 0)
         return _route_if(order, situation, here, m, change) is not None
 
-    low, high = least, _room_around(worker, shift)[0]
+    low, high = least, room_around(worker, shift)[0]
     if low > high:
         return None
     if is_enough(low):

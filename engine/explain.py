@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from engine.change_kinds import Change
 from engine.changes import smallest_change
+from engine.changes_tied import smallest_tied_change
 from engine.domain.orders import Order
 from engine.domain.plan import Plan, Previous, Reason, Unserved
 from engine.domain.problem import Problem
@@ -26,6 +27,9 @@ from engine.situation import Situation
 from engine.travel import Travel
 
 __all__ = ["Insertion", "explain", "insertable"]
+
+#: Teams and sequences for which a change is looked for: every try moves several workers.
+_MOST_TIED = 20
 
 
 class Insertion(NamedTuple):
@@ -65,8 +69,16 @@ def explain(
     day so that it never comes to that.
     """
     situation = Situation(problem, plan, travel)
+    changes: dict[frozenset[str], Change | None] = {}  # of what is tied: one for all of it
+    for order in situation.absent:
+        group = problem.tied.get(order.id)
+        if group is not None and group not in changes and len(changes) < _MOST_TIED:
+            changes[group] = smallest_tied_change(order, situation)
     return tuple(
-        _explain_order(order, situation, rules, blocked.get(order.id))
+        _explain_order(
+            order, situation, rules, blocked.get(order.id),
+            changes.get(problem.tied.get(order.id, frozenset())),
+        )
         for order in situation.absent
     )
 
@@ -102,7 +114,7 @@ def insertable(
         return situation.rank(order), -(order.prize_cents or 0), place_in_problem[order.id]
 
     # What is tied to others needs several places at once: that is for the search alone.
-    waiting = [turn(order) for order in situation.absent if not situation.is_tied(order)]
+    waiting = [turn(order) for order in situation.absent if order.id not in problem.tied]
     heapify(waiting)
     found = []
     while waiting:
@@ -125,10 +137,14 @@ def insertable(
 
 
 def _explain_order(
-    order: Order, situation: Situation, rules: Sequence[Rule], blocked: Reason | None
+    order: Order,
+    situation: Situation,
+    rules: Sequence[Rule],
+    blocked: Reason | None,
+    tied_change: Change | None,
 ) -> Unserved:
-    if situation.is_tied(order):
-        return _tell(order, explain_tied(order, situation, rules), None)
+    if order.id in situation.problem.tied:
+        return _tell(order, explain_tied(order, situation, rules), tied_change)
     told = [o for rule in rules if (o := rule.explain(order, situation)) is not None]
     if told:
         obstacle = min(told, key=binding)

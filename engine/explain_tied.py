@@ -18,7 +18,7 @@ from engine.domain.ties import Tie, links_of
 from engine.rules.base import Obstacle, Rule, clock
 from engine.situation import Situation
 
-__all__ = ["binding", "explain_tied"]
+__all__ = ["binding", "explain_tied", "match_parts"]
 
 _REASONS: tuple[str, ...] = get_args(Reason)
 
@@ -81,7 +81,7 @@ def _too_few(order: Order, situation: Situation, names: Sequence[str]) -> Obstac
             here = situation.alone(visit)
             rows = here.gaps.column("row")[here.gap[here.fits(situation.windows(visit))]]
             could[visit_id(visit)] = {here.gaps.rows[int(r)].worker.id for r in np.unique(rows)}
-        matched = _match(could)
+        matched = match_parts(could)
         lacking = [
             v.member for v in visits
             if isinstance(v, MemberOrder) and visit_id(v) not in matched.values()
@@ -99,7 +99,7 @@ def _too_few(order: Order, situation: Situation, names: Sequence[str]) -> Obstac
     return None
 
 
-def _match(could: Mapping[str, set[str]]) -> dict[str, str]:
+def match_parts(could: Mapping[str, set[str]]) -> dict[str, str]:
     """Give as many parts as possible a worker of their own: worker -> part (augmenting paths)."""
     part_of: dict[str, str] = {}
 

@@ -69,6 +69,7 @@ class Situation:
     plan: Plan
     travel: Travel
     previous: Previous | None = None
+    like: Situation | None = None  # of the same plan, and with the same vehicles
     rows: tuple[Row, ...] = field(init=False)
     gaps: Gaps = field(init=False)
 
@@ -89,7 +90,11 @@ class Situation:
         }
         self._duty = {(r.worker, r.shift): r.duty_s for r in self.plan.routes}
         self.rows = make_rows(self.problem, trips)
-        self.gaps = find_gaps(self.problem, self.travel, self.rows, pins=self.pins)
+        known = {} if self.like is None else {
+            r: self.like.gaps for r, row in enumerate(self.rows)
+            if row[1:] == self.like.rows[r][1:]
+        }
+        self.gaps = find_gaps(self.problem, self.travel, self.rows, known=known, pins=self.pins)
         self._able: dict[tuple[object, ...], Flags] = {}
         self._cost: dict[int, int] = {}
         #: What ``engine.alone`` found, by visit.
@@ -223,10 +228,6 @@ class Situation:
             (p, b) for p, b in self.batches(order) if self.left(p, b) >= order.portions
         )
 
-    def is_tied(self, order: Order) -> bool:
-        """Whether the order is served together with others, or by several people, all or none."""
-        return order.id in self.problem.tied
-
     # -- where it could go ------------------------------------------------------------------------
 
     def alone(self, order: Order) -> Approach:
@@ -255,6 +256,12 @@ class Situation:
             answer = self._weighed(order, answer)
             self._last[name] = (visit_id(order), answer)
         return answer
+
+    def under(self, change: Mapping[str, Any] | None = None) -> Situation:
+        """Look at the same plan afresh, under a change of the problem if there is one."""
+        problem = apply_change(self.problem, change) if change else self.problem
+        like = None if change and change["kind"] == "add_capacity" else self
+        return Situation(problem, self.plan, self.travel, self.previous, like)
 
     def could_alone(self, order: Order) -> bool:
         """Whether somebody could serve the order with all shifts free; it may be a changed one."""
@@ -375,7 +382,7 @@ class Situation:
             gap = here.gaps.at(int(here.gap[m]))
             batch = here.options[int(here.option[m])][1].id if here.options else None
             row = here.gaps.rows[gap.row]
-            trips = put_in(gap, row, order.id, batch)
+            trips = put_in(gap, row, visit_id(order), batch)
             route = self.verify(row, trips, change)
             if route is not None:
                 visits = RouteVisits(row.worker.id, row.shift.id, trips)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.changes import _room_around
+from engine.changes import room_around
 from engine.domain.workers import Shift
 from engine.errors import PlanRejected
 from tests.care_builders import (
@@ -52,10 +52,10 @@ def test_the_duty_of_a_worker_s_shifts_is_added_up(backend, minutes, n):
 
 def test_a_longer_shift_is_only_proposed_where_the_rest_between_shifts_remains():
     am, pm = TWO
-    assert _room_around(worker("w", shifts=TWO), am) == (240, 120)
+    assert room_around(worker("w", shifts=TWO), am) == (240, 120)
     rested = worker("w", shifts=TWO, min_rest_s=hour(1.5))
-    assert _room_around(rested, am) == (240, 30)
-    assert _room_around(rested, pm) == (30, 240)
+    assert room_around(rested, am) == (240, 30)
+    assert room_around(rested, pm) == (30, 240)
 
 
 @pytest.mark.parametrize(("minutes", "n"), [(20, 1), (19, 0)])

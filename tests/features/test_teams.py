@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.change_kinds import apply_change
 from engine.day import DayParams, plan_day
 from engine.domain.orders import VisitOrder
 from engine.domain.plan import Previous
@@ -209,3 +210,57 @@ def test_a_team_of_a_former_plan_stays_as_it_was(backend):
     again = plan_day(day, params, travel=line_travel(day), previous=previous).plan
     assert members(again, "o") == members(first, "o")
     assert again.changes.worker == again.changes.time == again.changes.new == ()
+
+
+def change_of(day):
+    """The change told for the first unserved order, and what is served under it."""
+    result = plan(day, backend="ortools").plan
+    change = result.unserved[0].change
+    assert change is not None, result.unserved
+    assert result.unserved[0].change_text_zh
+    assert {str(u.change) for u in result.unserved} == {str(change)}
+    return change, served(plan(apply_change(day, change), backend="ortools").plan)
+
+
+def test_the_certificate_that_a_team_lacks_is_proposed():
+    day = problem(
+        clients=[client("c", 10)],
+        workers=[worker("a", "bathing"), worker("b"), worker("z", shift=(8, 8.2))],
+        orders=[visit("o", "c", "bath_two")],
+    )
+    change, then = change_of(day)
+    assert (change["kind"], change["skill"]) == ("add_skill", "personal_care")
+    assert change["worker"] in ("b", "a")
+    assert then == {"o"}
+
+
+def test_a_longer_shift_brings_a_team_together():
+    day = problem(
+        clients=[client("c", 10)],
+        workers=[worker("a", "bathing", shift=(8, 12)),
+                 worker("b", "personal_care", shift=(11, 17))],
+        orders=[visit("o", "c", "bath_two")],
+    )
+    # Both are there from 11:10; an hour at the door and the way back last until 12:20.
+    change, then = change_of(day)
+    assert (change["kind"], change["minutes"]) == ("extend_shift", 30)
+    assert then == {"o"}
+
+
+def test_a_wider_window_lets_one_order_follow_the_other():
+    def of(late_h):
+        return problem(
+            clients=[client("c", 10)],
+            workers=[worker("n", "nursing", role="nurse")],
+            orders=[
+                visit("injection", "c", "medical", windows=[window(8, 9)]),
+                visit("look", "c", windows=[window(late_h, 13)], after=After(
+                    order="injection", min_gap_s=3_600, max_gap_s=7_200)),
+            ],
+        )
+
+    change, then = change_of(of(11.5))
+    assert (change["kind"], change["minutes"]) == ("widen_window", 30)
+    assert then == {"injection", "look"}
+    absent = plan(of(12.5), backend="ortools").plan.unserved  # by more than is ever proposed
+    assert all(u.change is None or u.change["minutes"] > 60 for u in absent)
