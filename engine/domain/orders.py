@@ -43,8 +43,8 @@ class BaseOrder(Entity):
     ``optional`` orders are served only where that costs less than ``prize_cents``. ``gender`` asks
     for a worker of this gender, whatever the service says. ``pin`` holds whoever serves to it.
     ``waiting_days``: for so long the client has waited for it; among equals who waited longer comes
-    first. ``payer`` is who pays, (a fund, a programme, the client), for
-    entitlements, the figures of who was served and the purchaser's report.
+    first. ``payer`` is who pays (a fund, a programme, the client), for entitlements, the figures of
+    who was served and the purchaser's report.
     """
 
     id: Id
