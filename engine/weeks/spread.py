@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import entitlements
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Client
 from engine.domain.weeks import Weeks
-from engine import entitlements
 from engine.rules.priority import rank_of
 from engine.weeks.calendar import Calendar, Days, Scratch, calendar_of, pack, pointers, unpack
 from engine.weeks.kernels import rows
