@@ -122,9 +122,33 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     if given.api:
         from benchmarks.live_api import measure_alarms
 
-        through = np.array(measure_alarms(problem, plan, travel, given.api, given.seed))
-        found |= {"api_alarm_p50_ms": _ms(through, 50), "api_alarm_p99_ms": _ms(through, 99)}
+        for name in ("api_alarm", *(["api_alarm_beside_solve"] if given.beside_solve else [])):
+            through = np.array(measure_alarms(
+                problem, plan, travel, given.api, given.seed,
+                is_solving=name.endswith("solve"),
+            ))
+            found |= {f"{name}_p50_ms": _ms(through, 50), f"{name}_p99_ms": _ms(through, 99)}
+    if given.sustain_minutes:
+        from benchmarks.live_api import sustain
+
+        log = draw_log(problem, plan, travel, given.sustain_minutes * given.rate, given.seed)
+        found["sustained"] = sustain(problem, plan, travel, log, given.rate)
+        print("sustained", json.dumps(found["sustained"]))
     return found
+
+
+def draw_log(problem: Any, plan: Any, travel: Any, n: int, seed: int) -> list[dict[str, Any]]:
+    """Draw the events of a day beforehand, on a day of its own: the same happens to any other."""
+    from engine.live.day import LiveDay
+    from engine.live.events import event_data
+
+    day, log = LiveDay(problem, plan, travel), []
+    writer = LogWriter(day, n, seed)
+    for _ in range(n):
+        event = writer.draw()
+        day.apply(event)
+        log.append(event_data(event))
+    return log
 
 
 def _ms(seconds: np.ndarray[Any, Any], percent: float) -> float:
@@ -151,6 +175,11 @@ def main() -> None:
     parser.add_argument("--day", help="keep the day in this file, or take it from there")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--api", type=int, default=0, help="so many alarms over HTTP as well")
+    parser.add_argument("--beside-solve", action="store_true",
+                        help="with --api: once more while the service solves another day")
+    parser.add_argument("--sustain-minutes", type=int, default=0,
+                        help="send events over HTTP for so long at --rate a minute")
+    parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--check", action="store_true", help="have the end read by the checker")
     parser.add_argument("--json", help="write the figures here")
     found = run(given := parser.parse_args())

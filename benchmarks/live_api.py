@@ -1,4 +1,4 @@
-"""How long an alarm takes through the HTTP door: over loopback, until it is in the database."""
+"""A day through the HTTP door: over loopback, until each answer is in the database."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-_READY_S = 180.0
+_READY_S = 300.0
+#: What is solved beside, again and again: a day that a request may have, for so long.
+_SOLVE_ORDERS, _SOLVE_S = 300, 20
+_EVENTS = "/v1/days/d/events"
 
 
-def measure_alarms(problem: Any, plan: Any, travel: Any, n: int, seed: int) -> list[float]:
-    """Start a service with the day in its database, and send it alarms, one every 30 s of the day.
-
-    Returns
-    -------
-    seconds : wall clock of each alarm, from sending it to having the answer.
-    """
+@contextmanager
+def service(problem: Any, plan: Any, travel: Any) -> Iterator[tuple[Any, int]]:
+    """Start a service with the day in its database; gives a client and the service's process."""
     import httpx
 
     from api.days import Beginning, begin
@@ -55,10 +57,72 @@ def measure_alarms(problem: Any, plan: Any, travel: Any, n: int, seed: int) -> l
                 base_url=f"http://127.0.0.1:{port}", timeout=_READY_S, trust_env=False
             ) as client:
                 _wait(client)
-                return _send(client, sorted(problem.client_by_id), n, seed)
+                yield client, process.pid
         finally:
             process.terminate()
             process.wait(60)
+
+
+def measure_alarms(
+    problem: Any, plan: Any, travel: Any, n: int, seed: int, *, is_solving: bool = False
+) -> list[float]:
+    """Send a day alarms, one every 30 s of the day, with a batch solve beside them or without.
+
+    Returns
+    -------
+    seconds : wall clock of each alarm, from sending it to having the answer.
+    """
+    with service(problem, plan, travel) as (client, _):
+        stop = threading.Event()
+        beside = threading.Thread(target=_solve, args=(str(client.base_url), stop, seed))
+        if is_solving:
+            beside.start()
+        try:
+            return _send(client, sorted(problem.client_by_id), n, seed)
+        finally:
+            stop.set()
+            if is_solving:
+                beside.join()
+
+
+def sustain(
+    problem: Any, plan: Any, travel: Any, log: list[dict[str, Any]], a_minute: int
+) -> dict[str, Any]:
+    """Send a log at a fixed rate, one event after the other, late ones at once.
+
+    Returns
+    -------
+    figures : milliseconds of alarms and others, how far the sending fell behind, and the memory of
+        all of the service's processes at each minute.
+    """
+    with service(problem, plan, travel) as (client, pid):
+        client.post(_EVENTS, json={"id": "open", "time_s": 0, "kind": "clock"}).raise_for_status()
+        spent: dict[bool, list[float]] = {True: [], False: []}
+        memory, refused, behind = [_memory_mb(pid)], 0, 0.0
+        began = time.perf_counter()
+        for k, event in enumerate(log):
+            due = began + k * 60 / a_minute
+            behind = max(behind, time.perf_counter() - due)
+            time.sleep(max(0.0, due - time.perf_counter()))
+            start = time.perf_counter()
+            answer = client.post(_EVENTS, json=event)
+            spent[event["kind"] == "alarm"].append(time.perf_counter() - start)
+            answer.raise_for_status()
+            refused += answer.json()["status"] == "refused"
+            if (k + 1) % a_minute == 0:
+                memory.append(_memory_mb(pid))
+        seconds = time.perf_counter() - began
+    return {
+        "events": len(log), "seconds": round(seconds, 1), "events_a_minute": a_minute,
+        "behind_s": round(behind, 2), "refused": refused,
+        "alarm_p50_ms": _ms(spent[True], 50), "alarm_p99_ms": _ms(spent[True], 99),
+        "event_p50_ms": _ms(spent[False], 50), "event_p99_ms": _ms(spent[False], 99),
+        "memory_mb": memory,
+    }
+
+
+def _ms(seconds: list[float], percent: float) -> float:
+    return round(float(np.percentile(np.array(seconds), percent)) * 1e3, 2)
 
 
 def _wait(client: Any) -> None:
@@ -75,21 +139,58 @@ def _wait(client: Any) -> None:
     raise RuntimeError("the service does not get ready")
 
 
+def _solve(url: str, stop: threading.Event, seed: int) -> None:
+    """Ask the same service for plans of another day, one after the other."""
+    import httpx
+
+    import geodata
+    from engine.domain.problem import SyntheticNetwork
+    from engine.formats.native import problem_data
+    from engine.scenario import demo_problem
+
+    network = geodata.synthetic_city(2_000, seed=seed)
+    reference = SyntheticNetwork(nodes=2_000, seed=seed)
+    other = problem_data(demo_problem(reference, network, _SOLVE_ORDERS, 40, seed=seed))
+    with httpx.Client(base_url=url, timeout=_READY_S, trust_env=False) as client:
+        while not stop.is_set():
+            client.post(
+                "/v1/plans", json={"problem": other, "params": {"seconds": _SOLVE_S}}
+            ).raise_for_status()
+
+
 def _send(client: Any, clients: list[str], n: int, seed: int) -> list[float]:
     rng, now, spent = np.random.default_rng(seed), 9 * 3_600, []
-    where = "/v1/days/d/events"
     for k in range(-1, n):  # the first one opens the day and is not counted
         now += 30
         order = {
             "kind": "emergency", "id": f"api{k}", "received_s": now,
             "client": clients[int(rng.integers(len(clients)))],
         }
-        client.post(where, json={"id": f"c{k}", "time_s": now, "kind": "clock"})
+        client.post(_EVENTS, json={"id": f"c{k}", "time_s": now, "kind": "clock"})
         start = time.perf_counter()
         answer = client.post(
-            where, json={"id": f"a{k}", "time_s": now, "kind": "alarm", "order": order}
+            _EVENTS, json={"id": f"a{k}", "time_s": now, "kind": "alarm", "order": order}
         )
         spent.append(time.perf_counter() - start)
         if answer.status_code != 200 or answer.json()["status"] != "applied":
             raise RuntimeError(answer.text[:300])
     return spent[1:]
+
+
+def _memory_mb(root: int) -> int:
+    """Resident memory of a process and its descendants."""
+    pages, children = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        pid = int(folder.name)
+        pages[pid] = int(fields[21])
+        children.setdefault(int(fields[1]), []).append(pid)
+    family, total = [root], 0
+    while family:
+        pid = family.pop()
+        total += pages.get(pid, 0)
+        family += children.get(pid, [])
+    return total * os.sysconf("SC_PAGE_SIZE") // 2**20
