@@ -24,6 +24,8 @@ _LOG = logging.getLogger("careroute.api")
 #: Callers of running days stand in one line, and nobody is turned away for a busy second.
 _WAIT_S = 30.0
 _READY_S = 60.0
+#: Opening a city's day takes so long at most, on a machine that has other work.
+_OPEN_S = 600.0
 #: A day is left in peace for so long after a change, before a better rest of it is looked for.
 _QUIET_S = 1.0
 #: So many searches in a row that find nothing end the looking, until something happens.
@@ -41,7 +43,9 @@ class DayProcess:
     """Calls into the process, and news of days for those who follow them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings.model_copy(update={"slots": 1, "wait_s": _WAIT_S})
+        self._settings = settings.model_copy(update={
+            "slots": 1, "wait_s": _WAIT_S, "overhead_s": max(_OPEN_S, settings.overhead_s),
+        })
         self._pool: SlotPool | None = None
         self._improver: SlotPool | None = None
         self._turn = _Turn()
