@@ -123,6 +123,10 @@ def plan(
         int, typer.Option("--move-minute-cents", min=0, max=10_000,
                           help="with --previous: price of a minute earlier or later")
     ] = 20,
+    move_free: Annotated[
+        int, typer.Option("--move-free-minutes", min=0, max=240,
+                          help="with --previous: a move in time of so many minutes is free")
+    ] = 0,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -147,6 +151,7 @@ def plan(
             previous=former,
             move_client_cents=move_client,
             move_minute_cents=move_minute,
+            move_free_s=60 * move_free,
         )
 
 
@@ -372,6 +377,7 @@ def _plan(
     previous: Plan | None = None,
     move_client_cents: int = 0,
     move_minute_cents: int = 0,
+    move_free_s: int = 0,
 ) -> None:
     from api import service
 
@@ -394,6 +400,7 @@ def _plan(
             previous=previous,
             move_client_cents=move_client_cents,
             move_minute_cents=move_minute_cents,
+            move_free_s=move_free_s,
         )
     for wanted, path in outputs.items():
         service.write(given, result, wanted, path, terminal.lang)

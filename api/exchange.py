@@ -83,6 +83,7 @@ def plan(
             previous=previous,
             move_client_cents=params.move_client_cents,
             move_minute_cents=params.move_minute_cents,
+            move_free_s=params.move_free_s,
         )
     return Answer(service.render(given, result, wanted), FORMATS[wanted])
 

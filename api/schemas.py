@@ -40,6 +40,11 @@ MoveMinute = Annotated[
 ]
 
 
+MoveFree = Annotated[
+    int, Field(ge=0, le=14_400, description="with previous: seconds of a move that nobody minds")
+]
+
+
 class Params(Entity):
     """How long and how to search; the first limit that is reached ends it."""
 
@@ -50,6 +55,7 @@ class Params(Entity):
     backend: Backend = "search"
     move_client_cents: MoveClient = 1_000
     move_minute_cents: MoveMinute = 20
+    move_free_s: MoveFree = 0
 
 
 class WeeksParams(Entity):

@@ -189,6 +189,7 @@ def plan(
     previous: Plan | None = None,
     move_client_cents: int = 0,
     move_minute_cents: int = 0,
+    move_free_s: int = 0,
 ) -> DayResult:
     """Plan a day.
 
@@ -199,7 +200,7 @@ def plan(
     folder : where relative paths of the problem count from; None: it may name no file.
     on_progress : takes the share done, 0..1.
     previous : a former plan to stay near: a visit by another worker, and a minute earlier or later,
-        cost the two prices.
+        cost the two prices, the minutes beyond ``move_free_s``.
 
     Raises
     ------
@@ -222,7 +223,8 @@ def plan(
         on_progress=(lambda stage: tell(stage.share)) if tell else None,
         should_stop=should_stop,
         previous=None if previous is None else Previous(
-            plan=previous, move_client_cents=move_client_cents, move_minute_cents=move_minute_cents
+            plan=previous, move_client_cents=move_client_cents,
+            move_minute_cents=move_minute_cents, move_free_s=move_free_s,
         ),
     )
 

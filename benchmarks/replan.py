@@ -68,12 +68,15 @@ def count_moves(problem: Problem, plan: Plan, former: Plan) -> dict[str, int]:
     }
 
 
-def run(days: Days, params: DayParams, client_cents: int, minute_cents: int) -> dict[str, Any]:
+def run(
+    days: Days, params: DayParams, client_cents: int, minute_cents: int, free_s: int = 0
+) -> dict[str, Any]:
     """Plan, edit, plan again both ways, and compare."""
     former = plan_day(days.before, params, travel=days.travel).plan
     row: dict[str, Any] = {"orders": len(days.after.orders), "former_cents": _cents(former)}
     previous = Previous(
-        plan=former, move_client_cents=client_cents, move_minute_cents=minute_cents
+        plan=former, move_client_cents=client_cents, move_minute_cents=minute_cents,
+        move_free_s=free_s,
     )
     for name, hand in (("fresh", None), ("replan", previous)):
         started = time.process_time()
@@ -105,6 +108,7 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=6_000, help="of the synthetic city")
     parser.add_argument("--move-client-cents", type=int, default=1_000)
     parser.add_argument("--move-minute-cents", type=int, default=20)
+    parser.add_argument("--move-free", type=int, default=0, help="minutes that nobody minds")
     parser.add_argument("--json", type=Path, help="write the rows here")
     args = parser.parse_args()
     rows = []
@@ -114,7 +118,9 @@ def main() -> None:
     for seed in args.seed:
         days = make_days(args.orders, args.workers, seed, args.share, args.nodes)
         params = DayParams(seconds=None, iterations=args.iterations, seed=seed, stall=0)
-        row = {"seed": seed, **run(days, params, args.move_client_cents, args.move_minute_cents)}
+        row = {"seed": seed, **run(
+            days, params, args.move_client_cents, args.move_minute_cents, 60 * args.move_free
+        )}
         rows.append(row)
         fresh, again = row["fresh"], row["replan"]
         print(

@@ -81,11 +81,8 @@ def hold(
     waiting = with_parts(problem, orders=tuple(held.get(o.id, o) for o in problem.orders))
     by_shift = {(v.worker, v.shift): v for v in visits}
     early = {(r.worker, r.shift): r for r in plan.routes}
-    if needs_joint_times(problem, travel):  # all routes wait, or none
-        timetable = evaluate(waiting, travel, [by_shift[key] for key in early])
-        candidate = _with_routes(problem, plan, timetable.routes)
-        worse = candidate.totals.cost_cents > plan.totals.cost_cents
-        return plan if worse or _broken_routes(problem, candidate, travel) else candidate
+    if needs_joint_times(problem, travel):
+        return _hold_jointly(problem, travel, plan, [by_shift[key] for key in early], held)
     late = {key: evaluate_route(waiting, travel, by_shift[key]) for key in early}
     chosen = {
         key: late[key] if late[key].cost_cents <= early[key].cost_cents else early[key]
@@ -101,6 +98,33 @@ def hold(
             if k >= len(keys):
                 return plan
             chosen[keys[k]] = early[keys[k]]
+    return plan
+
+
+def _hold_jointly(
+    problem: Problem,
+    travel: Travel,
+    plan: Plan,
+    visits: Sequence[RouteVisits],
+    held: dict[str, Order],
+) -> Plan:
+    """Let routes wait that are timed together; those that suffer from it wait for nobody."""
+    for _ in range(4):
+        waiting = with_parts(problem, orders=tuple(held.get(o.id, o) for o in problem.orders))
+        routes = evaluate(waiting, travel, visits).routes
+        candidate = _with_routes(problem, plan, routes)
+        bad = _broken_routes(problem, candidate, travel)
+        bad |= {
+            k for k, (late, early) in enumerate(zip(routes, plan.routes, strict=True))
+            if late.cost_cents > early.cost_cents
+        }
+        if not bad:
+            return candidate
+        if not held or max(bad) >= len(routes):
+            break
+        for k in bad:
+            for stop in (s for t in routes[k].trips for s in t.stops):
+                held.pop(stop.order, None)
     return plan
 
 

@@ -288,8 +288,11 @@ def _candidates(
     closes = np.array([b for t in meals for _, b in t.windows])
     starts_of = np.flatnonzero(np.diff(of, prepend=-1))  # the first column of each meal
     found = []
-    for length in sorted({n for longest in slack.values() for n in (longest, longest // 2)}):
-        late = np.minimum(early + length, latest)
+    lengths = sorted({n for longest in slack.values() for n in (longest, longest // 2)})
+    spans = [(early, np.minimum(early + length, latest)) for length in lengths]
+    if (before >= 0).any():
+        spans.append(_former_trips(draft, vehicle, place, latest))
+    for early, late in spans:
         first = np.maximum(early[:, None] + go[of], opens)
         last = np.minimum((late[:, None] - back[of]) - service[of], closes)
         fits = (most[of] >= (late - early)[:, None]) & (loaded[of] <= early[:, None])
@@ -317,6 +320,32 @@ def _former_starts(
         stop.start_s if stop is not None and (stop.worker, stop.shift) == mine else -1
         for stop in (former.get(t.key) for t in meals)
     ])
+
+
+def _former_trips(
+    draft: Draft, vehicle: VehicleDraft, place: LoadingPlace, latest: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the trips of the shift in a former plan, each as it was and with the room around it.
+
+    Returns
+    -------
+    early, late : of each trip.
+    """
+    assert draft.previous is not None
+    trips = [
+        trip for route in draft.previous.plan.routes for trip in route.trips
+        if (route.worker, route.shift) == (vehicle.worker.id, vehicle.shift.id) and trip.stops
+    ]
+    spans = []
+    for k, trip in enumerate(trips):
+        first = trips[k - 1].end_s + place.loading_s if k else vehicle.early
+        last = trips[k + 1].leave_s - place.loading_s if k + 1 < len(trips) else latest
+        spans += [
+            (max(a, vehicle.early), min(b, latest))
+            for a in (first, trip.leave_s) for b in (trip.end_s, last)
+        ]
+    early, late = np.array([s for s in spans if s[0] < s[1]], dtype=np.int64).reshape(-1, 2).T
+    return early, late
 
 
 def _best_row(slots: list[_Slot], place: LoadingPlace) -> list[_Slot]:

@@ -164,3 +164,20 @@ def test_what_a_plan_says_about_the_former_one_is_checked(code, update):
     found = {v.code for v in check_plan(day, Plan.model_validate(data), travel)}
     assert code in found
     assert all(c.startswith("P233") for c in found)
+
+
+@pytest.mark.parametrize(("free_s", "cents"), [(0, 600), (300, 300), (599, 1), (600, 0)])
+def test_minutes_that_nobody_minds_are_free(free_s, cents):
+    """The only way there has become ten minutes longer: whoever waits, waits for ten minutes."""
+    def of(x):
+        return problem(
+            clients=[client("c", x)], workers=[worker("w", shift=(8, 12))], orders=[visit("o", "c")]
+        )
+
+    former = plan(of(10), backend="ortools").plan
+    day = of(20)
+    params = DayParams(seconds=0.2, backend="ortools", stall=0)
+    previous = Previous(plan=former, move_minute_cents=60, move_free_s=free_s)
+    changes = plan_day(day, params, travel=line_travel(day), previous=previous).plan.changes
+    assert changes is not None
+    assert (changes.moved_s, changes.moved_cents) == (600, cents)
