@@ -56,6 +56,7 @@ def measure(
     capacity = share_portions(tables, homes.place).model
     modelled = time.process_time() - modelled
     broken = check_meals(problem, plan, travel)
+    lanes = plan_as_lanes(tables, plan)
     t = plan.totals
     delivery, least = t.cost_cents - t.cooking_cents, t.bound_cents - t.cooking_cents
     return {
@@ -74,7 +75,35 @@ def measure(
         "van_trips": t.van_trips, "couriers": t.couriers, "trips": t.trips,
         "km": round(t.distance_m / 1_000, 1), "cooking": t.cooking_cents,
         "vans_cost": t.van_cents, "couriers_cost": t.courier_cents,
+        "lanes_cost": lanes[0], "lanes_bound": lanes[1],
     }
+
+
+def plan_as_lanes(tables: Any, plan: Any) -> tuple[int, int]:
+    """Bring the plan's bulk by hired trips, one point each: cost in cents, and its lower bound.
+
+    A trip from a kitchen to a point costs what a van pays to go there and back; any kitchen may
+    cook for any point it may feed, up to what it cooked in the plan.
+    """
+    import numpy as np
+
+    from solvers.lanes import plan_lanes
+
+    problem = tables.problem
+    kitchens = {k.id: i for i, k in enumerate(problem.kitchens)}
+    points = {p.id: i for i, p in enumerate(problem.points)}
+    units = np.zeros((len(kitchens), len(points)), np.int64)
+    for trip in plan.van_trips:
+        for stop in trip.stops:
+            units[kitchens[trip.kitchen], points[stop.point]] += sum(x.portions for x in stop.lots)
+    van = problem.vans[0]
+    metres = tables.drive_metres[:, : len(points)].astype(np.int64)
+    trip_mills = 1_000 * van.cost_per_trip_cents + 2 * metres * van.cost_per_km_cents
+    trip_mills[~tables.may_feed[:, : len(points)]] = 10**12
+    found = plan_lanes(
+        units.sum(axis=1), units.sum(axis=0), np.zeros_like(units), trip_mills, van.capacity
+    )
+    return found.cost // 1_000, found.bound // 1_000
 
 
 def compile_apart() -> float:
@@ -121,8 +150,10 @@ def disrupt(
     compile_apart()
     problem, network = make_meals(meals, kitchens, points, couriers, seed=seed)
     travel = build_meal_travel(problem, network)
-    params = MealParams(effort=effort, seed=seed)
+    params = MealParams(effort=effort, seed=seed, thinning=0)  # which a plan near another has not
+    cpu, start = time.process_time(), time.perf_counter()
     before = plan_meals(problem, travel, params)
+    took = time.process_time() - cpu, time.perf_counter() - start
     sent: Counter[tuple[str, str]] = Counter()
     for trip in before.van_trips:
         for stop in trip.stops:
@@ -141,6 +172,8 @@ def disrupt(
         near = replace(params, previous=before)
         plan = before if changed is problem else plan_meals(changed, travel, near)
         cpu, seconds = time.process_time() - cpu, time.perf_counter() - start
+        if plan is before:
+            cpu, seconds = took
         broken = check_meals(changed, plan, travel)
         later = who_eats_later(before, plan)
         rota = compare_rotas(before, plan, params.move_client_cents)
@@ -151,8 +184,8 @@ def disrupt(
             "later": len(delays), "later_mean_min": round(sum(delays) / 60 / max(1, len(delays))),
             "without": dict(Counter(x.reason for x in later if x.after_s is None)),
             "doors_kept_percent": round(100 * rota.kept / max(1, rota.doors), 1),
-            "cost": t.cost_cents, "couriers": t.couriers, "seconds": round(seconds, 1),
-            "cpu_s": round(cpu, 1), "effort": effort,
+            "cost": t.cost_cents, "bound": t.bound_cents, "couriers": t.couriers,
+            "seconds": round(seconds, 1), "cpu_s": round(cpu, 1), "effort": effort,
         })
         print(json.dumps(rows[-1]), flush=True)
     return rows

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from engine.domain.meal_plan import CourierRoute, MealPlan, VanTrip
 from engine.domain.meals import MealsProblem
-from engine.domain.words import clock
+from engine.domain.words import clock as clock_to_second
 from engine.formats.native import unusable
 from engine.formats.table_files import Grids, make_workbook
 from engine.formats.table_reader import letter_of
@@ -30,6 +30,8 @@ _REASONS = {
     "seats": ("no seat is free in time", "座位不足"),
 }
 _LOAD = ["diet 餐型", "kitchen 厨房", "batch 批次", "portions 份数"]
+_BULK = ["diet 餐型", "batch 批次", "portions 份数"]
+_SHIFT = ' style="text-align:right"'
 _DOORS = ["no. 序号", "time 时间", "client 服务对象", "diet 餐型", "portions 份数"]
 
 
@@ -46,6 +48,23 @@ class Page(NamedTuple):
 
     heading: str
     tables: list[Table]
+
+
+def clock(moment: int) -> str:
+    """Write a moment to the minute, the next one: nobody comes before the food is there."""
+    return clock_to_second(-(-moment // 60) * 60)
+
+
+def _diets(problem: MealsProblem) -> dict[str, str]:
+    """Names of the diets in both languages, by id; the id where there are none."""
+    return {
+        d.id: " ".join(x for x in (d.name or d.id, d.name_zh) if x) for d in problem.diets
+    }
+
+
+def _width(text: object) -> int:
+    """Columns that a text takes: two for a Chinese character."""
+    return sum(2 if ord(x) > 0x2E80 else 1 for x in str(text))
 
 
 def write_meal_xlsx(problem: MealsProblem, plan: MealPlan, path: str | Path) -> None:
@@ -69,13 +88,20 @@ def meal_xlsx(problem: MealsProblem, plan: MealPlan) -> bytes:
     InputError : ``E1511``, openpyxl is missing.
     """
     book = make_workbook(meal_grids(problem, plan))
+    from openpyxl.styles import Font
+
     for sheet in book.worksheets:
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        for j in range(sheet.max_column):
-            sheet.column_dimensions[letter_of(j)].width = 20
+        for j, column in enumerate(sheet.iter_cols(max_row=200)):
+            column[0].font = Font(bold=True)
+            widest = max(_width(cell.value) for cell in column if cell.value is not None)
+            sheet.column_dimensions[letter_of(j)].width = min(48, max(9, widest + 2))
+            for cell in column:
+                if isinstance(cell.value, float):
+                    cell.number_format = "#,##0.00"
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
@@ -85,14 +111,15 @@ def meal_grids(problem: MealsProblem, plan: MealPlan) -> Grids:
     """Make all sheets of a plan."""
     vans: list[list[Any]] = [[
         "van 车辆", "kitchen 厨房", "loads 装车", "leaves 出发", "point 助餐点", "arrives 到达",
-        "ready 可取", *_LOAD,
+        "ready 可取", *_BULK,
     ]]
+    diets = _diets(problem)
     for trip in plan.van_trips:
         for stop in trip.stops:
             for lot in stop.lots:
                 vans.append([
                     trip.van, trip.kitchen, clock(trip.loading_s), clock(trip.leave_s), stop.point,
-                    clock(stop.arrival_s), clock(stop.ready_s), lot.diet, lot.kitchen, lot.batch,
+                    clock(stop.arrival_s), clock(stop.ready_s), diets[lot.diet], lot.batch,
                     lot.portions,
                 ])
     lists: list[list[Any]] = [
@@ -111,7 +138,7 @@ def meal_grids(problem: MealsProblem, plan: MealPlan) -> Grids:
         kitchens += [[kitchen, batch, *row] for row in rows]
     header = ["point 助餐点", "time 入座", "client 服务对象", "diet 餐型", "portions 份数"]
     seats: list[list[Any]] = [header, *(
-        [s.point, clock(s.start_s), s.client, problem.client_by_id[s.client].diet,
+        [s.point, clock(s.start_s), s.client, diets[problem.client_by_id[s.client].diet],
          problem.client_by_id[s.client].portions]
         for s in sorted(plan.sittings, key=lambda s: (s.point, s.start_s, s.client))
     )]
@@ -128,11 +155,17 @@ def meal_grids(problem: MealsProblem, plan: MealPlan) -> Grids:
 def meal_pages(problem: MealsProblem, plan: MealPlan) -> list[Page]:
     """Make the pages to print, in the order of the day."""
     header = ["ready 出餐", "diet 餐型", "portions 份数", "point 送往"]
-    pages = [
-        Page(f"{kitchen} · {batch} · {problem.day}", [Table("kitchen sheet 厨房单", header, rows)])
-        for (kitchen, batch), rows in _cooked(problem, plan).items()
-    ]
-    pages += [_van_page(trip) for trip in plan.van_trips]
+    pages = []
+    for (kitchen, batch), rows in _cooked(problem, plan).items():
+        sums: Counter[str] = Counter()
+        for _, diet, n, _ in rows:
+            sums[diet] += n
+        pages.append(Page(f"{kitchen} · {batch} · {problem.day}", [
+            Table("to cook 制作", ["diet 餐型", "portions 份数"],
+                  [*map(list, sums.items()), ["total 合计", sum(sums.values())]]),
+            Table("kitchen sheet 厨房单", header, rows),
+        ]))
+    pages += [_van_page(problem, trip) for trip in plan.van_trips]
     for route in plan.routes:
         tables = []
         for t, trip in enumerate(route.trips):
@@ -166,9 +199,16 @@ def meal_html(problem: MealsProblem, plan: MealPlan) -> str:
     )
 
 
+def _shown(cell: object) -> str:
+    return f"{cell:,.2f}" if isinstance(cell, float) else str(cell)
+
+
 def _table(table: Table) -> str:
     def line(cells: list[Any], tag: str) -> str:
-        inner = "".join(f"<{tag}>{html.escape(str(c))}</{tag}>" for c in cells)
+        inner = "".join(
+            f"<{tag}{_SHIFT * isinstance(c, (int, float))}>{html.escape(_shown(c))}</{tag}>"
+            for c in cells
+        )
         return f"<tr>{inner}</tr>"
 
     title = f"<h3>{html.escape(table.title)}</h3>" if table.title else ""
@@ -176,30 +216,33 @@ def _table(table: Table) -> str:
     return f"{title}<table><thead>{line(table.header, 'th')}</thead><tbody>{rows}</tbody></table>"
 
 
-def _van_page(trip: VanTrip) -> Page:
+def _van_page(problem: MealsProblem, trip: VanTrip) -> Page:
+    diets = _diets(problem)
     rows = [
-        [stop.point, clock(stop.arrival_s), clock(stop.ready_s), lot.diet, lot.kitchen, lot.batch,
+        [stop.point, clock(stop.arrival_s), clock(stop.ready_s), diets[lot.diet], lot.batch,
          lot.portions]
         for stop in trip.stops for lot in stop.lots
     ]
     span = f"{clock(trip.loading_s)}-{clock(trip.leave_s)}"
     return Page(f"{trip.van} · {trip.kitchen} · {span}", [Table(
-        "van trip 送货单", ["point 助餐点", "arrives 到达", "ready 可取", *_LOAD], rows,
+        "van trip 送货单", ["point 助餐点", "arrives 到达", "ready 可取", *_BULK], rows,
     )])
 
 
 def _box(problem: MealsProblem, route: CourierRoute, t: int) -> list[list[Any]]:
     """List what a trip takes along, by diet and batch."""
     amounts: Counter[tuple[str, str, str]] = Counter()
+    diets = _diets(problem)
     for drop in route.trips[t].drops:
         client = problem.client_by_id[drop.client]
-        amounts[client.diet, drop.kitchen, drop.batch] += client.portions
+        amounts[diets[client.diet], drop.kitchen, drop.batch] += client.portions
     return [[*key, n] for key, n in sorted(amounts.items())]
 
 
 def _doors(problem: MealsProblem, route: CourierRoute, t: int) -> list[list[Any]]:
+    diets = _diets(problem)
     return [
-        [k, clock(d.start_s), d.client, problem.client_by_id[d.client].diet,
+        [k, clock(d.start_s), d.client, diets[problem.client_by_id[d.client].diet],
          problem.client_by_id[d.client].portions]
         for k, d in enumerate(route.trips[t].drops, start=1)
     ]
@@ -220,12 +263,13 @@ def _cooked(problem: MealsProblem, plan: MealPlan) -> dict[tuple[str, str], list
                     key = client.diet, "couriers 送餐员"
                     amounts[d.kitchen, d.batch][key] += client.portions
     found: dict[tuple[str, str], list[list[Any]]] = {}
+    diets = _diets(problem)
     for kitchen in problem.kitchens:
         for batch in kitchen.batches:
             rows = sorted(amounts.get((kitchen.id, batch.id), {}).items())
             if rows:
                 found[kitchen.id, batch.id] = [
-                    [clock(batch.ready_s), diet, n, point] for (diet, point), n in rows
+                    [clock(batch.ready_s), diets[diet], n, point] for (diet, point), n in rows
                 ]
     return found
 

@@ -5,7 +5,9 @@
 2. Who is left is offered to the couriers of a neighbouring place that have time; the portions
    follow, vans and trips are made again where anything changed. A turn that serves fewer people
    is not kept. Food that came too late for its couriers is asked for sooner.
-3. In the end, who is still left is brought a meal late, where late is allowed.
+3. Where a place's last courier has little to do, homes at its border go to neighbours whose
+   couriers have time, so that one courier fewer is enough; kept where the plan gets cheaper.
+4. In the end, who is still left is brought a meal late, where late is allowed.
 
 A courier's trip never leaves before its food is there: the food's moment is the trip's release, and
 whatever moved the food makes the trips anew. Same input, seed and iterations: same plan.
@@ -25,8 +27,9 @@ from engine.domain.meals import MealsProblem, ServingPoint
 from engine.meals.assemble import assemble
 from engine.meals.bulk import NEVER, Bulk, plan_bulk
 from engine.meals.seats import Seats, seat
-from engine.meals.supply import Homes, find_homes, share_portions
+from engine.meals.supply import MILLS, Homes, find_homes, share_portions
 from engine.meals.tables import UNLIMITED, Tables, build_tables
+from engine.meals.thinning import thin
 from engine.meals.travel import MealTravel
 from engine.meals.zones import Zone, ZonePlan, make_rota, plan_zone, still_holds
 
@@ -45,6 +48,7 @@ class MealParams:
     effort : iterations of the search a home.
     van_iterations : of each kitchen's vans.
     turns : most turns of offering who is left to neighbours.
+    thinning : most turns of doing with fewer couriers.
     threads : places that are routed at the same time; the plan does not depend on it.
     joint : False is the plan in two steps that know nothing of each other, for comparison: nearest
         place and kitchen, one point a van trip, one turn.
@@ -55,6 +59,7 @@ class MealParams:
     effort: int = 60
     van_iterations: int = 2_000
     turns: int = 3
+    thinning: int = 2
     seed: int = 1
     threads: int = 2
     joint: bool = True
@@ -156,6 +161,15 @@ class _Planner:
             turns += 1
             if _worth(tables, after) >= _worth(tables, state):
                 state = after
+        for turn in range(params.thinning if params.joint and not params.previous else 0):
+            place = thin(tables, homes, state.place, state.zones)
+            if state.left or place is None or self.stop():
+                break
+            after = self.levels(place, state, frozenset(), 0.15 / (1 + turn))
+            turns += 1
+            if _worth(tables, after) <= _worth(tables, state):
+                break
+            state = after
         if state.left and tables.problem.late_s and not self.stop():
             late = frozenset(state.left)
             zones = self.zones(state.place, state.batch, state.bulk, state, 0.05, late=late)
@@ -225,7 +239,12 @@ def _worth(tables: Tables, state: _State) -> tuple[tuple[int, ...], int]:
         for route in zone.routes:
             for trip in route.trips:
                 np.add.at(fed, tables.tier[list(trip.clients)], 1)
-    return tuple(fed.tolist()), -sum(z.cost_mills for z in state.zones.values())
+    vans = tables.problem.van_by_id
+    hauling = sum(
+        vans[t.van].cost_per_trip_cents * MILLS + t.distance_m * vans[t.van].cost_per_km_cents
+        for t in state.bulk.trips
+    )
+    return tuple(fed.tolist()), -hauling - sum(z.cost_mills for z in state.zones.values())
 
 
 def _offer(

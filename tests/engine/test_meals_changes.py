@@ -118,6 +118,18 @@ def test_a_rota_outlives_who_rests_and_who_starts_again(made: Made) -> None:
     assert compare_rotas(plan, back, 3_000).kept >= 0.9 * found.doors
 
 
+def test_doing_with_fewer_couriers_is_kept_only_where_it_is_cheaper() -> None:
+    problem, network = make_meals(300, 1, 4, 14, seed=2, nodes=700)
+    travel = build_meal_travel(problem, network)
+    plain, thin = (
+        plan_meals(problem, travel, MealParams(effort=20, van_iterations=200, thinning=n)).totals
+        for n in (0, 2)
+    )
+    assert thin.served == plain.served == 300
+    assert thin.cost_cents < plain.cost_cents
+    assert thin.couriers < plain.couriers
+
+
 def test_an_unknown_name_is_refused(made: Made) -> None:
     for change in (
         lambda p: close_kitchen(p, "K99", 0), lambda p: delay_batch(p, "K01", "B99", 1),
