@@ -162,10 +162,10 @@ class _Planner:
             if _worth(tables, after) >= _worth(tables, state):
                 state = after
         for turn in range(params.thinning if params.joint and not params.previous else 0):
-            place = thin(tables, homes, state.place, state.zones)
-            if state.left or place is None or self.stop():
+            thinner = thin(tables, homes, state.place, state.zones)
+            if state.left or thinner is None or self.stop():
                 break
-            after = self.levels(place, state, frozenset(), 0.15 / (1 + turn))
+            after = self.levels(thinner, state, frozenset(), 0.15 / (1 + turn))
             turns += 1
             if _worth(tables, after) <= _worth(tables, state):
                 break

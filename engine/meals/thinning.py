@@ -76,7 +76,7 @@ def _portions(tables: Tables, zone: ZonePlan) -> list[int]:
 def _room(tables: Tables, zone: ZonePlan, without: int) -> int:
     """Portions that the couriers who are out could bring besides, ``without`` the last of them."""
     carried = _portions(tables, zone)
-    order = np.argsort(carried, kind="stable")[without:].tolist()
+    order: list[int] = np.argsort(carried, kind="stable")[without:].tolist()
     if not order:
         return 0
     end = tables.problem.end_s
@@ -85,4 +85,5 @@ def _room(tables: Tables, zone: ZonePlan, without: int) -> int:
     each = out / max(1, sum(carried[k] for k in order))
     entry = tables.places[zone.zone.place]
     most = entry.handover if isinstance(entry, ServingPoint) else UNLIMITED
-    return max(0, min(int(_USABLE * idle / each), most - sum(carried[k] for k in order)))
+    left: int = most - sum(carried[k] for k in order)
+    return max(0, min(int(_USABLE * idle / each), left))

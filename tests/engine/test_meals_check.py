@@ -91,7 +91,7 @@ def drop_early(data: dict[str, Any]) -> None:
 
 
 def drop_late(data: dict[str, Any]) -> None:
-    all_drops(data)[0]["start_s"] += 9_000
+    all_drops(data)[0]["start_s"] += 10_800
 
 
 def twice(data: dict[str, Any]) -> None:

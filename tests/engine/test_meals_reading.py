@@ -110,7 +110,7 @@ def test_bad_tables_are_named_line_by_line(problem: MealsProblem, tmp_path: Path
         read_meal_tables(path)
     found = {(f.code, f.path) for f in caught.value.faults}
     assert found == {
-        ("E1802", "clients!B4"), ("E1101", "clients!A7"), ("E1803", "points!K2"),
+        ("E1802", "clients!B4"), ("E1101", "clients!A7"), ("E1803", "points!L2"),
         ("E1108", "batches!A2"), ("E1506", "couriers!F2"),
     }
     twice = next(f for f in caught.value.faults if f.code == "E1101")
