@@ -49,7 +49,7 @@ cover: $(STAMP) ## coverage of everything but the compiled kernels
 	$(BIN)/coverage report --include "engine/*,solvers/*,geodata/*,api/*" --omit "*/kernels/*"
 
 bounds: $(STAMP) ## kernels with array bounds checked
-	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -m 'long or not long' tests/solvers tests/geodata tests/properties
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -m 'long or not long' tests/solvers tests/geodata tests/properties tests/engine/test_weeks_spread.py
 
 scale: $(STAMP) ## how the search scales, 1,000 to 100,000 tasks
 	$(BIN)/python -m benchmarks.scale

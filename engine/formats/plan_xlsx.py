@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SUMMARY, UNSERVED = "summary 汇总", "unserved 未服务"
 ACCESS, CREDITS = "who was served 服务公平", "time bank 时间银行"
+#: Columns are no wider; a longer text goes on in the next line.
+_WIDEST = 60
 #: Longer names, and these characters, make a file that spreadsheets refuse to open.
 _MAX_SHEET_NAME = 31
 _FORBIDDEN = re.compile(r"[:\\/?*\[\]]")
@@ -217,14 +219,22 @@ def dress(page: Worksheet) -> None:
         cell.font = styles.Font(bold=True)
         cell.fill = styles.PatternFill("solid", fgColor="DDEBF7")
         cell.alignment = styles.Alignment(wrap_text=True, vertical="top")
-    for j, column in enumerate(page.iter_cols(values_only=True)):
-        longest = max((len(str(value)) for value in column if value is not None), default=0)
-        page.column_dimensions[letter_of(j)].width = min(60, max(10, 1.3 * longest))
+    for j, column in enumerate(page.iter_cols()):
+        longest = max((_width(cell.value) for cell in column if cell.value is not None), default=0)
+        page.column_dimensions[letter_of(j)].width = min(_WIDEST, max(10, 1.1 * longest + 2))
+        for cell in column[1:]:
+            if cell.value is not None and 1.1 * _width(cell.value) + 2 > _WIDEST:
+                cell.alignment = styles.Alignment(wrap_text=True, vertical="top")
     # Sheets are carried on paper: one page wide, the header on every page.
     page.page_setup.orientation = "landscape"
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = "1:1"
+
+
+def _width(value: object) -> int:
+    """Letters that a text is wide; a Chinese one is as wide as two."""
+    return max(sum(1 + (c > "\u2e7f") for c in line) for line in f"{value}\n".split("\n"))
 
 
 def _join(*notes: str | None) -> str:

@@ -59,11 +59,12 @@ def weeks_html(weeks: Weeks, plan: WeeksPlan, report: dict[str, Any]) -> bytes:
         ) + "</small></p>",
     ]
     for first in range(0, weeks.days, 7):
-        dates = weeks.dates[first : first + 7]
-        parts.append(f"<section><h2>{_both('Week', '周')} {first // 7 + 1}: "
-                     f"{dates[0]} – {dates[-1]}</h2><table><thead><tr>{_head(weeks, dates)}</tr>"
-                     "</thead><tbody>")
-        for programme in weeks.programmes:
+        k, dates = first // 7 + 1, weeks.dates[first : first + 7]
+        parts.append(
+            f"<section><h2>{_both(f'Week {k}', f'第 {k} 周')}: {dates[0]} – {dates[-1]}</h2>"
+            f"<table><thead><tr>{_head(weeks, dates)}</tr></thead><tbody>"
+        )
+        for programme in by_client(weeks):
             cells = [
                 _cell(weeks, programme, day, seen.get(day, {}).get(programme.id),
                       (day, programme.id) in lost, carers.get(programme.id))
@@ -75,6 +76,12 @@ def weeks_html(weeks: Weeks, plan: WeeksPlan, report: dict[str, Any]) -> bytes:
     parts.append(_unserved(plan))
     parts.append(f"<script>{_SCRIPT}</script></body></html>")
     return "\n".join(parts).encode()
+
+
+def by_client(weeks: Weeks) -> list[Programme]:
+    """Programmes in the order of clients, those of one together."""
+    place = {client.id: k for k, client in enumerate(weeks.clients)}
+    return sorted(weeks.programmes, key=lambda programme: place[programme.client])
 
 
 def _both(en: str, zh: str) -> str:

@@ -12,7 +12,7 @@ from engine.formats.native import unusable
 from engine.formats.plan_xlsx import dress
 from engine.formats.table_files import Grids, make_workbook, openpyxl_module
 from engine.formats.table_reader import letter_of
-from engine.formats.weeks_html import WEEKDAYS_ZH
+from engine.formats.weeks_html import WEEKDAYS_ZH, by_client
 from engine.weeks.faces import seen_in
 from engine.weeks.horizon import WeeksPlan
 
@@ -102,7 +102,7 @@ def _calendar(weeks: Weeks, plan: WeeksPlan) -> list[list[Any]]:
         for unserved in made.plan.unserved:
             cells.setdefault(unserved.order, {})[made.day] = _LOST
     by_id = weeks.base.service_by_id
-    for p in weeks.programmes:
+    for p in by_client(weeks):
         row = cells.get(p.id, {})
         service = by_id[p.service]
         lines.append([

@@ -201,7 +201,7 @@ def _time_bank(weeks: Weeks, plan: WeeksPlan) -> list[dict[str, Any]]:
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Plan from {first_day}, {days_planned} days", "{first_day} 起 {days_planned} 天计划"),
     "served": (
-        "served {served} of {visits} visits for {clients} clients; {without_day} have no day",
+        "served {served} of {visits} visits for {clients} clients; {without_day} without a day",
         "已安排 {served} / {visits} 次服务，服务对象 {clients} 人；{without_day} 次无可用日期",
     ),
     "people": (
@@ -259,8 +259,8 @@ def weeks_text(report: dict[str, Any], language: Language = "en") -> str:
           for name in ("weekly", "all")),
         word("hours", minutes=round(report["hours"]["mean_from_usual_s"] / 60), **report["hours"]),
     ]
-    if bank := report["time_bank"]:
-        credit = sum(row["credit_s"] for row in bank)
+    bank = report["time_bank"]
+    if credit := sum(row["credit_s"] for row in bank):
         people = len({row["worker"] for row in bank if row["credit_s"]})
         lines.append(word("time_bank", people=people, hours=f"{credit / 3600:,.1f}"))
     if "price" in report:

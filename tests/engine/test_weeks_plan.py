@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
+
 import pytest
 
 from engine.domain.base import Window
 from engine.domain.entitlements import Entitlement
 from engine.domain.weeks import Familiar
+from engine.formats.weeks_html import weeks_html
 from engine.formats.weeks_json import load_weeks_plan, weeks_plan_json
 from engine.weeks.check import CODES, check_weeks
 from engine.weeks.report import weeks_text
@@ -221,3 +225,9 @@ def test_the_calendar_names_days_workers_and_reasons(tmp_path):
     assert "not served 未服务" in cells
     reasons = [row[3] for row in book.worksheets[2].iter_rows(min_row=2, values_only=True)]
     assert reasons == ["no_skill"]
+    page = weeks_html(given, result.plan, result.report).decode()
+    (unserved,) = [u for d in result.plan.days for u in d.plan.unserved]
+    for text in (unserved.message, unserved.message_zh):
+        assert escape(text) in page
+    assert "<td class=lost>" in page
+    assert re.search(r"<td>\d\d:\d\d<br>w</td>", page)
