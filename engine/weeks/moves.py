@@ -77,13 +77,13 @@ def _allowed(found: Spread, p: int, slot: int) -> list[int]:
             continue
         changed = [to if k == slot else d for k, d in enumerate(days)]
         kept = [d for d in changed if d is not None]
-        excused, hole = [], False
-        for d in changed:
+        excused, hole, last = [], False, -1
+        for d, due in zip(changed, calendar.slots, strict=True):
             if d is None:
-                hole = True
+                hole = hole or due.last > last
             else:
-                excused.append(hole)
-                hole = False
+                excused.append(hole and d > due.first)
+                hole, last = False, d
         if calendar.fits(kept, excused):
             allowed.append(to)
     return allowed

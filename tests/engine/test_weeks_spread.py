@@ -160,6 +160,19 @@ def test_days_of_a_programme_are_the_cheapest_of_all():
     assert price(days) == pytest.approx(cost)
 
 
+def test_a_visit_left_out_excuses_only_a_gap_that_it_could_lie_in():
+    given = weeks(days=14, programmes=[programme("p", "c", visits_per_week=2, max_gap_days=4)])
+    calendar = calendar_of(given, given.programmes[0])
+    prices = [9_000] * 14
+    prices[1] = prices[2] = prices[7] = 0  # five days from 2 to 7
+    _, days = best_days(calendar, prices, [3, 0])  # November ends with day 7
+    assert days.count(None) == 1
+    dated = [(k, d) for k, d in enumerate(days) if d is not None]
+    for (i, a), (j, b) in pairwise(dated):
+        left_out = calendar.slots[i + 1 : j]
+        assert b - a <= 4 or any(slot.first < b and slot.last > a for slot in left_out)
+
+
 def test_a_clients_programmes_share_a_carer_who_may_do_them_all():
     given = weeks(
         clients=[client("c", 5)],

@@ -57,7 +57,9 @@ def cheapest_days(calendars, t, prices, limits, is_limited, cost, parent, chosen
             excused = known // n_counts % 2
             at = known // n_counts // 2
             last = at - 1 if at > 0 else before
-            out = (at * 2 + 1) * n_counts + count
+            # Who reads the plan knows of a visit left out only between which days it was due: it
+            # excuses a gap that it could lie in.
+            out = (at * 2 + (1 if excused or last < end else 0)) * n_counts + count
             if paid + LEFT_OUT < cost[then, out]:
                 cost[then, out] = paid + LEFT_OUT
                 parent[k, out, 0], parent[k, out, 1] = known, -1
@@ -69,7 +71,7 @@ def cheapest_days(calendars, t, prices, limits, is_limited, cost, parent, chosen
                     gap = d - last
                     if gap < least:
                         continue
-                    if excused == 0:
+                    if excused == 0 or d == begin:
                         idle = calendars.idle[t, d] - calendars.idle[t, max(0, last + 1)]
                         if most != NO_MOST and gap - idle > most:
                             continue
