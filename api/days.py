@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from geodata import Network
 
 
-#: A day is opened from what it looked like at most so many events ago, and the log since then.
-SNAPSHOT_EVENTS = 500
+#: A day is opened from what it looked like so many events ago, and the log since then: at least so
+#: many, and so many a shift, so that writing it takes well under a hundredth of a large day's time.
+SNAPSHOT_EVENTS, SNAPSHOT_EVENTS_A_SHIFT = 500, 2
 
 
 class Beginning(NamedTuple):
@@ -143,7 +144,8 @@ class KeptDay:
     @property
     def wants_snapshot(self) -> bool:
         """Whether opening the day would have to replay many events."""
-        return self.seq - self._snapshot_seq >= SNAPSHOT_EVENTS
+        a_shift = SNAPSHOT_EVENTS_A_SHIFT * len(self.day.board.lines)
+        return self.seq - self._snapshot_seq >= max(SNAPSHOT_EVENTS, a_shift)
 
     def write_snapshot(self) -> None:
         """Keep the day as it is beside its log."""

@@ -179,7 +179,8 @@ def _send(client: Any, clients: list[str], n: int, seed: int) -> list[float]:
 
 def _memory_mb(root: int) -> int:
     """Resident memory of a process and its descendants."""
-    pages, children = {}, {}
+    pages: dict[int, int] = {}
+    children: dict[int, list[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import geodata
+import numpy as np
+
 from engine.assemble import assemble
 from engine.check import check_plan
 from engine.compile import compile_problem
 from engine.domain.plan import Plan, Previous, Run
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits, evaluate
+from engine.evaluate import RouteVisits, evaluate, start_windows
 from engine.live.board import Board
 from engine.live.day import LiveDay
 from engine.live.events import Redirected, Redirection
@@ -65,7 +66,8 @@ def improve(
 
     Parameters
     ----------
-    turn : counts the searches of a day; each begins at another shift and takes the nearest to it.
+    turn : counts the searches of a day; each begins at another shift and takes the nearest to it,
+        every second one at a visit that nobody serves and those who may do it.
     search : how long, and how many shifts.
 
     Returns
@@ -75,11 +77,18 @@ def improve(
     """
     search = search or Search()
     board = day.board
-    lines = _choose(board, turn, search.lines)
+    waiting = [
+        i for i in board.waiting
+        if board.orders[i].kind != "emergency"
+        and any(b >= board.clock for _, b in start_windows(board.orders[i]))
+    ]
+    waiting.sort(key=lambda i: (board.rank(board.orders[i]), i))
+    lost = waiting[turn // 2 % len(waiting)] if waiting and turn % 2 else None
+    lines = _choose(board, turn, search.lines, lost)
     if not lines:
         return None
-    waiting = [i for i in board.waiting if board.orders[i].kind != "emergency"]
-    waiting.sort(key=lambda i: (board.rank(board.orders[i]), i))
+    if lost is not None:
+        waiting.sort(key=lambda i: i != lost)
     problem, former, names = rest_of(board, lines, waiting[:_MOST_WAITING])
     previous = Previous(
         plan=former, move_client_cents=min(board.policy.moved_client_cents, 100_000),
@@ -111,8 +120,11 @@ def improve(
     return Step(event, saved, len(change.worker) + len(change.time), served)
 
 
-def _choose(board: Board, turn: int, most: int) -> list[Line]:
-    """Take shifts that can still change and lie near each other, another lot every turn."""
+def _choose(board: Board, turn: int, most: int, lost: str | None) -> list[Line]:
+    """Take shifts that can still change and lie near each other, another lot every turn.
+
+    ``lost``: an order to begin at, with those who may serve it; None: the next shift.
+    """
     tied = board.problem.tied
     open_lines = [
         ln for ln in board.lines
@@ -120,21 +132,30 @@ def _choose(board: Board, turn: int, most: int) -> list[Line]:
         and not any(i in tied for i in ln.orders)
     ]
     busy = [ln for ln in open_lines if ln.rest]
-    if not busy:
-        return open_lines[:most] if board.waiting else []
     step = max(1, most // 2)  # one lot overlaps the next
-    first = busy[turn * step % len(busy)]
-    seconds = board.travel.seconds
-    at = board.travel.client(board.orders[first.orders[0]].client)
+    chosen: dict[int, Line] = {}
+    if lost is not None:
+        order = board.orders[lost]
+        at, able = board.travel.client(order.client), board.able(order)
+    elif busy:
+        first = busy[turn * step % len(busy)]
+        chosen[first.index] = first
+        at = board.travel.client(board.orders[first.orders[0]].client)
+        able = np.ones(len(board.lines), dtype=np.bool_)
+    else:
+        return open_lines[:most] if board.waiting else []
 
     def far(line: Line) -> tuple[int, int]:
-        place = board.travel.client(board.orders[line.orders[0]].client) if line.rest else line.at
-        way = int(seconds[line.mode][at, place])
-        return (way if way < geodata.UNREACHABLE else geodata.UNREACHABLE), line.index
+        """Seconds from the middle of the lot to the nearest place that the shift still goes to."""
+        seconds, travel = board.travel.seconds[line.mode], board.travel
+        places = [line.at, *(travel.client(board.orders[i].client) for i in line.orders)]
+        return min(int(seconds[at, place]) for place in places), line.index
 
-    near = sorted(open_lines, key=far)[:most]
-    return sorted({ln.index: ln for ln in (first, *near[: most - 1])}.values(),
-                  key=lambda ln: ln.index)
+    near = sorted(open_lines, key=far)
+    for line in (*[ln for ln in near if able[ln.index]][: most - most // 3], *near):
+        if len(chosen) < most:
+            chosen.setdefault(line.index, line)
+    return [chosen[k] for k in sorted(chosen)]
 
 
 def _timed(problem: Problem, board: Board, visits: tuple[RouteVisits, ...]) -> Plan:

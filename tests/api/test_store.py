@@ -131,6 +131,7 @@ def test_the_clock_of_the_city_refuses_the_future(town, log, store):
 def test_opening_takes_the_latest_snapshot_that_can_be_used(town, log, store, monkeypatch):
     events, fingerprint = log
     monkeypatch.setattr(days, "SNAPSHOT_EVENTS", 10)
+    monkeypatch.setattr(days, "SNAPSHOT_EVENTS_A_SHIFT", 0)
     begin(store, "d", town)
     kept = KeptDay(store, "d")
     for event in events:
