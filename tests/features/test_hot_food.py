@@ -121,3 +121,36 @@ def test_after_the_last_trip_a_courier_goes_home(backend):
     (route,) = plan(day, backend=backend).plan.routes
     assert [t.end for t in route.trips] == ["kitchen", "home"]
     assert route.travel_s == (10 + 10 + 20) * 60
+
+
+def test_trips_are_cut_so_that_meals_of_a_former_plan_can_stay():
+    """Otherwise meals that nobody touched move only because others came or went."""
+    from engine.compile import compile_problem
+    from engine.domain.plan import Previous
+    from tests.care_builders import line_travel
+
+    def of(*names):
+        return problem(
+            kitchens=[kitchen()], clients=[client(f"c{k}", 2 + k) for k in range(10)],
+            workers=[courier("k", shift=(10, 15))],
+            orders=[
+                meal(f"m{k}", f"c{k}", windows=[window(10.5 + 0.3 * k, 11.2 + 0.3 * k)])
+                for k in names
+            ],
+        )
+
+    former = plan(of(0, 2, 4, 6, 8), backend="ortools").plan
+    day = of(1, 2, 3, 4, 5, 7, 8, 9)
+    before = {o: s for o, s in stops(former).items() if o in ("m2", "m4", "m8")}
+
+    def kept(previous):
+        model = compile_problem(day, line_travel(day), previous=previous).model
+        slots = list(zip(model.vehicle_early.tolist(), model.vehicle_late.tolist(), strict=True))
+        way = {o: 60 * (2 + int(o[1:])) for o in before}
+        return [
+            any(a + way[o] <= s.start_s and s.departure_s + way[o] <= b for a, b in slots)
+            for o, s in before.items()
+        ]
+
+    assert all(kept(Previous(plan=former)))
+    assert not all(kept(None))
