@@ -2,9 +2,9 @@
 
 The rules are asked one after the other how they stand in the order's way (``rule.explain``); of
 their answers the one that binds first is told, in the order of ``engine.domain.plan.Reason``. The
-first five reasons hold whatever else is on the plan: not even with all shifts empty could the order
-be served (and, for meals, the portions that are left are what the plan leaves). ``outweighed`` is
-said only of orders that would be served if others made room.
+reasons but the last hold whatever else is on the plan: not even with all shifts empty could the
+order be served (but what is left of portions and of entitlements is what the plan leaves).
+``outweighed`` is said only of orders that would be served if others made room.
 """
 
 from __future__ import annotations
