@@ -56,6 +56,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     params = SimulationParams(
         seeds=given.seeds, first_seed=given.seed, alarms=given.alarms,
         replan_iterations=given.replan_iterations,
+        policies=tuple(given.policies.split(",")),
     )
 
     def tell(share: float) -> None:
@@ -99,6 +100,7 @@ def main() -> None:
     parser.add_argument("--network", help="a network file instead")
     parser.add_argument("--plan-iterations", type=int, default=20_000)
     parser.add_argument("--replan-iterations", type=int, default=1_000)
+    parser.add_argument("--policies", default="nearest,ours,cover,replan")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--day", help="keep the planned day in this file, or take it from there")
     parser.add_argument("--html", type=Path, help="write the picture and the tables here")

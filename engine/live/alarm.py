@@ -2,9 +2,10 @@
 
 Everybody who may help is looked at from where and when they can go: idle where they are; on the way
 to a client, from the last reported position, or else from the door they are going to; at work, when
-that visit ends; on a trip with meals, when it is over. A visit that runs is broken off only where
-nobody else can be there in time, and where the policy lets it be. On the way to an alarm nobody
-turns round.
+that visit ends, which may be later than planned, so somebody who is free goes before them unless
+that is ``unsure_s`` later; on a trip with meals, when it is over. A visit that runs is broken off
+only where nobody else can be there in time, and where the policy lets it be; then, too, somebody
+may work longer than the shift. On the way to an alarm nobody turns round.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ from engine.live.cover import (
 from engine.live.line import NEVER
 from engine.live.timeline import (
     ALARM,
+    AT_ALARM,
     AT_WORK,
     HOME,
     IDLE,
     MEALS,
+    ON_MEALS,
     ON_THE_WAY,
+    STAND,
     STATES,
     VISIT,
     Act,
@@ -137,9 +141,15 @@ class Dispatcher:
         nominal = np.int64(nominal_duration(board.problem, order))
         service = service_time(nominal, self._permille[lines])
         start = np.maximum(arrival, order.received_s)
-        can = (start + service + back <= timeline.ends[lines]) & (arrival < geodata.UNREACHABLE)
+        ends = timeline.ends[lines]
+        if may_break:  # nobody is in time as it is: somebody works longer
+            ends = np.maximum(ends, timeline.shift_ends[lines] + board.policy.alarm_overtime_s)
+        can = (start + service + back <= ends) & (arrival < geodata.UNREACHABLE)
         can &= back < geodata.UNREACHABLE
-        order_of = np.lexsort((lines, breaks, arrival))
+        likely = arrival + board.policy.unsure_s * (
+            np.isin(where.state[lines], (AT_WORK, ON_MEALS, AT_ALARM)) & ~breaks
+        )
+        order_of = np.lexsort((lines, breaks, likely))
         return [
             Candidate(
                 int(lines[k]), int(arrival[k]), int(ready[k]), int(at[k]), bool(breaks[k])
@@ -160,7 +170,7 @@ class Dispatcher:
             if line.seen is None or line.seen[2] < now - _FRESH_S:
                 continue
             act = self.board.timeline.acts[line.index][int(where.act[line.index])]
-            if act.kind in (VISIT, HOME) and act.left <= line.seen[2] and now < act.arrive:
+            if act.kind in (VISIT, HOME, STAND) and act.left <= line.seen[2] and now < act.arrive:
                 fresh.setdefault(line.mode, []).append(k)
         for mode, which in fresh.items():
             seen = [self.board.lines[int(lines[k])].seen for k in which]
@@ -191,7 +201,7 @@ class Dispatcher:
         goes_on = state != AT_WORK or one.breaks
         if acts[k].kind == ALARM or (acts[k].kind == MEALS and acts[k].left <= now):
             goes_on = False  # these are brought to their end first
-        return [a for a in acts[k if goes_on else k + 1 :] if a.kind != HOME]
+        return [a for a in acts[k if goes_on else k + 1 :] if a.kind not in (HOME, STAND)]
 
     def _delays(
         self, one: Candidate, order: EmergencyOrder, to: int, left: list[Act]
@@ -269,7 +279,7 @@ class Dispatcher:
                             self._break_off(line.index, at_stop)
             trips = board.loosen(line, cut)
             board.set_rest(line, trips)
-            if state == ON_THE_WAY and act is not None and act.kind == VISIT:
+            if state == ON_THE_WAY:
                 left = now
         start = max(one.arrival, order.received_s)
         permille = permille_of(line.worker)
@@ -281,6 +291,11 @@ class Dispatcher:
         line.left.append(min(left, one.arrival))
         line.tracked = None
         board.line_of[order.id] = line.index
+        home = line.end_place
+        back = 0 if home is None else board.travel.leg(
+            line.mode, board.travel.client(order.client), board.travel.place(home)
+        ).seconds
+        line.end_s = max(line.end_s, depart + back)
         at = board.travel.client(order.client)
         if line.whole_trips:  # loading is where every trip begins
             begin = board.travel.place(line.worker.start)

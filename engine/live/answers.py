@@ -22,7 +22,9 @@ class LivePolicy(Entity):
     served in the window is served so much later at most, and told. ``moved_client_cents``: what it
     must save to move a client, and ``move_minute_cents`` for every minute in the background.
     ``overrun_s``: a visit that was reported as begun and is past its planned end is taken to last
-    so much longer.
+    so much longer. ``unsure_s``: who is at work now, at a visit or an alarm, and may be kept
+    there, goes to an alarm only where that is so much sooner. ``alarm_overtime_s``: so much longer
+    than the shift somebody works for an alarm, where nobody else is in time.
     """
 
     notice_s: int = Field(default=1_800, ge=0, le=86_400)
@@ -34,6 +36,8 @@ class LivePolicy(Entity):
     moved_client_cents: int = Field(default=500, ge=0, le=10**9)
     move_minute_cents: int = Field(default=20, ge=0, le=10_000)
     overrun_s: int = Field(default=300, ge=30, le=7_200)
+    unsure_s: int = Field(default=180, ge=0, le=7_200)
+    alarm_overtime_s: int = Field(default=3_600, ge=0, le=14_400)
 
 
 @dataclass(frozen=True)

@@ -331,7 +331,7 @@ class Board:
 
     def anchor(self, line: Line, at: int, free: int) -> None:
         """Say where and when the worker is free again."""
-        line.at, line.free = at, free
+        line.at, line.free, line.stand = at, free, None
         line.place = self.name_anchor(line)
 
     def name_anchor(self, line: Line) -> str:
@@ -347,6 +347,8 @@ class Board:
         the worker is free there. Returns the trips as they are then.
         """
         loose = line.stops[k:]
+        if line.stand is not None and not loose:
+            return line.rest
         self.note(s.order for s in loose)
         self.note(line.orders)
         del line.stops[k:], line.left[k:]

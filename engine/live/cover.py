@@ -38,6 +38,13 @@ class Districts(NamedTuple):
     location: Ints
     district: Ints
 
+    def middle(self, name: str) -> int | None:
+        """Location of the client nearest to a district's middle; None: no such district."""
+        if name not in self.names:
+            return None
+        k = self.names.index(name)
+        return int(self.location[np.flatnonzero(self.district == k)[0]])
+
 
 def find_districts(clients: Mapping[str, Client], travel: Travel) -> Districts:
     """Choose the points of every district that clients live in."""

@@ -105,6 +105,14 @@ class WorkerPosition(BaseEvent):
     lat: float = _LAT
 
 
+class StandBy(BaseEvent):
+    """Somebody who is free goes to wait in the middle of a district, as the cover asks for."""
+
+    kind: Literal["stand_by"]
+    worker: Id
+    district: Id
+
+
 class VisitStarted(BaseEvent):
     """Service has begun at the door; whoever is there does it, whatever was planned."""
 
@@ -196,7 +204,7 @@ class Redirected(BaseEvent):
 
 Event = Annotated[
     Clock | OrderIn | OrderCancelled | OrderChanged | Alarm | WorkerOn | WorkerOff | WorkerLate
-    | WorkerPosition | VisitStarted | VisitFinished | VisitFailed | Evaluated | RoadClosed
+    | WorkerPosition | StandBy | VisitStarted | VisitFinished | VisitFailed | Evaluated | RoadClosed
     | RoadSlow | KitchenLate | Redirected,
     Field(discriminator="kind"),
 ]
@@ -204,8 +212,8 @@ EVENT_KINDS: dict[str, type[BaseEvent]] = {
     kind.model_fields["kind"].annotation.__args__[0]: kind  # type: ignore[union-attr]
     for kind in (
         Clock, OrderIn, OrderCancelled, OrderChanged, Alarm, WorkerOn, WorkerOff, WorkerLate,
-        WorkerPosition, VisitStarted, VisitFinished, VisitFailed, Evaluated, RoadClosed, RoadSlow,
-        KitchenLate, Redirected,
+        WorkerPosition, StandBy, VisitStarted, VisitFinished, VisitFailed, Evaluated, RoadClosed,
+        RoadSlow, KitchenLate, Redirected,
     )
 }
 

@@ -30,7 +30,8 @@ def fix(board: Board, line: Line) -> None:
         else:
             _fix_stop(board, line, trip, first)
     end = line.end_place
-    if line.route is None and line.stops and end is not None and line.free <= now:
+    waits = line.stand is not None
+    if line.route is None and line.stops and end is not None and line.free <= now and not waits:
         _send_home(board, line, end)
     if changed and line.route is not None:
         line.route = board.timed(line, line.rest)

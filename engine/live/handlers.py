@@ -172,6 +172,21 @@ def worker_position(day: LiveDay, event: events.WorkerPosition, notes: list[Faul
     return APPLIED
 
 
+def stand_by(day: LiveDay, event: events.StandBy, notes: list[Fault]) -> Answer:
+    """Let somebody who is free wait in a district; what is planned is kept, or nobody goes."""
+    board = day.board
+    _lines(board, event.worker)
+    at = day.dispatcher.districts.middle(event.district)
+    if at is None:
+        raise Refused("E1939", "district", id=event.district)
+    line = _line_at(board, event.worker, max(event.time_s, board.clock), None)
+    board.advance(event.time_s)
+    if not visits.stand_by(board, line, at):
+        notes.append(note("N1917", "worker", worker=event.worker))
+        return "superseded", {}
+    return "applied", {"arrival_s": line.free}
+
+
 # -- visits ------------------------------------------------------------------------------------
 
 
@@ -360,6 +375,7 @@ HANDLERS: dict[type, Callable[[LiveDay, Any, list[Fault]], Answer]] = {
     events.WorkerOff: worker_off,
     events.WorkerLate: worker_late,
     events.WorkerPosition: worker_position,
+    events.StandBy: stand_by,
     events.VisitStarted: visit_started,
     events.VisitFinished: visit_finished,
     events.VisitFailed: visit_failed,

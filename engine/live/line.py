@@ -42,6 +42,7 @@ class Line:
     rest, route : what can still change, and its timetable; None where there is nothing.
     tracked : order that was reported as begun and not as ended.
     seen : lon, lat and moment of the last reported position.
+    stand : when the worker left to wait at the anchor for what may come; None: does not.
     """
 
     index: int
@@ -62,6 +63,7 @@ class Line:
     route: Route | None = None
     tracked: str | None = None
     seen: tuple[float, float, int] | None = None
+    stand: int | None = None
 
     @property
     def has_begun(self) -> bool:

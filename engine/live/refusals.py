@@ -139,6 +139,12 @@ TEXTS: dict[str, _Text] = {
         "工单 {id} 尚未上报完成，不能评价",
         "请先发送 visit_finished",
     ),
+    "E1939": _Text(
+        "no client lives in a district {id}",
+        "name a district of the day's clients",
+        "没有服务对象属于片区 {id}",
+        "请填写当日服务对象所在的片区",
+    ),
     # -- how a contradiction was settled -------------------------------------------------------
     "N1901": _Text(
         "the event was accepted before",
@@ -180,6 +186,12 @@ TEXTS: dict[str, _Text] = {
         "{worker} was {state} already",
         "nothing changes",
         "{worker} 已处于{state_zh}状态",
+        "不作改变",
+    ),
+    "N1917": _Text(
+        "{worker} is not free, or could not be at the next visit in time from there",
+        "nothing changes",
+        "{worker} 不空闲，或从该处无法按时到达下一服务",
         "不作改变",
     ),
 }

@@ -114,7 +114,7 @@ def _lighten(board: Board, line: Line) -> list[str]:
 
 
 def _let_alarms_be_late(board: Board, line: Line) -> bool:
-    """Widen the response time of an alarm that is late: nobody turns round from an alarm."""
+    """Widen the response time of an alarm that is late, and the shift: nobody turns round."""
     assert line.route is not None
     changed = False
     for trip in line.route.trips:
@@ -128,6 +128,11 @@ def _let_alarms_be_late(board: Board, line: Line) -> bool:
                 board.delays[order.id] = board.delays.get(order.id, 0) + by
                 board.orders[order.id] = widened(order, by)
                 changed = True
+    last = line.route.trips[-1]
+    over = min(last.end_s, line.shift.end_s + board.policy.alarm_overtime_s)
+    if over > line.end_s and isinstance(board.orders[last.stops[-1].order], EmergencyOrder):
+        line.end_s = over
+        changed = True
     if changed:
         board.settle(line)
     return changed

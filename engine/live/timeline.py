@@ -12,8 +12,9 @@ from engine.live.line import NEVER, Line
 if TYPE_CHECKING:
     from engine.live.board import Board
 
-#: Kinds of what a worker does next. Only a visit or the way home can be left for an alarm.
-VISIT, MEALS, HOME, ALARM = range(4)
+#: Kinds of what a worker does next. Only a visit, the way home and the way to where somebody is to
+#: stand by can be left for an alarm.
+VISIT, MEALS, HOME, ALARM, STAND = range(5)
 #: Where somebody is. In the order of ``STATES``.
 IDLE, ON_THE_WAY, AT_WORK, ON_MEALS, AT_ALARM, LATER = range(6)
 STATES = ("idle", "on_the_way", "at_work", "meals", "alarm", "off_shift")
@@ -64,6 +65,7 @@ class Timeline:
         self._alarm = np.full(n, -1, dtype=np.int64)  # the last alarm among the acts
         self.begins = np.zeros(n, dtype=np.int64)
         self.ends = np.zeros(n, dtype=np.int64)
+        self.shift_ends = np.zeros(n, dtype=np.int64)  # without overtime
         self.is_on = np.zeros(n, dtype=np.bool_)
         self.home = np.zeros(n, dtype=np.int64)  # location, -1 where the shift ends anywhere
 
@@ -83,6 +85,7 @@ class Timeline:
         self._tracked[i] = tracked
         self._alarm[i] = max((k for k, a in enumerate(acts) if a.kind == ALARM), default=-1)
         self.begins[i], self.ends[i] = line.shift.start_s, line.end_s
+        self.shift_ends[i] = line.shift.end_s
         self.is_on[i] = line.is_on
         end = line.end_place
         self.home[i] = -1 if end is None else board.travel.place(end)
@@ -150,6 +153,12 @@ def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
             left, stop.arrival_s, stop.start_s, stop.departure_s, travel.client(stop.client),
             kind, board.rank(order), stop.order,
         ))
+    if line.stand is not None and not acts:
+        if line.free > now:
+            there = line.free
+            acts.append(Act(line.stand, there, there, there, line.at, STAND, 0, ""))
+        else:
+            at, free = line.at, line.free
     for trip in line.route.trips if line.route else ():
         if line.whole_trips:
             end = travel.place(trip.end) if trip.end else travel.client(trip.stops[-1].client)
@@ -162,8 +171,9 @@ def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
                 VISIT, board.rank(board.orders[stop.order]), stop.order,
             ))
             left = stop.departure_s
-    if acts and not line.whole_trips and acts[-1].kind != HOME and line.end_place is not None:
-        last_act, home = acts[-1], travel.place(line.end_place)
+    ends_at_home = line.end_place is not None and not line.whole_trips
+    if acts and ends_at_home and acts[-1].kind not in (HOME, STAND):
+        last_act, home = acts[-1], travel.place(line.end_place or line.worker.start)
         there = last_act.depart + travel.leg(line.mode, last_act.at, home).seconds
         acts.append(Act(last_act.depart, there, there, there, home, HOME, 0, ""))
     return acts, at, free, tracked

@@ -10,6 +10,7 @@ from engine.domain.plan import Stop, Trip
 from engine.evaluate import TripVisits, nominal_duration, permille_of
 from engine.live.board import Board
 from engine.live.line import Line, drop
+from engine.live.timeline import IDLE
 from solvers.model import service_time
 
 
@@ -91,6 +92,31 @@ def turn_back(board: Board, line: Line) -> None:
             board.set_rest(line, trips)
             return
         at = to
+
+
+def stand_by(board: Board, line: Line, at: int) -> bool:
+    """Let a free worker go to a location and wait there; False: not free, or not in time from it.
+
+    The anchor moves there, so what is planned is timed from there.
+    """
+    policy, now = board.policy, board.clock
+    where = board.timeline.whereabouts(now, policy.overrun_s, policy.interrupt_rank)
+    state, begin = int(where.state[line.index]), int(where.at[line.index])
+    leg = board.travel.leg(line.mode, begin, at)
+    if line.whole_trips or not line.is_on or state != IDLE or not leg.reachable:
+        return False
+    before = line.at, line.free, line.stand, line.place
+    board.anchor(line, at, now + leg.seconds)
+    board.last_part = None
+    if line.free >= line.end_s or (line.rest and board.verify(line, line.rest) is None):
+        line.at, line.free, line.stand, line.place = before
+        board.name_anchor(line)  # the name may be that of the anchor before
+        board.last_part = None
+        return False
+    line.stand = now
+    board.note(line.orders)
+    board.settle(line)
+    return True
 
 
 def start(board: Board, line: Line, order_id: str, at_s: int) -> None:

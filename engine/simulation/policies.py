@@ -55,6 +55,11 @@ class NearestDispatcher(Dispatcher):
         *, may_break: bool = False,
     ) -> list[Candidate]:
         found = super()._candidates(order, to, lines, where, now)
+        if not found:  # nobody could be home in time: the nearest works longer
+            found = [
+                c for c in super()._candidates(order, to, lines, where, now, may_break=True)
+                if not c.breaks
+            ]
         is_free = np.isin(where.state, (IDLE, ON_THE_WAY))
         return sorted(found, key=lambda c: (not is_free[c.line], c.arrival, c.line))
 

@@ -261,6 +261,16 @@ class World:
             stop = trip.stops[0]
             return Next(stop.order, board.travel.client(stop.client), trip.leave_s)
         end = line.end_place
+        if line.stand is not None and self.now < line.end_s:
+            if person.here != line.at:
+                return Next(None, line.at, 0)
+            back = 0
+            if end is not None:
+                back = board.travel.leg(line.mode, line.at, board.travel.place(end)).seconds
+            if self.now < line.end_s - back:
+                return None if end is None else Next(
+                    None, board.travel.place(end), line.end_s - back
+                )
         if end is None or person.here == board.travel.place(end):
             return None
         return Next(None, board.travel.place(end), 0)
@@ -297,6 +307,9 @@ class World:
             self.record.refused.append(f"{kind} {outcome.notes[0].code}")
             return False
         self._note(outcome.moved)
+        if self.policy.cover and outcome.alarm is not None:
+            for move in outcome.alarm.cover.moves:
+                self._send("stand_by", worker=move.worker, district=move.district)
         if self.policy.replan and (
             kind in ("alarm", "worker_late", "worker_off", "visit_failed")
         ):

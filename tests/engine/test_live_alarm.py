@@ -162,7 +162,7 @@ def test_on_the_way_to_a_client_one_is_free_at_that_door():
 
 
 def test_off_shift_and_sick_workers_do_not_go():
-    teller = day(worker("w", AID, shift=(8, 9.5)), worker("v", AID, start="base"))
+    teller = day(worker("w", AID, shift=(8, 9.5)), worker("v", AID), alarm_overtime_s=0)
     teller.send("worker_off", 8.5, worker="v")
     # w would be there at 9:10, help until 9:40, and be home after the shift.
     assert teller.alarm("A", "x10", 9.0).alarm.sent is None
@@ -188,7 +188,7 @@ def test_the_answer_is_that_of_trying_everybody_one_by_one():
         travel = line_travel(teller.day.board.problem)
         now = hour(8) + int(rng.integers(300, 5_000))
         to = travel.client("x20")
-        best = {}
+        best, unsure = {}, set()
         for route in teller.day.plan().routes:
             at, ready = travel.place("base"), max(now, hour(8))
             left = route.trips[0].leave_s
@@ -197,6 +197,7 @@ def test_the_answer_is_that_of_trying_everybody_one_by_one():
                     at, ready = travel.client(stop.client), now
                 elif now >= stop.start_s:
                     at, ready = travel.client(stop.client), stop.departure_s
+                    unsure.add(route.worker)  # may be kept there
                     break
                 elif now >= left:
                     at, ready = travel.client(stop.client), max(now, stop.arrival_s)
@@ -209,7 +210,7 @@ def test_the_answer_is_that_of_trying_everybody_one_by_one():
                 at, ready = travel.place("base"), max(now, end)
             best[route.worker] = ready + int(travel.seconds["ebike"][at, to])
         answer = teller.alarm("A", "x20", now / 3_600).alarm
-        first = sorted(best.items(), key=lambda e: (e[1], e[0]))
+        first = sorted(best.items(), key=lambda e: (e[1] + 180 * (e[0] in unsure), e[0]))
         told = [answer.sent, *answer.others]
         assert [t.arrival_s for t in told] == [a for _, a in first[:3]], seed
         assert all(t.now in STATES for t in told)
@@ -276,3 +277,91 @@ def test_an_alarm_order_is_what_the_day_plans_around():
     order = teller.day.board.orders["A"]
     assert isinstance(order, EmergencyOrder)
     assert order == alarm("A", "x10", 9.0)
+
+
+@pytest.mark.parametrize(("unsure_s", "sent"), [(300, "w"), (301, "v")])
+def test_who_is_at_work_may_be_kept_so_a_free_worker_hardly_later_goes_first(unsure_s, sent):
+    # w is at x10 until 10:00 and 10 min away then: 10:10. v is idle 25 min away: 10:15.
+    teller = day(
+        worker("w", AID, "personal_care"), worker("v", AID, start="east"),
+        clients=[client("c", 10, care_level=3)],
+        orders=[visit("o", "c", "personal_care", windows=(window(9, 9),))],
+        trips={"w": [["o"]]},
+        problem_kw={"centres": [
+            *problem(clients=[]).centres,
+            problem(clients=[]).centres[0].model_copy(update={"id": "east", "lon": 0.045}),
+        ]},
+        unsure_s=unsure_s,
+    )
+    answer = teller.alarm("A", "x20", 9 + 5 / 6, response_s=3_600).alarm
+    assert answer.sent.worker == sent
+
+
+# The alarm of 16:50 is 10 min away and takes half an hour: home at 17:40, 40 min after the shift.
+@pytest.mark.parametrize(("overtime_s", "goes"), [(2_400, True), (2_399, False)])
+def test_somebody_works_longer_for_an_alarm_where_nobody_else_is_in_time(overtime_s, goes):
+    teller = day(worker("w", AID), alarm_overtime_s=overtime_s)
+    answer = teller.alarm("A", "x10", 16 + 5 / 6).alarm
+    assert (answer.sent is not None) is goes
+    line = teller.day.board.lines[0]
+    assert line.end_s == (hour(17) + 2_400 if goes else hour(17))
+    assert line.shift.end_s == hour(17)
+
+
+def test_nobody_works_longer_while_another_is_in_time():
+    teller = day(worker("w", AID), worker("late", AID, start="b", shift=(10, 19)), problem_kw={
+        "centres": [
+            *problem(clients=[]).centres,
+            problem(clients=[]).centres[0].model_copy(update={"id": "b", "lon": -0.002}),
+        ]})
+    answer = teller.alarm("A", "x10", 16 + 5 / 6).alarm
+    assert answer.sent.worker == "late"  # 12 min away; w is 10
+    assert {ln.end_s for ln in teller.day.board.lines} == {hour(17), hour(19)}
+
+
+# -- standing by -------------------------------------------------------------------------------
+
+
+def two_districts(**policy):
+    """Districts 30 minutes apart; all three workers wait at the western one."""
+    return day(
+        worker("a", AID), worker("b", AID), worker("v", AID, "personal_care"),
+        clients=[client("west", 0, district="d1"), client("east", 30, district="d2")],
+        orders=[visit("o", "west", "personal_care", windows=(window(12, 12),))],
+        trips={"v": [["o"]]}, **policy,
+    )
+
+
+def test_who_stands_by_in_a_district_answers_its_alarms():
+    teller = two_districts()
+    sent = teller.send("stand_by", 9.0, worker="b", district="d2")
+    assert sent.details == {"arrival_s": hour(9.5)}
+    answer = teller.alarm("A", "east", 10.0).alarm
+    assert (answer.sent.worker, answer.sent.arrival_s, answer.sent.now) == ("b", hour(10), "idle")
+    assert answer.cover.lost == ("d2",)  # nobody else is there
+    assert [m.district for m in answer.cover.moves] == ["d2"]
+
+
+def test_on_the_way_to_stand_by_one_is_there_first_by_what_is_left_of_the_way():
+    teller = two_districts()
+    teller.send("stand_by", 9.0, worker="b", district="d2")
+    answer = teller.alarm("A", "x35", 9.25).alarm
+    assert (answer.sent.worker, answer.sent.now) == ("b", "on_the_way")
+    assert answer.sent.arrival_s == hour(9.5) + 300
+    board = teller.day.board
+    assert board.lines[1].left == [hour(9.25)]  # goes at once
+    assert board.lines[1].stand is None
+
+
+def test_what_is_planned_is_kept_by_who_stands_by_or_nobody_goes():
+    teller = two_districts()
+    kept = teller.send("stand_by", 9.0, worker="v", district="d2")
+    assert kept.status == "applied"
+    stop = teller.day.board.lines[2].route.trips[0].stops[0]
+    assert (stop.travel_s, stop.start_s) == (1_800, hour(12))
+    teller = two_districts()
+    late = teller.send("stand_by", 11.25, worker="v", district="d2")
+    assert (late.status, late.notes[0].code) == ("superseded", "N1917")
+    busy = teller.send("stand_by", 12.1, worker="v", district="d2")
+    assert busy.status == "superseded"
+    assert teller.send("stand_by", 12.2, worker="a", district="d3").notes[0].code == "E1939"

@@ -14,6 +14,7 @@ ONE_EACH = {
     "alarm": {"order": alarm("a", "c", 9.0)}, "worker_on": {"worker": "w", "until_s": 3},
     "worker_off": {"worker": "w"}, "worker_late": {"worker": "w", "until_s": 9},
     "worker_position": {"worker": "w", "lon": 1.5, "lat": 2.5},
+    "stand_by": {"worker": "w", "district": "d"},
     "visit_started": {"order": "o", "worker": "w"},
     "visit_finished": {"order": "o", "worker": "w", "score": 5},
     "visit_failed": {"order": "o", "worker": "w", "reason": "refused"},
