@@ -95,7 +95,7 @@ def meal_xlsx(problem: MealsProblem, plan: MealPlan) -> bytes:
         sheet.print_title_rows = "1:1"
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        for j, column in enumerate(sheet.iter_cols(max_row=200)):
+        for j, column in enumerate(sheet.iter_cols(max_row=min(sheet.max_row, 200))):
             column[0].font = Font(bold=True)
             widest = max(_width(cell.value) for cell in column if cell.value is not None)
             sheet.column_dimensions[letter_of(j)].width = min(48, max(9, widest + 2))
