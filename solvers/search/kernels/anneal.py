@@ -10,6 +10,7 @@ from solvers.search.kernels.chains import place_in_trip
 from solvers.search.kernels.insertion import find_position
 from solvers.search.kernels.jit import inlined, kernel
 from solvers.search.kernels.journal import keep_incumbent, mark_dirty, open_journal, undo
+from solvers.search.kernels.owners import exchange_routes
 from solvers.search.kernels.pair_insertion import place_pair_or_task
 from solvers.search.kernels.pair_rows import MATE
 from solvers.search.kernels.pricing import price_routes
@@ -118,6 +119,8 @@ def anneal(problem, guide, state, rich, n_iterations, n_given, trips=None, pairs
             exchange_tails(problem, guide, state)
             if problem.traits[TURNABLE] != 0:
                 try_turn(problem, guide, state)
+            if len(state.classes) > 1:
+                exchange_routes(problem, guide, state)
         if trips is not None and n_given == 0:
             for _ in range(trips.counters[MOVES]):
                 move_trips(problem, state, trips)
