@@ -174,7 +174,8 @@ def main() -> None:
     parser.add_argument("--network", help="a network file instead")
     parser.add_argument("--day", help="keep the day in this file, or take it from there")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--api", type=int, default=0, help="so many alarms over HTTP as well")
+    parser.add_argument("--api", type=int, default=200,
+                        help="so many alarms over HTTP as well; 0 for none")
     parser.add_argument("--beside-solve", action="store_true",
                         help="with --api: once more while the service solves another day")
     parser.add_argument("--sustain-minutes", type=int, default=0,
