@@ -77,10 +77,10 @@ WEEK_TEXTS: dict[str, tuple[str, str, str, str]] = {
         "请同时填写 max_monthly_s，或删除 used_monthly_s",
     ),
     "E1714": (
-        "{field} counts for a problem of one day; weeks carry hours and rest by themselves",
-        "remove it; min_rest_s lies between the shifts of different days too",
-        "{field} 仅适用于单日问题，多周计划自行逐日累计",
-        "请删除；min_rest_s 也适用于不同日期的班次之间",
+        "used_weekly_s counts only where max_weekly_s bounds the week",
+        "give max_weekly_s too, or leave used_weekly_s out",
+        "used_weekly_s 仅在填写 max_weekly_s 时有效",
+        "请同时填写 max_weekly_s，或删除 used_weekly_s",
     ),
     "E1709": (
         "the weekday {weekday} is listed twice",

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import Field
 
 from engine.domain.base import (
+    DAY_S,
     LAX,
     Cents,
     CoordinateSystem,
@@ -59,13 +60,27 @@ class WeeklyShift(Shift):
 class WeeklyWorker(Worker):
     """A worker as in a problem of one day; every shift may say on which weekdays it is worked.
 
-    ``min_rest_s`` lies between the shifts of different days too, so ``previous_end_s``,
-    ``min_daily_rest_s`` and ``used_weekly_s`` have no use here. ``max_weekly_s`` bounds the duty
-    in each seven days from the first day of the horizon on, ``max_monthly_s`` that in a calendar
-    month, of which ``used_monthly_s`` were used in the first month before the horizon.
+    ``min_rest_s`` lies between the shifts of different days too, and so does ``min_daily_rest_s``:
+    the longer of both counts. ``previous_end_s`` is when the last shift before the horizon ended,
+    from midnight of the day before ``first_day``. ``max_weekly_s`` bounds the duty in each seven
+    days from the first day of the horizon on, ``max_monthly_s`` that in a calendar month;
+    ``used_weekly_s`` of the first seven days, ``used_monthly_s`` of the first month, are gone
+    already.
     """
 
     shifts: Annotated[tuple[WeeklyShift, ...], LAX] = Field(min_length=1)
+
+    @property
+    def night_rest_s(self) -> int:
+        """Least seconds from the last route of a day to the first one of a later day."""
+        return max(self.min_rest_s, self.min_daily_rest_s)
+
+    @property
+    def free_from_s(self) -> int:
+        """When the rest since the day before the horizon is over, from the first day's start."""
+        if self.previous_end_s is None:
+            return 0
+        return max(0, self.previous_end_s - DAY_S + self.night_rest_s)
 
 
 class Programme(VisitOrder):

@@ -156,9 +156,10 @@ def _check_weeks(reading: Reading, ledger: Ledger) -> None:
             ledger.add_unless_broken(
                 fault("E1713", f"workers[{i}].used_monthly_s"), f"workers[{i}].max_monthly_s"
             )
-        for name in ("used_weekly_s", "previous_end_s", "min_daily_rest_s"):
-            if getattr(worker, name):
-                ledger.add_unless_broken(fault("E1714", f"workers[{i}].{name}", field=name))
+        if worker.used_weekly_s and worker.max_weekly_s is None:
+            ledger.add_unless_broken(
+                fault("E1714", f"workers[{i}].used_weekly_s"), f"workers[{i}].max_weekly_s"
+            )
     for _, i, programme in reading.walk("programmes"):
         _check_programme(f"programmes[{i}]", programme, head, ledger)
     _check_sequences(reading, head, ledger)

@@ -281,7 +281,8 @@ def _check_dates(
 
 def _check_duties(weeks: Weeks, plan: WeeksPlan) -> Iterator[Violation]:
     """Rest from each route of a worker to the next one, and hours of a week and of a month."""
-    spans: dict[str, list[tuple[datetime, datetime]]] = {}
+    spans: dict[str, list[tuple[datetime, datetime, date]]] = {}
+    before = weeks.first_day - timedelta(days=1)
     for made in plan.days:
         midnight = datetime.combine(made.day, time())
         for route in made.plan.routes:
@@ -289,18 +290,25 @@ def _check_duties(weeks: Weeks, plan: WeeksPlan) -> Iterator[Violation]:
                 spans.setdefault(route.worker, []).append((
                     midnight + timedelta(seconds=route.trips[0].leave_s),
                     midnight + timedelta(seconds=route.trips[-1].end_s),
+                    made.day,
                 ))
     for w, worker in enumerate(weeks.workers):
         path, own = f"workers[{w}]", sorted(spans.get(worker.id, ()))
-        for (_, end), (leave, _) in pairwise(own):
+        if worker.previous_end_s is not None:
+            ended = datetime.combine(before, time()) + timedelta(seconds=worker.previous_end_s)
+            own = [(ended, ended, before), *own]
+        for (_, end, of), (leave, _, on) in pairwise(own):
             rest = round((leave - end).total_seconds())
-            if rest < worker.min_rest_s:
+            least = worker.min_rest_s
+            if of != on:
+                least = max(least, worker.min_daily_rest_s)
+            if rest < least:
                 yield _broken(
                     "P2542", path, worker=worker.id, day=end.date(), end=f"{end:%H:%M}",
                     leave=f"{leave:%H:%M}", later=leave.date(), found=rest,
-                    least=worker.min_rest_s,
+                    least=least,
                 )
-        weekly: dict[date, int] = {}
+        weekly = {weeks.first_day: worker.used_weekly_s}
         monthly = {f"{weeks.first_day:%Y-%m}": worker.used_monthly_s}
         for made in plan.days:  # a shift counts on the day that it belongs to
             seconds = sum(
@@ -313,9 +321,11 @@ def _check_duties(weeks: Weeks, plan: WeeksPlan) -> Iterator[Violation]:
             monthly[month] = monthly.get(month, 0) + seconds
         ids = {"worker": worker.id}
         for first, found in weekly.items():
-            if worker.max_weekly_s is not None and found > worker.max_weekly_s:
+            used = worker.used_weekly_s if first == weeks.first_day else 0
+            limit = worker.max_weekly_s
+            if limit is not None and found > limit and found > used:
                 yield _broken(
-                    "P2543", path, **ids, first=first, found=found, limit=worker.max_weekly_s
+                    "P2543", path, **ids, first=first, found=found, limit=limit
                 )
         for month, found in monthly.items():
             used = worker.used_monthly_s if month == f"{weeks.first_day:%Y-%m}" else 0

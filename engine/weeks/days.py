@@ -100,4 +100,5 @@ def cut_travel(travel: Travel, problem: Problem) -> Travel:
         {m: points.take(kept) for m, points in travel.points.items() if m in modes},
         seconds,
         metres,
+        None if travel.setup is None else travel.setup[kept],
     )

@@ -111,7 +111,8 @@ class Limits:
 
     def allowed(self, worker: WeeklyWorker, day: int) -> Allowed:
         """Find what a worker may do on a day beside all others."""
-        early, late, rest = 0, HORIZON_S, worker.min_rest_s
+        rest = worker.night_rest_s
+        early, late = max(0, worker.free_from_s - day * DAY_S), HORIZON_S
         for other in range(self.weeks.days):
             span = self._span(worker.id, other)
             if span is None or other == day:
@@ -161,7 +162,8 @@ def periods(weeks: Weeks, worker: WeeklyWorker, day: int) -> list[Period]:
     if worker.max_weekly_s is not None:
         first = day // 7 * 7
         week = range(first, min(first + 7, weeks.days))
-        found.append(Period("weekly_hours", week, worker.max_weekly_s))
+        used = worker.used_weekly_s if first == 0 else 0
+        found.append(Period("weekly_hours", week, max(0, worker.max_weekly_s - used)))
     if worker.max_monthly_s is not None:
         month = weeks.dates[day].month
         days = [d for d, date in enumerate(weeks.dates) if date.month == month]
@@ -176,8 +178,9 @@ def _touches(worker: WeeklyWorker) -> bool:
     """Whether what a worker does on one day can matter to another."""
     if worker.max_weekly_s is not None or worker.max_monthly_s is not None:
         return True
+    first = min(s.start_s for s in worker.shifts)
     last = max(s.end_s for s in worker.shifts)
-    return last + worker.min_rest_s > DAY_S + min(s.start_s for s in worker.shifts)
+    return last + worker.night_rest_s > DAY_S + first or worker.free_from_s > first
 
 
 def keep_within(

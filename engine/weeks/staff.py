@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import geodata
-from engine.domain.base import HORIZON_S, Window
-from engine.domain.weeks import Programme, Weeks
+from engine.domain.base import DAY_S, HORIZON_S, Window
+from engine.domain.weeks import Programme, WeeklyShift, WeeklyWorker, Weeks
 from engine.domain.workers import Shift
 from engine.evaluate import mode_of
 from engine.rules.match import asked_gender, suits
@@ -19,7 +19,7 @@ from engine.travel import Travel
 from engine.weeks.calendar import pointers
 from engine.weeks.kernels import rows
 from engine.weeks.kernels.spread import FAR_S
-from engine.weeks.limits import keep_within
+from engine.weeks.limits import Allowed, keep_within
 from engine.weeks.sequences import groups_of
 
 #: Hours of the day are told apart in slots, so that a crowded morning shows.
@@ -67,7 +67,7 @@ class Staff:
         self.slots = np.zeros((n, days, N_SLOTS), dtype=np.int32)
         for w, worker in enumerate(weeks.workers):
             for d, day in enumerate(weeks.dates):
-                for shift in weeks.shifts_on(worker, day):
+                for shift in _rested(worker, d, weeks.shifts_on(worker, day)):
                     self.slots[w, d] += _overlap(shift.start_s, shift.end_s)
             whole = self.slots[w].sum(axis=1).tolist()
             for d, share in keep_within(weeks, worker, whole.__getitem__).items():
@@ -159,7 +159,9 @@ class Staff:
                     on = self.weeks.shifts_on(worker, day)
                     there[w, d] = any(
                         ok and shift in on for ok, shift in zip(fits, worker.shifts, strict=True)
-                    )
+                    ) and (d * DAY_S >= worker.free_from_s or any(
+                        is_within(windows, duration, s) for s in _rested(worker, d, on)
+                    ))
         return there
 
     # -- where clients are -----------------------------------------------------------------------
@@ -261,6 +263,14 @@ class Staff:
         number = {name: k for k, name in enumerate(dict.fromkeys(names))}
         first = len(self.unions[0])
         return np.array([first + number[name] for name in names], dtype=np.int32)
+
+
+def _rested(
+    worker: WeeklyWorker, day: int, shifts: tuple[WeeklyShift, ...]
+) -> tuple[WeeklyShift, ...]:
+    """Shifts as the rest since the day before the horizon leaves them."""
+    early = max(0, worker.free_from_s - day * DAY_S)
+    return Allowed(early, HORIZON_S, None).shifts(shifts) if early else shifts
 
 
 def is_within(windows: Sequence[Window], duration: int, shift: Shift) -> bool:

@@ -84,7 +84,6 @@ FAULTS: list[tuple[str, str, Mutation]] = [
      lambda given: (first("programmes", weekdays=["mon"])(given), tie(given, weekdays=["tue"]))),
     ("E1713", "workers[0].used_monthly_s", first("workers", used_monthly_s=3600)),
     ("E1714", "workers[0].used_weekly_s", first("workers", used_weekly_s=3_600)),
-    ("E1714", "workers[0].previous_end_s", first("workers", previous_end_s=72_000)),
     # what weeks share with a day
     ("E1003", "first_day", lambda given: given.pop("first_day")),
     ("E1006", "days", lambda given: given.update(days=29)),

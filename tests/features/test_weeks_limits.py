@@ -45,6 +45,16 @@ def no_limits(monkeypatch):
     monkeypatch.setattr(Limits, "open", lambda self, day: {})
 
 
+@pytest.fixture
+def no_limits_on_staff(monkeypatch):
+    """The same, once it is called, and those who balance the days know of no rest either."""
+    def forget():
+        monkeypatch.setattr(Limits, "open", lambda self, day: {})
+        monkeypatch.setattr("engine.weeks.staff._rested", lambda worker, day, shifts: shifts)
+
+    return forget
+
+
 def codes(caught):
     return {v.code for v in caught.value.violations}
 
@@ -101,6 +111,62 @@ def test_what_was_used_before_the_horizon_counts_in_its_month():
     # The horizon is November's; three visits would fit without what was used.
     used = plan(five_days(max_monthly_s=hour(10), used_monthly_s=hour(6)))
     assert len(visits(used)["p"]) == 1
+
+
+def test_what_was_worked_before_the_horizon_counts_in_its_first_week_only():
+    limits = {"max_weekly_s": hour(10), "used_weekly_s": hour(6)}
+    given = weeks(clients=[client("c", 1)], workers=[worker("w", **limits)], programmes=[programme(
+        "p", "c", visits_per_week=3, service_duration_s=3 * 3_600, windows=(window(8, 12),),
+    )])
+    weekly = [d // 7 for d in visits(plan(given))["p"]]
+    assert weekly.count(0) == 1
+    assert weekly.count(1) >= 2
+
+
+def morning(**kw):
+    return weeks(
+        days=7, workers=[worker("w", **kw)],
+        programmes=[once("early", "mon", 8, 9), once("noon", "mon", 12, 13)],
+    )
+
+
+def test_rest_since_the_day_before_the_horizon_counts_on_its_first_day(no_limits_on_staff):
+    late = {"previous_end_s": hour(23), "min_daily_rest_s": hour(11)}
+    assert set(visits(plan(morning(**{**late, "previous_end_s": hour(21)})))) == {"early", "noon"}
+    result = plan(morning(**late))
+    assert set(visits(result)) == {"noon"}
+    assert "early" in {u.order for made in result.plan.days for u in made.plan.unserved} | {
+        m.programme for m in result.plan.missing
+    }
+    no_limits_on_staff()
+    with pytest.raises(PlanRejected) as caught:
+        plan(morning(**late))
+    assert codes(caught) == {"P2542"}
+
+
+def test_a_workers_own_daily_rest_lies_between_days_and_not_between_shifts_of_a_day():
+    found = visits(plan(nights(min_daily_rest_s=hour(11))))
+    assert "early" not in found
+    assert {"late", "noon"} <= set(found)
+    two = weeks(
+        days=7,
+        workers=[worker("w", min_daily_rest_s=hour(11), shifts=(
+            WeeklyShift(id="am", start_s=hour(8), end_s=hour(11)),
+            WeeklyShift(id="pm", start_s=hour(14), end_s=hour(17)),
+        ))],
+        programmes=[once("am", "mon", 8, 9), once("pm", "mon", 15, 16)],
+    )
+    assert set(visits(plan(two))) == {"am", "pm"}
+
+
+def test_time_to_get_in_counts_once_an_address_on_the_days_of_weeks():
+    given = weeks(
+        days=7, clients=[client("c", 3, arrival_s=600)],
+        programmes=[once("a", "mon", 8, 9), once("b", "mon", 8, 9)],
+    )
+    (monday,) = (m.plan for m in plan(given).plan.days if m.plan.routes)
+    stops = [s for r in monday.routes for t in r.trips for s in t.stops]
+    assert [s.setup_s for s in stops] == [600, 0]
 
 
 def test_volunteers_have_their_credits_told():
