@@ -27,40 +27,63 @@ def service(problem: Any, plan: Any, travel: Any) -> Iterator[tuple[Any, int]]:
     """Start a service with the day in its database; gives a client and the service's process."""
     import httpx
 
-    from api.days import Beginning, begin
-    from api.store import DayStore
-    from engine.domain.problem import NamedNetwork
-    from engine.live.answers import LivePolicy
-
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "maps").mkdir()
-        travel.network.save(folder / "maps" / "city.npz")
-        url = f"sqlite:///{folder / 'days.sqlite'}"
-        store = DayStore(url)
-        named = problem.model_copy(update={"network": NamedNetwork(kind="named", name="city")})
-        begin(store, "d", Beginning(named, plan, LivePolicy()))
-        store.close()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
-            env=os.environ | {
-                "CAREROUTE_DATABASE": url, "CAREROUTE_NETWORKS": str(folder / "maps"),
-                "CAREROUTE_SLOTS": "1",
-            },
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
+        folder, port = Path(name), free_port()
+        keep_day(folder, problem, plan, travel)
+        process = start_server(folder, port)
         try:
             with httpx.Client(
                 base_url=f"http://127.0.0.1:{port}", timeout=_READY_S, trust_env=False
             ) as client:
-                _wait(client)
+                wait_ready(client)
                 yield client, process.pid
         finally:
             process.terminate()
             process.wait(60)
+
+
+def database_of(folder: Path) -> str:
+    """URL of the database that :func:`keep_day` fills."""
+    return f"sqlite:///{folder / 'days.sqlite'}"
+
+
+def keep_day(folder: Path, problem: Any, plan: Any, travel: Any) -> None:
+    """Begin a day named ``d`` in a database of a folder, its streets beside it."""
+    from api.days import Beginning, begin
+    from api.store import DayStore
+    from engine.live.answers import LivePolicy
+
+    (folder / "maps").mkdir()
+    travel.network.save(folder / "maps" / "city.npz")
+    store = DayStore(database_of(folder))
+    begin(store, "d", Beginning(named_city(problem), plan, LivePolicy()))
+    store.close()
+
+
+def named_city(problem: Any) -> Any:
+    """Copy a problem whose streets are those of the file that :func:`keep_day` writes."""
+    from engine.domain.problem import NamedNetwork
+
+    return problem.model_copy(update={"network": NamedNetwork(kind="named", name="city")})
+
+
+def free_port() -> int:
+    """Find a port of the loopback that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start a service over a folder of :func:`keep_day`, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
+        env=os.environ | {
+            "CAREROUTE_DATABASE": database_of(folder), "CAREROUTE_SLOTS": "1",
+            "CAREROUTE_NETWORKS": str(folder / "maps"),
+        },
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )
 
 
 def measure_alarms(
@@ -125,7 +148,13 @@ def _ms(seconds: list[float], percent: float) -> float:
     return round(float(np.percentile(np.array(seconds), percent)) * 1e3, 2)
 
 
-def _wait(client: Any) -> None:
+def wait_ready(client: Any) -> None:
+    """Wait until a service takes calls.
+
+    Raises
+    ------
+    RuntimeError : it does not within five minutes.
+    """
     import httpx
 
     deadline = time.monotonic() + _READY_S

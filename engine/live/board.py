@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from engine.change_kinds import with_parts
 from engine.check import check_plan
 from engine.domain.orders import MealOrder, Order
-from engine.domain.places import Batch, Client, LoadingPlace
+from engine.domain.places import Client, LoadingPlace
 from engine.domain.plan import Plan, Route, Stop
 from engine.domain.problem import Problem
 from engine.evaluate import (
@@ -26,12 +26,13 @@ from engine.evaluate import (
     mode_of,
     start_windows,
 )
-from engine.gaps import Flags, approach, dimensions_of, find_gaps, put_in
+from engine.gaps import Flags, dimensions_of, find_gaps
 from engine.gaps import Row as GapRow
 from engine.live.answers import Delay, LivePolicy, Moved
 from engine.live.fixing import fix
 from engine.live.gaptable import GapTable
 from engine.live.line import NEVER, Line
+from engine.live.places import find_place
 from engine.live.roads import LiveRoads
 from engine.live.timeline import Timeline
 from engine.rules import RULES
@@ -43,11 +44,6 @@ from engine.travel import Travel
 OF_A_LINE = tuple(
     r for r in RULES if r.name not in ("complete", "priority", "continuity", "figures")
 )
-#: Of all places that look right, so many are read by the checker, and of those that pass so many
-#: are compared: the arrays are hopeful only about meals.
-_MOST_TRIED, _ENOUGH = 30, 3
-#: A visit that begins so much later or earlier than planned has moved for its client.
-MOVED_S = 600
 
 
 class Board:
@@ -382,66 +378,18 @@ class Board:
                 return "cut_off"
         return "no_worker_in_window"
 
-    def options(self, order: Order) -> tuple[tuple[LoadingPlace, Batch], ...]:
-        """Batches that a meal may be taken from and that have enough left."""
-        if not isinstance(order, MealOrder):
-            return ()
-        return tuple(
-            (p, b)
-            for p in self.loading.values() if order.kitchen in (None, p.id)
-            for b in p.batches
-            if (order.diet is None or b.diets is None or order.diet in b.diets)
-            and b.portions - self.taken[p.id, b.id] >= order.portions
-        )
-
     def place(self, order: Order, only: Iterable[Line] | None = None) -> bool:
         """Put an order where it breaks nothing and disturbs least; False: there is no such place.
 
-        The price of a place is what it adds to the cost and ``moved_client_cents`` for every client
-        whose visit shifts by more than ten minutes. ``only``: the lines to look at.
+        ``only``: the lines to look at.
         """
-        able = self.able(order)
-        if only is None:
-            lines = np.flatnonzero(able & self.table.has_gaps)
-        else:
-            lines = np.array(sorted({ln.index for ln in only if able[ln.index]}), dtype=np.int64)
-        if not len(lines):
+        found = find_place(self, order, only)
+        if found is None:
             return False
-        gaps = self.table.gaps(self.clock, lines)
-        rows = np.ones(len(lines), dtype=np.bool_)
-        here = approach(self.problem, self.travel, gaps, order, rows, self.options(order))
-        good = np.flatnonzero(here.fits(start_windows(order)) & here.carries())
-        best: tuple[float, Line, tuple[TripVisits, ...]] | None = None
-        n_clean = 0
-        self.last_part = None
-        self.orders.setdefault(order.id, order)
-        before = self.orders[order.id]
         self.orders[order.id] = order
-        for m in good[np.argsort(here.cost[good], kind="stable")][:_MOST_TRIED]:
-            gap = gaps.at(int(here.gap[m]))
-            line = self.lines[int(lines[gap.row])]
-            batch = here.options[int(here.option[m])][1].id if here.options else None
-            trips = put_in(gap, gaps.rows[gap.row], order.id, batch)
-            route = self.verify(line, trips)
-            if route is None:
-                continue
-            added = route.cost_cents - (line.route.cost_cents if line.route else 0)
-            if order.optional and added >= (order.prize_cents or 0):
-                continue
-            n_shifted = _n_shifted(line.route, route)
-            price = added + self.policy.moved_client_cents * n_shifted
-            n_clean += 1
-            if best is None or price < best[0]:
-                best = (price, line, trips)
-            if n_clean == _ENOUGH or not n_shifted:
-                break  # what comes later costs more
-        if best is None:
-            self.orders[order.id] = before
-            return False
-        _, line, trips = best
         self.note([order.id])
-        self.set_rest(line, trips)
-        self.settle(line)
+        self.set_rest(found.line, found.trips)
+        self.settle(found.line)
         return True
 
     # -- what came of it -----------------------------------------------------------------------
@@ -485,13 +433,3 @@ class Board:
                 if batch is not None and isinstance(order, MealOrder):
                     taken[batch] += order.portions
         return taken
-
-
-def _n_shifted(before: Route | None, after: Route) -> int:
-    was: Mapping[str, int] = {
-        s.order: s.start_s for t in (before.trips if before else ()) for s in t.stops
-    }
-    return sum(
-        1 for t in after.trips for s in t.stops
-        if abs(was.get(s.order, s.start_s) - s.start_s) > MOVED_S
-    )

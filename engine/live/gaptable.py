@@ -35,6 +35,11 @@ class GapTable:
         """Which lines have any, shape (lines,)."""
         return self._count > 0
 
+    @property
+    def n_gaps(self) -> int:
+        """Gaps of all lines together."""
+        return int(self._count.sum())
+
     def put(self, index: int, row: GapRow, gaps: Gaps | None) -> None:
         """Set the gaps of one line; None: it has none."""
         self.rows[index] = row

@@ -351,6 +351,7 @@ def redirected(day: LiveDay, event: events.Redirected, notes: list[Fault]) -> An
         return _does_not_fit(notes, wrong.worker.id, wrong.shift.id)
     for line in lines:
         board.settle(line)
+    retry(board, lines)
     return APPLIED
 
 

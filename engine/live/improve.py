@@ -44,9 +44,9 @@ class Search(NamedTuple):
     same day and turn give the same answer. ``lines`` shifts are looked at in one turn.
     """
 
-    iterations: int | None = 3_000
+    iterations: int | None = 10_000
     seconds: float | None = None
-    lines: int = 12
+    lines: int = 30
 
 
 class Step(NamedTuple):

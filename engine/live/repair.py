@@ -8,12 +8,15 @@ from engine.domain.base import HORIZON_S, Window
 from engine.domain.orders import EmergencyOrder, Order
 from engine.evaluate import start_windows
 from engine.live.board import Board
+from engine.live.eject import make_room
 from engine.live.line import Line
 
 #: Steps in which a promise is given up, seconds; the last is the policy's.
 _STEPS = (900, 1_800)
 #: After an event that frees somebody, so many orders that nobody serves are tried again.
 _MOST_RETRIED = 5
+#: In one event others give way to so many orders at most, for that takes time.
+_MOST_ROOM = 3
 
 
 def mend(board: Board) -> None:
@@ -29,15 +32,23 @@ def mend(board: Board) -> None:
 
 
 def place_all(board: Board, orders: list[str]) -> None:
-    """Place orders, the most important first; one without a place is served late, or waits."""
+    """Place orders, the most important first.
+
+    One without a place has others give way to it; else it is served late, or waits.
+    """
     def first(i: str) -> tuple[int, int, str]:
         order = board.orders[i]
         windows = start_windows(order)
         return board.rank(order), windows[-1][1] if windows else 0, i
 
+    n_asked = 0  # those for whom others were asked to give way
     for order_id in sorted(set(orders), key=first):
         order = board.orders[order_id]
-        if not board.place(order) and not place_late(board, order):
+        if board.place(order):
+            continue
+        n_asked += 1
+        may_ask = n_asked <= _MOST_ROOM
+        if not ((may_ask and make_room(board, order)) or place_late(board, order)):
             board.note([order_id])
             board.waiting[order_id] = board.why_nobody(order)
 
