@@ -9,7 +9,8 @@ are the final costs (travel seconds, used workers, lost prizes) of
 
 - *all known*: the search with every order from the beginning;
 - *ours*: a plan of those known, the live day's insertion, and its search for a better rest of the
-  day between events (``--improve`` iterations, every ``--every`` events);
+  day between events (``--improve`` iterations, after every ``--every`` events, and after each while
+  a visit waits);
 - *insertion*: the same without that search;
 - *cheapest*: no search at all: each order goes where it adds least, from an empty plan on.
 """
@@ -158,7 +159,7 @@ def live(
     day = LiveDay(problem, plan, sample.travel, LivePolicy(
         moved_client_cents=0, move_minute_cents=0
     ))
-    began, moved, adopted = time.process_time(), 0, 0
+    began, moved, adopted, turns = time.process_time(), 0, 0, 0
     if not iterations:  # nobody planned: those known are placed as they called
         for order in sorted(known, key=lambda o: int(sample.called_s[int(o.id[1:])])):
             day.board.place(order)
@@ -167,15 +168,16 @@ def live(
         order = sample.problem.order_by_id[name]
         out = day.apply(OrderIn(id=f"e{k}", time_s=at, kind="order_in", order=order))
         moved += sum(m.was_worker is not None for m in out.moved)
-        if search and k % every == 0:
-            step = improve(day, k // every, Search(search))
+        if search and (k % every == 0 or day.board.waiting):
+            step = improve(day, turns, Search(search))
+            turns += 1
             if step is not None and day.apply(step.event).status == "applied":
                 adopted += 1
     violations = day.check()
     assert not violations, violations[:3]
     totals = day.plan().totals
-    return _row(totals, moved=moved, adopted=adopted, known=len(known), came_in=len(later),
-                cpu_s=round(time.process_time() - began, 1))
+    return _row(totals, moved=moved, searches=turns, adopted=adopted, known=len(known),
+                came_in=len(later), cpu_s=round(time.process_time() - began, 1))
 
 
 def _row(totals: Any, **more: Any) -> dict[str, Any]:

@@ -132,7 +132,9 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         from benchmarks.live_api import sustain
 
         log = draw_log(problem, plan, travel, given.sustain_minutes * given.rate, given.seed)
-        found["sustained"] = sustain(problem, plan, travel, log, given.rate)
+        found["sustained"] = sustain(
+            problem, plan, travel, log, given.rate, given.seed if given.beside_solve else None
+        )
         print("sustained", json.dumps(found["sustained"]))
     return found
 
@@ -177,7 +179,8 @@ def main() -> None:
     parser.add_argument("--api", type=int, default=200,
                         help="so many alarms over HTTP as well; 0 for none")
     parser.add_argument("--beside-solve", action="store_true",
-                        help="with --api: once more while the service solves another day")
+                        help="with --api: once more while the service solves another day; with "
+                             "--sustain-minutes: all the time")
     parser.add_argument("--sustain-minutes", type=int, default=0,
                         help="send events over HTTP for so long at --rate a minute")
     parser.add_argument("--rate", type=int, default=1_000)

@@ -95,30 +95,45 @@ def measure_alarms(
     -------
     seconds : wall clock of each alarm, from sending it to having the answer.
     """
-    with service(problem, plan, travel) as (client, _):
-        stop = threading.Event()
-        beside = threading.Thread(target=_solve, args=(str(client.base_url), stop, seed))
-        if is_solving:
-            beside.start()
-        try:
-            return _send(client, sorted(problem.client_by_id), n, seed)
-        finally:
-            stop.set()
-            if is_solving:
-                beside.join()
+    solve_seed = seed if is_solving else None
+    with service(problem, plan, travel) as (client, _), _solving(client, solve_seed):
+        return _send(client, sorted(problem.client_by_id), n, seed)
+
+
+@contextmanager
+def _solving(client: Any, seed: int | None) -> Iterator[list[int]]:
+    """Have a service solve another day meanwhile, again and again; None: no such day.
+
+    Gives a list that grows by the status of each answer.
+    """
+    stop, statuses = threading.Event(), list[int]()
+    beside = threading.Thread(
+        target=_solve, args=(str(client.base_url), stop, seed or 0, statuses)
+    )
+    if seed is not None:
+        beside.start()
+    try:
+        yield statuses
+    finally:
+        stop.set()
+        if seed is not None:
+            beside.join()
 
 
 def sustain(
-    problem: Any, plan: Any, travel: Any, log: list[dict[str, Any]], a_minute: int
+    problem: Any, plan: Any, travel: Any, log: list[dict[str, Any]], a_minute: int,
+    solve_seed: int | None = None,
 ) -> dict[str, Any]:
     """Send a log at a fixed rate, one event after the other, late ones at once.
+
+    ``solve_seed``: the service solves days of this seed meanwhile; None: it does not.
 
     Returns
     -------
     figures : milliseconds of alarms and others, how far the sending fell behind, and the memory of
         all of the service's processes at each minute.
     """
-    with service(problem, plan, travel) as (client, pid):
+    with service(problem, plan, travel) as (client, pid), _solving(client, solve_seed) as solved:
         client.post(_EVENTS, json={"id": "open", "time_s": 0, "kind": "clock"}).raise_for_status()
         spent: dict[bool, list[float]] = {True: [], False: []}
         memory, refused, behind = [_memory_mb(pid)], 0, 0.0
@@ -134,13 +149,16 @@ def sustain(
             refused += answer.json()["status"] == "refused"
             if (k + 1) % a_minute == 0:
                 memory.append(_memory_mb(pid))
+                print(f"minute {(k + 1) // a_minute}: {memory[-1]} MB, alarms so far p50 "
+                      f"{_ms(spent[True], 50)} p99 {_ms(spent[True], 99)} ms, at most "
+                      f"{behind:.2f} s behind, {len(solved)} days solved beside", flush=True)
         seconds = time.perf_counter() - began
     return {
         "events": len(log), "seconds": round(seconds, 1), "events_a_minute": a_minute,
         "behind_s": round(behind, 2), "refused": refused,
         "alarm_p50_ms": _ms(spent[True], 50), "alarm_p99_ms": _ms(spent[True], 99),
         "event_p50_ms": _ms(spent[False], 50), "event_p99_ms": _ms(spent[False], 99),
-        "memory_mb": memory,
+        "memory_mb": memory, "solved_beside": len(solved),
     }
 
 
@@ -168,7 +186,7 @@ def wait_ready(client: Any) -> None:
     raise RuntimeError("the service does not get ready")
 
 
-def _solve(url: str, stop: threading.Event, seed: int) -> None:
+def _solve(url: str, stop: threading.Event, seed: int, statuses: list[int]) -> None:
     """Ask the same service for plans of another day, one after the other."""
     import httpx
 
@@ -182,9 +200,9 @@ def _solve(url: str, stop: threading.Event, seed: int) -> None:
     other = problem_data(demo_problem(reference, network, _SOLVE_ORDERS, 40, seed=seed))
     with httpx.Client(base_url=url, timeout=_READY_S, trust_env=False) as client:
         while not stop.is_set():
-            client.post(
+            statuses.append(client.post(
                 "/v1/plans", json={"problem": other, "params": {"seconds": _SOLVE_S}}
-            ).raise_for_status()
+            ).raise_for_status().status_code)
 
 
 def _send(client: Any, clients: list[str], n: int, seed: int) -> list[float]:

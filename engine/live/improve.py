@@ -34,6 +34,8 @@ __all__ = ["Search", "Step", "improve"]
 
 #: Visits that nobody serves and that are tried beside the shifts looked at, the first by rank.
 _MOST_WAITING = 20
+#: While a visit waits, all turns but one of so many begin at one that does.
+_TURNS = 4
 _SEARCHED = Run(backend="search", status="complete", seed=0, iterations=0, elapsed_s=0.0)
 
 
@@ -67,7 +69,7 @@ def improve(
     Parameters
     ----------
     turn : counts the searches of a day; each begins at another shift and takes the nearest to it,
-        every second one at a visit that nobody serves and those who may do it.
+        three of four at a visit that nobody serves, where there is one, and those who may do it.
     search : how long, and how many shifts.
 
     Returns
@@ -83,7 +85,7 @@ def improve(
         and any(b >= board.clock for _, b in start_windows(board.orders[i]))
     ]
     waiting.sort(key=lambda i: (board.rank(board.orders[i]), i))
-    lost = waiting[turn // 2 % len(waiting)] if waiting and turn % 2 else None
+    lost = waiting[turn % len(waiting)] if waiting and turn % _TURNS else None
     lines = _choose(board, turn, search.lines, lost)
     if not lines:
         return None
