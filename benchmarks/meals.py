@@ -36,6 +36,7 @@ def measure(
 ) -> dict[str, Any]:
     """Plan one lunch and tell what it took and what it is worth."""
     from engine.meals.check import check_meals
+    from engine.meals.former import read_former
     from engine.meals.plan import MealParams, plan_meals
     from engine.meals.scenario import make_meals
     from engine.meals.supply import find_homes, share_portions
@@ -51,9 +52,10 @@ def measure(
     plan = plan_meals(problem, travel, MealParams(effort=effort, seed=seed, joint=joint))
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     tables = build_tables(problem, travel)
-    homes = find_homes(tables)
+    former = read_former(tables, None, 0, 0)
+    homes = find_homes(tables, former=former)
     modelled = time.process_time()
-    capacity = share_portions(tables, homes.place).model
+    capacity = share_portions(tables, homes.place, former=former).model
     modelled = time.process_time() - modelled
     broken = check_meals(problem, plan, travel)
     lanes = plan_as_lanes(tables, plan)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 import geodata
 from engine.domain.meal_plan import Lot, VanStop, VanTrip
 from engine.domain.meals import ServingPoint, Van
+from engine.meals.former import NEW, Former, VanLoads
 from engine.meals.supply import MILLS, due_at
 from engine.meals.tables import Tables
 from engine.meals.travel import VAN_MODE
@@ -43,6 +44,8 @@ class Bulk(NamedTuple):
     ready: Int64  # (n,) of due clients; NEVER: no van brings it
 
 
+#: Later than anybody needs food.
+NEVER_NEEDED = 2**31 - 1
 #: Food that stays in its kitchen.
 NEVER = -1
 
@@ -55,6 +58,7 @@ class _Load(NamedTuple):
     lots: tuple[tuple[int, int], ...]  # (diet, portions)
     wanted: int
     latest: int
+    late_mills: int  # of a portion that comes a second after it is wanted, where not all can
 
     @property
     def portions(self) -> int:
@@ -63,18 +67,21 @@ class _Load(NamedTuple):
 
 def plan_bulk(
     tables: Tables, place: Int32, batch: Int32, *, iterations: int, seed: int,
-    sooner: frozenset[int] = frozenset(), direct: bool = False,
+    former: Former, sooner: frozenset[int] = frozenset(), direct: bool = False,
 ) -> Bulk:
     """Route the vans of every kitchen.
 
     Parameters
     ----------
     place, batch : of every due client, (n,); -1 is not fed.
+    former : food is wanted when those who were told a time need it, where it can be there; the
+        search begins with the trips before.
     sooner : places whose couriers could not finish: their food comes as soon as it can.
     direct : one point a trip; for comparison.
     """
     loads: dict[int, list[_Load]] = {}
     problem = tables.problem
+    needed = _needed(place, batch, former)
     for (p, b), (lots, eats) in sorted(_needs(tables, place, batch).items()):
         kitchen = int(tables.kitchen_of[b])
         if not isinstance(tables.places[p], ServingPoint):
@@ -84,26 +91,45 @@ def plan_bulk(
         dues = [due_at(tables, p, e) for e in eats]
         wanted, latest = min(d[0] for d in dues), min(d[1] for d in dues)
         soonest = int(tables.ready[b]) + tables.haul_s(kitchen, p)
-        wanted = soonest + _HASTE_S if p in sooner else max(wanted, soonest + _SLACK_S)
+        told, price = needed.get((p, b)), _LATE_MILLS
+        if p in sooner:
+            wanted = soonest + _HASTE_S
+        elif told is None:
+            wanted = max(wanted, soonest + _SLACK_S)
+        else:
+            wanted = told if told >= soonest else soonest + _HASTE_S
+            price = max(price, former.later_mills)
         for part in _split(lots, room):
             loads.setdefault(kitchen, []).append(
-                _Load(p, b, part, wanted, max(soonest, latest))
+                _Load(p, b, part, wanted, max(soonest, latest), price)
             )
     trips: list[VanTrip] = []
     for kitchen, wanted_loads in sorted(loads.items()):
         trips += _route_kitchen(
             tables, kitchen, wanted_loads, iterations=iterations, seed=seed, direct=direct,
+            before=former.vans,
         )
-    return Bulk(tuple(trips), _moments(tables, place, batch, trips))
+    return Bulk(tuple(trips), _moments(tables, place, batch, trips, former))
+
+
+def _needed(
+    place: Int32, batch: Int32, former: Former
+) -> dict[tuple[int, int], int]:
+    """Find when the first of those whom a batch feeds at a place needed food to eat when told."""
+    found: dict[tuple[int, int], int] = {}
+    for i in np.flatnonzero((place >= 0) & (batch >= 0) & (former.needed != NEW)).tolist():
+        key = int(place[i]), int(batch[i])
+        found[key] = min(found.get(key, int(former.needed[i])), int(former.needed[i]))
+    return found
 
 
 def _moments(
-    tables: Tables, place: Int32, batch: Int32, trips: Sequence[VanTrip]
+    tables: Tables, place: Int32, batch: Int32, trips: Sequence[VanTrip], former: Former
 ) -> Int64:
     """Deal what vans bring: to those who are brought a meal first, for couriers need the time.
 
     Homes come in the order of their bearing from the place, so that those who share an early lot
-    are in one direction.
+    are in one direction; whoever was told a time, in the order in which they needed food then.
     """
     batch_number = {(k.id, b.id): i for i, (k, b) in enumerate(tables.batches)}
     number = {p.id: i for i, p in enumerate(tables.places)}
@@ -123,9 +149,12 @@ def _moments(
         else:
             ready[i] = tables.ready[batch[i]]
     bearing = _bearings(tables, place)
+    # Without a time told, homes come before them and diners after.
+    first = np.where(tables.eats_at >= 0, NEVER_NEEDED, 0)
+    first = np.where(former.needed == NEW, first, former.needed)
     for key, who in members.items():
         lots = sorted(brought.get(key, ()))
-        for i in sorted(who, key=lambda i: (tables.eats_at[i] >= 0, bearing[i], i)):
+        for i in sorted(who, key=lambda i: (first[i], bearing[i], i)):
             # An order of several portions may need the rest of one lot and a part of the next.
             need = int(tables.portions[i])
             if sum(n for _, n in lots) < need:
@@ -183,7 +212,8 @@ def _split(lots: dict[int, int], room: int) -> list[tuple[tuple[int, int], ...]]
 
 
 def _route_kitchen(
-    tables: Tables, kitchen: int, loads: list[_Load], *, iterations: int, seed: int, direct: bool
+    tables: Tables, kitchen: int, loads: list[_Load], *, iterations: int, seed: int, direct: bool,
+    before: VanLoads,
 ) -> list[VanTrip]:
     problem = tables.problem
     entry = problem.kitchens[kitchen]
@@ -214,7 +244,7 @@ def _route_kitchen(
                 row[load.place], windows=[(min(point.opens_s, late), late)],
                 demand=[load.portions],
                 soft_late=load.wanted if relaxed else None,
-                late_price=load.portions * _LATE_MILLS if relaxed else 0,
+                late_price=load.portions * load.late_mills if relaxed else 0,
                 release=int(tables.ready[load.batch]) + entry.loading_s,
             )
         for van in vans:
@@ -225,6 +255,7 @@ def _route_kitchen(
             )
         found = solve(builder.build(), SolveParams(
             time_limit_s=None, max_iterations=iterations, seed=seed,
+            initial=_initial(left, vans, before) if before else None,
         ))
         if not len(found.unassigned) or relaxed:
             for van, visits in zip(vans, found.routes, strict=True):
@@ -243,6 +274,24 @@ def _route_kitchen(
             for van, van_trips in routes
         ]
     return _timetable(tables, kitchen, routes, seconds, metres, row)
+
+
+def _initial(
+    loads: Sequence[_Load], vans: Sequence[Van], before: VanLoads
+) -> list[list[int]]:
+    """Trips before, of the loads that there are again; a load in parts is met part by part."""
+    waiting: dict[tuple[int, int], list[int]] = {}
+    for k, load in enumerate(loads):
+        waiting.setdefault((load.place, load.batch), []).append(k)
+    routes: list[list[int]] = []
+    for van in vans:
+        visits: list[int] = []
+        for trip in before.get(van.id, ()):
+            again = [waiting[key].pop(0) for key in trip if waiting.get(key)]
+            if again:
+                visits += [-1, *again] if visits else again
+        routes.append(visits)
+    return routes
 
 
 def _money(metres: Int32, per_km: int, per_trip: int) -> Int32:

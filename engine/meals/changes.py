@@ -12,9 +12,7 @@ from typing import NamedTuple
 from engine.domain.base import HORIZON_S
 from engine.domain.meal_plan import EXPECTED, MealPlan
 from engine.domain.meals import MealsProblem
-
-#: Nobody is told of less.
-TOLERANCE_S = 300
+from engine.meals.former import TOLERANCE_S
 
 
 class Later(NamedTuple):

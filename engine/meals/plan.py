@@ -26,12 +26,13 @@ from engine.domain.meal_plan import MealPlan, Reason
 from engine.domain.meals import MealsProblem, ServingPoint
 from engine.meals.assemble import assemble
 from engine.meals.bulk import NEVER, Bulk, plan_bulk
+from engine.meals.former import Former, read_former, read_vans
 from engine.meals.seats import Seats, seat
 from engine.meals.supply import MILLS, Homes, find_homes, share_portions
 from engine.meals.tables import UNLIMITED, Tables, build_tables
 from engine.meals.thinning import thin
 from engine.meals.travel import MealTravel
-from engine.meals.zones import Zone, ZonePlan, make_rota, plan_zone, still_holds
+from engine.meals.zones import Zone, ZonePlan, plan_zone, still_holds
 
 Int32 = NDArray[np.int32]
 
@@ -52,8 +53,10 @@ class MealParams:
     threads : places that are routed at the same time; the plan does not depend on it.
     joint : False is the plan in two steps that know nothing of each other, for comparison: nearest
         place and kitchen, one point a van trip, one turn.
-    previous : yesterday's plan; a rota that couriers can learn stays near it.
+    previous : yesterday's plan, or today's before a disruption: batches, bulk, trips and
+        moments stay near it, so that couriers find their rota again and few eat later than told.
     move_client_cents : what a door that gets another courier than in `previous` may save at least.
+    later_cents : and what a minute may that somebody eats later than there, beyond the first few.
     """
 
     effort: int = 60
@@ -65,6 +68,7 @@ class MealParams:
     joint: bool = True
     previous: MealPlan | None = None
     move_client_cents: int = 3_000
+    later_cents: int = 60
 
 
 @dataclass(frozen=True)
@@ -89,18 +93,26 @@ class _Planner:
         self.tables, self.params = tables, params
         self.tell, self.stop = on_progress or (lambda _: None), should_stop or (lambda: False)
         self.done = 0.0
-        self.rota = make_rota(params.previous, params.move_client_cents)
+        self.former = read_former(
+            tables, params.previous, params.move_client_cents * MILLS,
+            params.later_cents * MILLS // 60,
+        )
 
     def levels(
         self, place: Int32, before: _State | None, sooner: frozenset[int], share: float,
         *, late: frozenset[int] = frozenset(),
     ) -> _State:
         """Plan all levels for homes that belong to places."""
-        tables, params = self.tables, self.params
-        batch = share_portions(tables, place, greedy=not params.joint).batch
+        tables, params, former = self.tables, self.params, self.former
+        if before is not None:
+            former = replace(
+                former, place=before.place, batch=before.batch,
+                vans=read_vans(tables, before.bulk.trips),
+            )
+        batch = share_portions(tables, place, greedy=not params.joint, former=former).batch
         bulk = plan_bulk(
             tables, place, batch, iterations=params.van_iterations, seed=params.seed,
-            sooner=sooner, direct=not params.joint,
+            former=former, sooner=sooner, direct=not params.joint,
         )
         zones = self.zones(place, batch, bulk, before, share, late=late)
         return _State(place, batch, bulk, zones)
@@ -121,12 +133,14 @@ class _Planner:
             p, zone = item
             old = before.zones.get(p) if before else None
             if old is not None:
-                kept = old if zone == old.zone else still_holds(tables, zone, old)
+                kept = old if zone == old.zone else still_holds(
+                    tables, zone, old, self.former
+                )
                 if kept is not None:
                     return kept
             return plan_zone(
                 tables, zone, old, iterations=max(200, params.effort * len(zone.clients)),
-                seed=params.seed, rota=self.rota, should_stop=self.stop,
+                seed=params.seed, former=self.former, should_stop=self.stop,
             )
 
         found: dict[int, ZonePlan] = {}
@@ -141,10 +155,14 @@ class _Planner:
         self.done = began + share
         return dict(sorted(found.items()))
 
+    def worth(self, state: _State) -> tuple[tuple[int, ...], int]:
+        """See ``_worth``."""
+        return _worth(self.tables, state, self.former)
+
     def run(self) -> tuple[_State, int]:
         """All turns; the last state, and how many were made."""
         tables, params = self.tables, self.params
-        homes = find_homes(tables, balance=params.joint, former=self.rota.couriers)
+        homes = find_homes(tables, balance=params.joint, former=self.former)
         self.tell(0.05)
         self.done = 0.05
         state = self.levels(homes.place, None, frozenset(), 0.5)
@@ -159,7 +177,7 @@ class _Planner:
                 break
             after = self.levels(place, state, sooner, 0.4 / params.turns)
             turns += 1
-            if _worth(tables, after) >= _worth(tables, state):
+            if self.worth(after) >= self.worth(state):
                 state = after
         for turn in range(params.thinning if params.joint and not params.previous else 0):
             thinner = thin(tables, homes, state.place, state.zones)
@@ -167,14 +185,14 @@ class _Planner:
                 break
             after = self.levels(thinner, state, frozenset(), 0.15 / (1 + turn))
             turns += 1
-            if _worth(tables, after) <= _worth(tables, state):
+            if self.worth(after) <= self.worth(state):
                 break
             state = after
         if state.left and tables.problem.late_s and not self.stop():
             late = frozenset(state.left)
             zones = self.zones(state.place, state.batch, state.bulk, state, 0.05, late=late)
             after = replace(state, zones=zones)
-            if _worth(tables, after) >= _worth(tables, state):
+            if self.worth(after) >= self.worth(state):
                 state = after
         return state, turns
 
@@ -196,8 +214,9 @@ def plan_meals(
     """
     params = params or MealParams()
     tables = build_tables(problem, travel)
-    state, turns = _Planner(tables, params, on_progress, should_stop).run()
-    seats = seat(tables, state.bulk)
+    planner = _Planner(tables, params, on_progress, should_stop)
+    state, turns = planner.run()
+    seats = seat(tables, state.bulk, planner.former)
     plan = assemble(
         tables, state.batch, state.bulk, state.zones, seats,
         _without(tables, state, seats), params.seed, turns,
@@ -232,19 +251,24 @@ def _zone(
     )
 
 
-def _worth(tables: Tables, state: _State) -> tuple[tuple[int, ...], int]:
+def _worth(
+    tables: Tables, state: _State, former: Former
+) -> tuple[tuple[int, ...], int]:
     """Tell what a plan is compared by: people brought a meal, by rank; then what it costs."""
+    later = 0
     fed = np.zeros(int(tables.tier.max(initial=0)) + 1, np.int64)
     for zone in state.zones.values():
         for route in zone.routes:
             for trip in route.trips:
                 np.add.at(fed, tables.tier[list(trip.clients)], 1)
+                later += former.later_cost(dict(zip(trip.clients, trip.starts, strict=True)))
     vans = tables.problem.van_by_id
     hauling = sum(
         vans[t.van].cost_per_trip_cents * MILLS + t.distance_m * vans[t.van].cost_per_km_cents
         for t in state.bulk.trips
     )
-    return tuple(fed.tolist()), -hauling - sum(z.cost_mills for z in state.zones.values())
+    carrying = sum(z.cost_mills for z in state.zones.values())
+    return tuple(fed.tolist()), -hauling - carrying - later
 
 
 def _offer(

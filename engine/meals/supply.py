@@ -6,7 +6,6 @@ place, by diet and rank, go to batches. Both are exact assignments (``solvers.ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 import geodata
 from engine.domain.meals import CentralKitchen, ServingPoint
+from engine.meals.former import NEW, TOLERANCE_S, Former
 from engine.meals.tables import UNLIMITED, Tables
 from solvers.capacity import FORBIDDEN, Assignment, Demand, Supply, assign
 
@@ -33,6 +33,11 @@ _DINER_LATE_MILLS = 10
 #: Doors take this long at least after the food has come: the last of the period are not first.
 _HEAD_START_S = 900
 _AS_FAR = 10**7  # seconds; more than any way
+#: A portion of another batch than before: more than a batch can save that is ready another time,
+#: so that no portions change hands between people for nothing.
+_MOVE_BATCH_MILLS = 10 * MILLS
+#: Moments at which food was needed before are told apart so finely.
+_NEED_STEP_S = TOLERANCE_S
 
 
 class Homes(NamedTuple):
@@ -52,11 +57,11 @@ class Portions(NamedTuple):
 
 
 def find_homes(
-    tables: Tables, *, balance: bool = True, former: Mapping[str, str] | None = None
+    tables: Tables, *, balance: bool = True, former: Former
 ) -> Homes:
     """Give every home to a place: the nearest, or (``balance``) where couriers have time.
 
-    ``former``: yesterday's courier by client: where that one loads, the home belongs for nothing.
+    ``former``: where a home's food was loaded, it belongs for nothing.
     """
     n = len(tables.clients)
     at_home = np.flatnonzero(tables.home_at >= 0)
@@ -85,11 +90,12 @@ def find_homes(
         cost = np.full((len(at_home), len(manned)), FORBIDDEN, np.int64)
         known = away[spot] < geodata.UNREACHABLE
         np.put_along_axis(cost, near[spot], np.where(known, away[spot], FORBIDDEN), axis=1)
-        rank = {c.id: j for j, p in enumerate(manned.tolist()) for c in tables.couriers[p]}
-        for h, i in enumerate(at_home.tolist() if former else ()):
-            j = rank.get(former.get(tables.clients[i].id, "")) if former else None
-            if j is not None and far[spot[h], j] < geodata.UNREACHABLE:
-                cost[h, j] = 0
+        rank = np.full(len(tables.places), NEW, np.int64)
+        rank[manned] = np.arange(len(manned))
+        before = former.place[at_home]
+        j = np.where(before == NEW, NEW, rank[before])
+        h = np.flatnonzero((j != NEW) & (far[spot, j] < geodata.UNREACHABLE))
+        cost[h, j[h]] = 0
         room = np.array([_room(tables, int(p)) for p in manned], np.int64)
         found = assign(
             Demand(np.zeros(len(at_home), np.int32), tables.tier[at_home],
@@ -127,15 +133,25 @@ def _room(tables: Tables, place: int) -> int:
     return min(total, entry.handover) if isinstance(entry, ServingPoint) else total
 
 
-def share_portions(tables: Tables, place: Int32, *, greedy: bool = False) -> Portions:
+def share_portions(
+    tables: Tables, place: Int32, *, greedy: bool = False, former: Former
+) -> Portions:
     """Give every client a batch that can reach the client's place in time.
 
     ``greedy``: one place after another takes from the nearest kitchen what is ready first, as a
     clerk with a list would; for comparison.
+    ``former``: a portion of another batch has a price, and a dearer one where it comes too late for
+    its client to eat when told. Who is fed by the same batch, and needed the food at about the same
+    time, is one group.
     """
     fed = np.flatnonzero(place >= 0)
     eats = tables.eats_at[fed] >= 0
-    keys = np.column_stack([place[fed], eats, tables.diet[fed], tables.tier[fed]])
+    stay, need = (np.full(len(fed), NEW, np.int64) for _ in range(2))
+    same = (former.place[fed] == place[fed]) & (former.batch[fed] != NEW)
+    stay[same] = former.batch[fed[same]]
+    known = former.needed[fed] != NEW
+    need[known] = former.needed[fed[known]] // _NEED_STEP_S
+    keys = np.column_stack([place[fed], eats, tables.diet[fed], tables.tier[fed], stay, need])
     groups, group = np.unique(keys, axis=0, return_inverse=True)
     group = group.reshape(-1)
     units = np.bincount(group, tables.portions[fed], minlength=len(groups)).astype(np.int64)
@@ -143,6 +159,7 @@ def share_portions(tables: Tables, place: Int32, *, greedy: bool = False) -> Por
     rows = {(p, e): _price_row(tables, p, bool(e)) for p, e in pairs}
     cost = np.array([rows[p, e] for p, e in groups[:, :2].tolist()], np.int64)
     cost = cost.reshape(len(groups), len(tables.batches))
+    cost = _near(tables, groups, cost, former.later_mills)
     demand = Demand(groups[:, 2].astype(np.int32), groups[:, 3].astype(np.int32), units)
     supply = supply_of(tables)
     model = _deal_greedily(demand, supply, cost, groups, tables) if greedy else (
@@ -162,6 +179,21 @@ def share_portions(tables: Tables, place: Int32, *, greedy: bool = False) -> Por
                     break
     _deal_rest(tables, fed, group, cost, batch)
     return Portions(batch, model)
+
+
+def _near(tables: Tables, groups: Int64, cost: Int64, later_mills: int) -> Int64:
+    """Add the prices of another batch than before, and of food that comes later than needed."""
+    haul = {
+        int(p): np.array([tables.haul_s(k, int(p)) for k in tables.kitchen_of.tolist()], np.int64)
+        for p in np.unique(groups[:, 0])
+    }
+    arrival = tables.ready + np.array([haul[p] for p in groups[:, 0].tolist()], np.int64).reshape(
+        len(groups), len(tables.batches)
+    )
+    stay, need = groups[:, 4, None], (groups[:, 5, None] + 1) * _NEED_STEP_S
+    moved = ((stay != NEW) & (stay != np.arange(len(tables.batches)))) * _MOVE_BATCH_MILLS
+    late = np.where(groups[:, 5, None] == NEW, 0, np.maximum(0, arrival - need)) * later_mills
+    return np.where(cost == FORBIDDEN, FORBIDDEN, cost + moved + late)
 
 
 def supply_of(tables: Tables) -> Supply:

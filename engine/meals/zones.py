@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.meal_plan import MealPlan
 from engine.domain.meals import MealCourier
+from engine.meals.former import Former
 from engine.meals.hatch import Order, hatches_of, queue, stagger
 from engine.meals.supply import MILLS
 from engine.meals.tables import Tables
@@ -28,26 +28,6 @@ Int32 = NDArray[np.int32]
 
 #: A second of travel costs a thousandth of a cent: of two equally dear plans the shorter one.
 _SECOND_MILLS = 1
-
-
-class Rota(NamedTuple):
-    """Yesterday: who came to whom, every courier's trips, and the price of another courier."""
-
-    couriers: Mapping[str, str]
-    trips: Mapping[str, tuple[tuple[str, ...], ...]]
-    move_mills: int
-
-
-def make_rota(previous: MealPlan | None, move_client_cents: int) -> Rota:
-    """Read yesterday's plan; an empty rota where there is none."""
-    if previous is None:
-        return Rota({}, {}, 0)
-    return Rota(
-        previous.couriers(),
-        {r.courier: tuple(tuple(d.client for d in t.drops) for t in r.trips)
-         for r in previous.routes},
-        move_client_cents * MILLS,
-    )
 
 
 @dataclass(frozen=True)
@@ -102,26 +82,28 @@ class ZonePlan:
 def plan_zone(
     tables: Tables,
     zone: Zone,
-    before: ZonePlan | None = None,
+    before: ZonePlan | None,
     *,
     iterations: int,
     seed: int,
-    rota: Rota | None = None,
+    former: Former,
     should_stop: Callable[[], bool] | None = None,
 ) -> ZonePlan:
     """Route the couriers of a place.
 
     Parameters
     ----------
-    before : a plan of the same place to start from; else the rota's trips are the start.
+    before : a plan of the same place to start from; else the trips of ``former`` are the start.
+    former : doors by another courier, and later than told, have their prices.
     """
-    rota = rota or make_rota(None, 0)
     crew = tables.couriers[zone.place]
     if not zone.clients or not crew:
         out = tuple(sorted((*zone.clients, *zone.refused)))
         return ZonePlan(zone, (), out, 0, _spare(tables, zone, ()))
-    model = _model(tables, zone, crew, rota)
-    initial = _initial(zone, before, crew) if before else _initial_rota(tables, zone, rota, crew)
+    model = _model(tables, zone, crew, former)
+    initial = _initial(zone, before, crew) if before else (
+        _initial_former(tables, zone, former, crew)
+    )
     found = solve(model, SolveParams(
         time_limit_s=None, max_iterations=iterations, seed=seed, initial=initial,
         should_stop=should_stop,
@@ -129,14 +111,16 @@ def plan_zone(
     return _read(tables, zone, crew, model, found.routes)
 
 
-def still_holds(tables: Tables, zone: Zone, before: ZonePlan) -> ZonePlan | None:
+def still_holds(
+    tables: Tables, zone: Zone, before: ZonePlan, former: Former
+) -> ZonePlan | None:
     """Plan of a place under new moments of its food; None where it has to be made again."""
     crew = tables.couriers[zone.place]
     if zone.clients != before.zone.clients or before.left or zone.refused or not crew:
         return None
     if not zone.clients:
         return before
-    model = _model(tables, zone, crew, make_rota(None, 0))
+    model = _model(tables, zone, crew, former)
     routes = _initial(zone, before, crew)
     measured = evaluate(model, routes)
     if measured.violations or measured.unassigned:
@@ -146,7 +130,7 @@ def still_holds(tables: Tables, zone: Zone, before: ZonePlan) -> ZonePlan | None
 
 
 def _model(
-    tables: Tables, zone: Zone, crew: Sequence[MealCourier], rota: Rota
+    tables: Tables, zone: Zone, crew: Sequence[MealCourier], former: Former
 ) -> RoutingModel:
     problem = tables.problem
     clients = np.array(zone.clients)
@@ -169,13 +153,16 @@ def _model(
         client = tables.clients[i]
         early, late = tables.window[i].tolist()
         affinity = dict(dearer)
-        known = rota.couriers.get(client.id)
-        if known in names and rota.move_mills:
-            affinity[known] = affinity.get(known, 0) - rota.move_mills
+        known = former.courier.get(client.id)
+        if known in names and former.move_mills:
+            affinity[known] = affinity.get(known, 0) - former.move_mills
+        free_until = former.free_until(i)
         builder.add_task(
             int(spot[k]) + 1, service=problem.door_s, windows=[(early, late + zone.late[k])],
             demand=[client.portions], tier=client.tier, release=zone.release[k],
             freshness=problem.diet_by_id[client.diet].freshness_s, affinity=affinity,
+            soft_late=free_until,
+            late_price=0 if free_until is None else former.later_mills,
         )
     for k, courier in enumerate(crew):
         wait = stagger(tables, zone.place, k)
@@ -186,7 +173,7 @@ def _model(
             profile=modes.index(courier.mode), fixed_cost=courier.cost_per_shift_cents * MILLS,
             price_per_second=_SECOND_MILLS, price_per_metre=courier.cost_per_km_cents,
             max_trips=courier.max_trips, reloads=[home],
-            worker=courier.id if dearer or rota.couriers else None,
+            worker=courier.id if dearer or former.trips else None,
         )
     return builder.build()
 
@@ -195,15 +182,15 @@ def _initial(zone: Zone, before: ZonePlan, crew: Sequence[MealCourier]) -> list[
     return _start(zone, {r.courier.id: [t.clients for t in r.trips] for r in before.routes}, crew)
 
 
-def _initial_rota(
-    tables: Tables, zone: Zone, rota: Rota, crew: Sequence[MealCourier]
+def _initial_former(
+    tables: Tables, zone: Zone, former: Former, crew: Sequence[MealCourier]
 ) -> list[list[int]] | None:
-    """Yesterday's trips of those who are due today; what does not fit the search leaves out."""
-    if not rota.trips:
+    """Trips before of those who are due today; what does not fit the search leaves out."""
+    if not former.trips:
         return None
     here = {tables.clients[i].id: i for i in zone.clients}
     return _start(zone, {
-        c.id: [[here[x] for x in trip if x in here] for trip in rota.trips.get(c.id, ())]
+        c.id: [[here[x] for x in trip if x in here] for trip in former.trips.get(c.id, ())]
         for c in crew
     }, crew)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.domain.meal_plan import MealPlan
@@ -68,6 +70,24 @@ def test_a_late_batch_makes_its_eaters_late_and_nothing_leaves_without_it(made: 
     kitchen, batch = min(used)
     plan = again(made, delay_batch(problem, kitchen, batch, 1_800))
     assert plan.totals.served == before.totals.served
+
+
+def test_near_the_plan_before_no_more_eat_later_than_a_late_batch_feeds(made: Made) -> None:
+    problem, before, _ = made
+    near = replace(FAST, previous=before)
+    assert who_eats_later(before, again(made, problem, near)) == []
+    fed = sum((x.kitchen, x.batch) == ("K01", "B4") for x in (
+        *(d for r in before.routes for t in r.trips for d in t.drops), *before.sittings
+    ))
+    late = delay_batch(problem, "K01", "B4", 1_800)
+    later, free, anew = (
+        who_eats_later(before, again(made, late, params))
+        for params in (near, replace(near, later_cents=0), FAST)
+    )
+    assert all(x.after_s is not None for x in later)
+    # Most of those whom it feeds need it later than it comes; without a price others pay for it.
+    assert 2 * len(later) < fed < len(free)
+    assert fed < len(anew)
 
 
 def test_absent_couriers_are_made_up_for_or_their_clients_listed(made: Made) -> None:
