@@ -72,15 +72,28 @@ class Limits:
     Attributes
     ----------
     bound : workers whose days touch each other: those of all others are free.
+    rests : whether rest binds anybody from one day to the next.
     """
 
     weeks: Weeks
     bound: list[WeeklyWorker] = field(init=False)
+    rests: bool = field(init=False)
     _made: dict[int, dict[str, Span]] = field(default_factory=dict)
     _open: dict[int, dict[str, Span]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bound = [w for w in self.weeks.workers if _touches(w)]
+        self.rests = any(_rests(w) for w in self.bound)
+
+    def turns(self) -> list[int]:
+        """Put the days in the order in which they are planned first, two by two.
+
+        Days of a pair do not see each other. A client is rarely visited on two days running, so
+        neighbours miss few faces of each other; but where rest binds somebody from one day to the
+        next, days of a pair lie three days apart.
+        """
+        days = list(range(self.weeks.days))
+        return sorted(days, key=lambda d: (d // 6, d % 3, d)) if self.rests else days
 
     def put(self, day: int, plan: Plan) -> None:
         """Set what is planned on a day, in place of what was."""
@@ -179,8 +192,14 @@ def _touches(worker: WeeklyWorker) -> bool:
     if worker.max_weekly_s is not None or worker.max_monthly_s is not None:
         return True
     first = min(s.start_s for s in worker.shifts)
+    return _rests(worker) or worker.free_from_s > first
+
+
+def _rests(worker: WeeklyWorker) -> bool:
+    """Whether rest can keep a worker from the start of one day because of the day before."""
+    first = min(s.start_s for s in worker.shifts)
     last = max(s.end_s for s in worker.shifts)
-    return last + worker.night_rest_s > DAY_S + first or worker.free_from_s > first
+    return last + worker.night_rest_s > DAY_S + first
 
 
 def keep_within(

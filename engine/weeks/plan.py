@@ -227,9 +227,7 @@ class _Work:
 
     def first_pass(self, tell: Callable[[float], None]) -> None:
         """Plan every day, two at a time, about in the order of the calendar."""
-        # Days of a pair lie three days apart, so that each knows its neighbours.
-        turns = sorted(range(self.weeks.days), key=lambda d: (d // 6, d % 3, d))
-        jobs = [(d, self.due[d]) for d in turns]
+        jobs = [(d, self.due[d]) for d in self.limits.turns()]
         for k, (d, outcome) in enumerate(self._planned(jobs)):
             self._keep(d, outcome)
             tell((k + 1) / len(jobs))

@@ -77,6 +77,15 @@ def test_without_the_rule_of_rest_the_checker_refuses_the_plan(no_limits):
     assert codes(caught) == {"P2542"}
 
 
+@pytest.mark.parametrize(("rest", "first"), [(7, [0, 1, 2, 3]), (14, [0, 3, 1, 4])])
+def test_days_planned_side_by_side_are_neighbours_unless_rest_lies_between_them(rest, first):
+    shift = WeeklyShift(id="day", start_s=hour(8), end_s=hour(19))
+    given = weeks(days=7, workers=[worker("w", shifts=(shift,), min_rest_s=hour(rest))])
+    limits = Limits(given)
+    assert limits.turns()[:4] == first
+    assert sorted(limits.turns()) == list(range(7))
+
+
 def test_shifts_of_two_days_do_not_overlap():
     long = WeeklyShift(id="night", start_s=hour(22), end_s=hour(34), weekdays=("mon",))
     given = weeks(
