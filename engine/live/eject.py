@@ -3,7 +3,7 @@
 Where no gap takes an order, the place of one visit or of two neighbours may, if those who give way
 have a gap on some other line. Nobody is later than promised, nothing that is fixed moves, and the
 client who moves costs ``moved_client_cents`` as always. Only lines near the order are looked at and
-only so many ways are tried, counted and not timed: the same day gives the same answer.
+only so many are asked, counted and not timed: the same day gives the same answer.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from engine.live.places import Found, find_place, n_shifted
 
 #: Lines whose visits may give way, the nearest first; of the visits so many neighbours at once.
 _MOST_LINES, _MOST_DROPPED = 40, 2
-#: Ways that are tried: so many where the day is small, fewer where all its gaps take long.
-_MOST_TRIED, _LEAST_TRIED, _WORK = 60, 8, 40_000
+#: So many are asked where else they could go; fewer where weighing all gaps takes long.
+_MOST_ASKED, _LEAST_ASKED, _WORK = 40, 6, 30_000
 #: Of the ways that are found so many are compared.
 _ENOUGH = 3
 
@@ -75,7 +75,8 @@ def _find_way(board: Board, order: Order) -> Way | None:
     good = np.flatnonzero(
         here.fits(start_windows(order)) & here.carries() & (gaps.column("dropped")[here.gap] > 0)
     )
-    tries = max(_LEAST_TRIED, min(_MOST_TRIED, _WORK // max(1, board.table.n_gaps)))
+    most = max(_LEAST_ASKED, min(_MOST_ASKED, _WORK // max(1, board.table.n_gaps)))
+    known: dict[str, Found | None] = {}
     ways: list[Way] = []
     for m in good[np.argsort(here.cost[good], kind="stable")]:
         gap = gaps.at(int(here.gap[m]))
@@ -83,10 +84,12 @@ def _find_way(board: Board, order: Order) -> Way | None:
         victims = [board.orders[i] for i in line.rest[gap.trip].orders[gap.position : end]]
         if any(not _may_move(board, o) for o in victims):
             continue
-        way = _try(board, order, line, put_in(gap, rows[gap.row], order.id, None), victims)
-        ways += [] if way is None else [way]
-        tries -= 1
-        if tries == 0 or len(ways) == _ENOUGH:
+        others = _elsewhere(board, line, victims, known)
+        if others is not None:
+            trips = put_in(gap, rows[gap.row], order.id, None)
+            way = _price(board, order, line, trips, others)
+            ways += [] if way is None else [way]
+        if len(known) >= most or len(ways) == _ENOUGH:
             break
     return min(ways, key=lambda w: w.price, default=None)
 
@@ -98,28 +101,45 @@ def _may_move(board: Board, order: Order) -> bool:
     )
 
 
-def _try(
-    board: Board, order: Order, line: Line, trips: tuple[TripVisits, ...], victims: list[Order]
-) -> Way | None:
-    """Send those who give way elsewhere, each to another line, and price it all."""
-    others: list[Found] = []
-    taken = {line.index}
-    for victim in sorted(victims, key=lambda o: (board.rank(o), o.id)):
-        lines = [ln for ln in board.lines if ln.index not in taken]
-        found = find_place(board, victim, lines)
-        if found is None:
+def _elsewhere(
+    board: Board, line: Line, victims: list[Order], known: dict[str, Found | None]
+) -> list[Found] | None:
+    """Find another line for each who gives way; None: not all have one.
+
+    ``known``: where each that was asked about goes, whatever the others do.
+    """
+    for victim in victims:
+        if victim.id not in known:
+            others = [ln for ln in board.lines if ln is not line]
+            known[victim.id] = find_place(board, victim, others)
+        if known[victim.id] is None:
             return None
-        taken.add(found.line.index)
-        others.append(found)
+    found: list[Found] = []
+    for victim in sorted(victims, key=lambda o: (board.rank(o), o.id)):
+        best = known[victim.id]
+        taken = [line, *(f.line for f in found)]
+        if best is not None and best.line in taken:
+            best = find_place(board, victim, [ln for ln in board.lines if ln not in taken])
+        if best is None:
+            return None
+        found.append(best)
+    return found
+
+
+def _price(
+    board: Board, order: Order, line: Line, trips: tuple[TripVisits, ...], others: list[Found]
+) -> Way | None:
+    """Price a way; None: the line breaks a promise, or it is not worth its price."""
+    board.last_part = None
     route = board.verify(line, trips)
     if route is None:
         return None
-    saved = line.route.cost_cents if line.route else 0
-    added = route.cost_cents - saved + sum(f.price for f in others)
+    was = line.route.cost_cents if line.route else 0
+    added = route.cost_cents - was + sum(f.price for f in others)
     if order.optional and added >= (order.prize_cents or 0):
         return None
-    price = added + board.policy.moved_client_cents * n_shifted(line.route, route)
-    price += board.policy.moved_client_cents * len(others)
+    shifted = n_shifted(line.route, route) + len(others)
+    price = added + board.policy.moved_client_cents * shifted
     return Way(price, line, trips, tuple(others))
 
 

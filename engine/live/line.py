@@ -22,7 +22,7 @@ NEVER = 4 * HORIZON_S
 GRACE_S = 60
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """A worker's shift.
 
