@@ -229,7 +229,8 @@ def plan_meals(
     with service.located(partial(_relocate, "problem")):
         result = meals.plan(
             problem, seed=params.seed, effort=params.effort, previous=previous,
-            move_client_cents=params.move_client_cents, named_folder=settings.networks,
+            move_client_cents=params.move_client_cents, later_cents=params.later_cents,
+            named_folder=settings.networks,
             should_stop=lambda: should_stop() or time.monotonic() > ends,
         )
     return Answer(meals.render(result, wanted), FORMATS[wanted])

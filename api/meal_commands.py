@@ -33,6 +33,10 @@ def plan(
         int, typer.Option("--move-client-cents", min=0, max=100_000,
                           help="with --previous: price of a door by another courier")
     ] = 3_000,
+    later: Annotated[
+        int, typer.Option("--later-cents", min=0, max=1_000,
+                          help="with --previous: price of a minute that somebody eats later")
+    ] = 60,
     network: NetworkOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -51,7 +55,8 @@ def plan(
         ):
             result = meals.plan(
                 given.problem, seed=seed, effort=effort, previous=earlier,
-                move_client_cents=move_client, network=network, folder=given.folder,
+                move_client_cents=move_client, later_cents=later, network=network,
+                folder=given.folder,
                 on_progress=on_progress, should_stop=should_stop,
             )
         files = meals.write(result, out)

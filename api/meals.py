@@ -66,6 +66,7 @@ def plan(
     joint: bool = True,
     previous: MealPlan | None = None,
     move_client_cents: int = 3_000,
+    later_cents: int = 60,
     network: Path | None = None,
     folder: Path | None = None,
     named_folder: Path | None = None,
@@ -77,7 +78,8 @@ def plan(
     Parameters
     ----------
     previous : a plan of another day, or of the same before it changed: doors keep its couriers,
-        and their order, unless moving a door saves ``move_client_cents``.
+        and their order, unless moving a door saves ``move_client_cents``, and nobody eats later
+        who was told a time, unless that saves ``later_cents`` a minute.
     network : a file in place of the problem's own network.
     folder : where relative paths of the problem count from; None: it may name no file.
 
@@ -99,7 +101,7 @@ def plan(
     made = plan_meals(
         problem, travel, MealParams(
             seed=seed, effort=effort, joint=joint, previous=previous,
-            move_client_cents=move_client_cents,
+            move_client_cents=move_client_cents, later_cents=later_cents,
         ),
         on_progress=on_progress, should_stop=should_stop,
     )

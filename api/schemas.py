@@ -98,6 +98,10 @@ class MealRequestParams(Entity):
     move_client_cents: int = Field(
         default=3_000, ge=0, le=100_000, description="with previous: of a door by another courier"
     )
+    later_cents: int = Field(
+        default=60, ge=0, le=1_000,
+        description="with previous: of a minute that somebody eats later than told",
+    )
 
 
 class MealRequest(Entity):

@@ -244,7 +244,7 @@ def _route_kitchen(
                 row[load.place], windows=[(min(point.opens_s, late), late)],
                 demand=[load.portions],
                 soft_late=load.wanted if relaxed else None,
-                late_price=load.portions * load.late_mills if relaxed else 0,
+                late_price=min(load.portions * load.late_mills, _MOST_MILLS) if relaxed else 0,
                 release=int(tables.ready[load.batch]) + entry.loading_s,
             )
         for van in vans:

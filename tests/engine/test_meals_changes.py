@@ -138,6 +138,29 @@ def test_a_rota_outlives_who_rests_and_who_starts_again(made: Made) -> None:
     assert compare_rotas(plan, back, 3_000).kept >= 0.9 * found.doors
 
 
+def test_orders_count_up_to_the_deadline_and_rest_while_suspended(made: Made) -> None:
+    problem, before, _ = made
+    last = 36_000
+    told = {  # of the first clients: suspended, when the order or its change came, reason
+        0: (False, last, None), 1: (False, last + 1, "too_late"), 2: (True, last, "suspended"),
+        3: (True, last + 1, "suspended"), 4: (False, 0, None),
+    }
+    today = problem.changed(order_deadline_s=last, clients=tuple(
+        c.model_copy(update={"suspended": told[i][0], "ordered_s": told[i][1]}) if i in told else c
+        for i, c in enumerate(problem.clients)
+    ))
+    plan = again(made, today, replace(FAST, previous=before))
+    reasons = {w.client: w.reason for w in plan.without}
+    expected = {problem.clients[i].id: why for i, (_, _, why) in told.items() if why}
+    assert reasons == expected
+    assert {*plan.times()} == {c.id for c in problem.clients} - {*expected}
+    assert not {*expected} & {x.client for x in who_eats_later(before, plan)}
+    # Restarted on the same day: in time a meal, a second after the deadline none before tomorrow.
+    for moment, due in ((last, True), (last + 1, False)):
+        back = today.clients[2].model_copy(update={"suspended": False, "ordered_s": moment})
+        assert today.is_due(back) == due
+
+
 def test_doing_with_fewer_couriers_is_kept_only_where_it_is_cheaper() -> None:
     problem, network = make_meals(300, 1, 4, 14, seed=2, nodes=700)
     travel = build_meal_travel(problem, network)
