@@ -27,7 +27,7 @@ from solvers.search.pair_layout import (
 from solvers.search.rich_layout import build_rich, is_rich, load_rich
 from solvers.search.slot_layout import TRIP_FEATURES, mark_slots, with_slots
 from solvers.search.threads import search_together
-from solvers.search.toll import begin_with_few, cool_with_toll, is_filled
+from solvers.search.toll import ask_toll, cool_with_toll
 from solvers.search.trip_layout import (
     build_trips,
     guide_trips,
@@ -461,14 +461,14 @@ def run(model: RoutingModel, params: SolveParams) -> Result:
 
 
 def begin(search: Search) -> None:
-    """Reduce the fleet where vehicles are dear, and somewhat where loads fill them."""
+    """Reduce the fleet where vehicles are dear; elsewhere a toll may see to their number."""
     most, arc = search.model.vehicle_fixed.max(), search.mean_arc()
     if most > _DEAR_VEHICLE * arc:
         first = _FIRST_SHARE_PAIRS if search.has_pairs else _FIRST_SHARE
         share = first if most > _FIRST_VEHICLE * arc else _FLEET_SHARE
         reduce_fleet(search, share, _DEAR_VEHICLE * arc)
-    elif is_filled(search):
-        begin_with_few(search)
+    else:
+        ask_toll(search)
 
 
 def temperatures(

@@ -1,4 +1,4 @@
-"""Few vehicles to begin with and a toll on them: which searches do so, and that no toll is left."""
+"""A toll on vehicles, and few of them to begin with: which searches do so; none is left over."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_where_loads_fill_the_routes_a_search_begins_with_few_vehicles() -> None
 
 @pytest.mark.parametrize("changes", [
     {"shift": 10**6},  # no time can bind
-    {"capacity": 200},  # few vehicles would do for the loads
+    {"capacity": 24},  # fewer vehicles would do for the loads, and routes are short
     {"fixed_cost": 10**7},  # which are saved at any price
     {"max_duty": 399},
     {"n_tasks": 30},  # only a handful of vehicles
@@ -70,6 +70,18 @@ def test_other_searches_ask_no_toll(changes: dict[str, int]) -> None:
     begin(search)
     assert search.toll == 0
     assert search.spread == spread
+
+
+def test_where_routes_are_long_and_loads_leave_room_vehicles_are_wanted() -> None:
+    search = begun(shift_model(capacity=200, shift=2500))
+    before, spread = int(search.counters[rows.N_USED]), search.spread
+    assert 20 * before <= 200
+    begin(search)
+    assert search.toll < 0
+    assert (int(search.counters[rows.N_USED]), search.spread) == (before, spread)
+    assert search.anneal() == "iteration_limit"
+    assert (search.problem.fixed == search.model.vehicle_fixed).all()
+    assert evaluate(search.model, search.routes()).cost == search.counters[rows.BEST_TOTAL]
 
 
 def test_a_toll_counts_for_the_plan_and_the_incumbent() -> None:
