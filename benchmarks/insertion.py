@@ -12,7 +12,8 @@ are the final costs (travel seconds, used workers, lost prizes) of
   day between events (``--improve`` iterations, after every ``--every`` events, and after each while
   a visit waits);
 - *insertion*: the same without that search;
-- *cheapest*: no search at all: each order goes where it adds least, from an empty plan on.
+- *cheapest*: no search at all: each order goes where it adds least, from an empty plan on, and
+  nobody gives way.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ def live(
     problem = with_parts(sample.problem, orders=known)
     plan = make_plan(sample, known, iterations, seed)
     day = LiveDay(problem, plan, sample.travel, LivePolicy(
-        moved_client_cents=0, move_minute_cents=0
+        moved_client_cents=0, move_minute_cents=0, **({} if iterations else {"give_way_orders": 0})
     ))
     began, moved, adopted, turns = time.process_time(), 0, 0, 0
     if not iterations:  # nobody planned: those known are placed as they called

@@ -24,7 +24,8 @@ class LivePolicy(Entity):
     ``overrun_s``: a visit that was reported as begun and is past its planned end is taken to last
     so much longer. ``unsure_s``: who is at work now, at a visit or an alarm, and may be kept
     there, goes to an alarm only where that is so much sooner. ``alarm_overtime_s``: so much longer
-    than the shift somebody works for an alarm, where nobody else is in time.
+    than the shift somebody works for an alarm, where nobody else is in time. ``give_way_orders``:
+    in one event others give way to so many orders without a gap at most, for that takes time.
     """
 
     notice_s: int = Field(default=1_800, ge=0, le=86_400)
@@ -38,6 +39,7 @@ class LivePolicy(Entity):
     overrun_s: int = Field(default=300, ge=30, le=7_200)
     unsure_s: int = Field(default=180, ge=0, le=7_200)
     alarm_overtime_s: int = Field(default=3_600, ge=0, le=14_400)
+    give_way_orders: int = Field(default=3, ge=0, le=100)
 
 
 @dataclass(frozen=True)

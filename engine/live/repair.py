@@ -15,8 +15,6 @@ from engine.live.line import Line
 _STEPS = (900, 1_800)
 #: After an event that frees somebody, so many orders that nobody serves are tried again.
 _MOST_RETRIED = 5
-#: In one event others give way to so many orders at most, for that takes time.
-_MOST_ROOM = 3
 
 
 def mend(board: Board) -> None:
@@ -47,7 +45,7 @@ def place_all(board: Board, orders: list[str]) -> None:
         if board.place(order):
             continue
         n_asked += 1
-        may_ask = n_asked <= _MOST_ROOM
+        may_ask = n_asked <= board.policy.give_way_orders
         if not ((may_ask and make_room(board, order)) or place_late(board, order)):
             board.note([order_id])
             board.waiting[order_id] = board.why_nobody(order)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from engine.domain.base import Window
 from engine.domain.orders import Pin
 from tests.care_builders import client, problem, visit, window, worker
 from tests.live_builders import Teller, start_day
@@ -12,14 +11,14 @@ from tests.live_builders import Teller, start_day
 AT_TEN = (window(10, 10.25),)
 
 
-def skilled_is_busy(windows: tuple[Window, ...] = AT_TEN, **order):
+def skilled_is_busy(policy=None, **order):
     """w1 has first aid and a visit that w2 could make, too; both have time for one at ten."""
     made = problem(
         clients=[client("a", 10), client("b", -10)],
         workers=[worker("w1", "first_aid"), worker("w2")],
-        orders=[visit("o", "a", windows=windows, service_duration_s=3_000, **order)],
+        orders=[visit("o", "a", windows=AT_TEN, service_duration_s=3_000, **order)],
     )
-    return Teller(start_day(made, {"w1": [["o"]]}))
+    return Teller(start_day(made, {"w1": [["o"]]}, **(policy or {})))
 
 
 def needs_skill(id: str = "n"):
@@ -41,10 +40,13 @@ def test_a_visit_that_another_can_make_gives_way():
     assert again.day.fingerprint == teller.day.fingerprint
 
 
-@pytest.mark.parametrize("kept", ["pinned", "told", "nowhere else"])
+@pytest.mark.parametrize("kept", ["pinned", "told", "nowhere else", "policy"])
 def test_what_may_not_move_stays(kept):
-    """Pinned to w1; within the notice; or w2 is busy then: the new one is served late, or not."""
-    teller = skilled_is_busy(**({"pin": Pin(worker="w1")} if kept == "pinned" else {}))
+    """Pinned to w1; within the notice; w2 is busy then; or nobody is asked: n is late, or waits."""
+    teller = skilled_is_busy(
+        {"give_way_orders": 0} if kept == "policy" else None,
+        **({"pin": Pin(worker="w1")} if kept == "pinned" else {}),
+    )
     if kept == "nowhere else":
         busy = visit("p", "a", windows=AT_TEN, service_duration_s=3_000)
         teller.send("order_in", 8.0, order=busy)
