@@ -72,6 +72,9 @@ DONE, STALLED = range(2)
 _ONE, _BOTH, _TWO, _STRING, _TAILS = 60, 92, 116, 124, 128
 #: Price of pushing those behind later, as a share of what lateness costs.
 _PUSH = 0.2
+#: One search for a gap in so many is blind to half of the gaps. The best gap alone is not enough
+#: where a single worker is able: other orders of an overfull day would never be tried.
+_BLIND = 8
 #: Routes in which the best gap is looked for.
 _TRIES = 2
 
@@ -118,14 +121,18 @@ def find_gap(nodes, plan, x, v, worst, bound, avoid, least):
     here, price = np.int64(rows[x, PLACE]), np.int64(rows[x, PRICE])
     q = n + 2 * v
     at = np.int64(rows[q, PLACE])
+    blind = np.uint64(0)
+    if draw_below(plan.rng, _BLIND) == 0:
+        blind = draw(plan.rng)
     while True:
         p, before = q, at
+        blind = blind >> np.uint64(1) | (blind & np.uint64(1)) << np.uint64(63)
         q = np.int64(stops[p, NEXT])
         at = np.int64(rows[q, PLACE])
         cost = (
             np.int64(nodes.cost_to[here, before]) + nodes.cost[here, at] - stops[p, ARC_COST]
         )
-        if cost < most and p != avoid:
+        if cost < most and p != avoid and not blind >> np.uint64(63):
             start = max(
                 early, stops[p, START] + rows[p, SERVICE] + nodes.time_to[here, before]
             )
