@@ -4,11 +4,12 @@
     python -m benchmarks.compare --family solomon_dimacs --files $DATA/solomon/R101.txt
         --best $DATA/bks.csv --seconds 10 --solvers careroute,ortools,pyvrp,vroom
 
-Each run is a process of its own on one core, one after another, with the same time of search (wall
-clock; the CPU seconds used are stated). Every cost is recomputed from the routes, by the one
-evaluator or, where the published objective is not an integer one, in double precision. With several
-seeds the tables show the median run and the spread. See ``benchmarks/peers`` for how each engine is
-used, ``benchmarks/instances`` for the conventions of the families, which the tables state.
+Each run is a process of its own on one core, one after another, with the same time of search (CPU
+seconds where an engine can count them, else wall clock; the CPU seconds used are stated). Every
+cost is recomputed from the routes, by the one evaluator or, where the published objective is not an
+integer one, in double precision. With several seeds the tables show the median run and the spread.
+See ``benchmarks/peers`` for how each engine is used, ``benchmarks/instances`` for the conventions
+of the families, which the tables state.
 """
 
 from __future__ import annotations

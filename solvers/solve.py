@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -41,6 +42,8 @@ class SolveParams:
     initial : routes to start from, one a vehicle; None builds a start.
     on_progress : called a few times a second at most.
     should_stop : asked at least ten times a second; True ends the run with the incumbent.
+    clock : of the search, in seconds; ``time.process_time`` counts CPU seconds of all threads, so
+        that a run on a busy machine gets what it was promised. The other backends go by the wall.
     """
 
     backend: str = "search"
@@ -52,6 +55,7 @@ class SolveParams:
     initial: Sequence[Sequence[int]] | None = None
     on_progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None
+    clock: Callable[[], float] = time.perf_counter
 
 
 class Result(NamedTuple):

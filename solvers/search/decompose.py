@@ -10,7 +10,6 @@ Decomposition strategies for vehicle routing heuristics (2023), barycentres repl
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -89,7 +88,7 @@ class Decomposition:
     """One run: the plan, what is known about the whole, and the clock."""
 
     def __init__(self, model: RoutingModel | LargeModel, params: SolveParams) -> None:
-        self.started = time.perf_counter()
+        self.started = params.clock()
         self.large = model if isinstance(model, LargeModel) else None
         self.model = model.arrays if isinstance(model, LargeModel) else model
         self.params = params
@@ -124,7 +123,7 @@ class Decomposition:
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
-        return time.perf_counter() - self.started
+        return self.params.clock() - self.started
 
     def is_over(self) -> bool:
         """Whether time is out or the caller cancelled; tells the progress now and then.
@@ -140,8 +139,8 @@ class Decomposition:
             self.stopped = "cancelled"
         elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
             self.stopped = "time_limit"
-        elif p.on_progress is not None and time.perf_counter() - self.told >= _PROGRESS_S:
-            self.told = time.perf_counter()
+        elif p.on_progress is not None and self.params.clock() - self.told >= _PROGRESS_S:
+            self.told = self.params.clock()
             p.on_progress(self.progress())
         return bool(self.stopped)
 
@@ -184,11 +183,11 @@ class Decomposition:
                 if self.is_over():
                     raise _Over
                 last = min(first + step, len(origins))
-                before = time.perf_counter()
+                before = self.params.clock()
                 with lock:  # nobody promised that it may be asked by two threads
                     block = travel(profile, origins[first:last], destinations)
                 seconds[first:last], metres[first:last] = block
-                took = time.perf_counter() - before
+                took = self.params.clock() - before
                 step = min(step * 2, 1 << 14) if took < 0.05 else max(step // 2, 1)
                 first = last
             return seconds, metres
@@ -358,7 +357,7 @@ class Decomposition:
         self, hand: Hand, tasks: Int32, vehicles: Int32, size: int
     ) -> Found:
         hot, cold = self.spread[0] * self.arc, self.spread[1] * self.arc
-        begun = time.perf_counter()
+        begun = self.params.clock()
         cut = part(self.model, tasks, vehicles, self.travel)
         search = self._open(cut, hand, reorder=False)
         hand.number[tasks] = np.arange(len(tasks), dtype=np.int32)
@@ -378,7 +377,7 @@ class Decomposition:
         if self.params.max_iterations is None:
             # Travel that is dear to ask for is used for longer. By the clock, so only where the
             # clock decides the result anyway.
-            worth = _WORTH * (time.perf_counter() - begun) * hand.chunk / _CHUNK_S
+            worth = _WORTH * (self.params.clock() - begun) * hand.chunk / _CHUNK_S
             size = max(size, min(int(worth), _LONGEST_VISIT * len(tasks)))
         heat[rows.TEMPERATURE], heat[rows.COOLING] = hot * (cold / hot) ** self.gone(), 1.0
         if self.params.max_iterations is not None:
@@ -387,9 +386,9 @@ class Decomposition:
             if self.share() != self.share_of_iterations():
                 heat[rows.TEMPERATURE] = hot * (cold / hot) ** self.gone()
             step = min(max(int(hand.chunk), 1), size - done)
-            before = time.perf_counter()
+            before = self.params.clock()
             search.step(step)
-            took = max(time.perf_counter() - before, 1e-9)
+            took = max(self.params.clock() - before, 1e-9)
             hand.chunk = min(hand.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             done += step
         is_better = is_whole or bool(search.counters[rows.TOTAL] < cost)

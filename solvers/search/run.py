@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -72,7 +71,7 @@ class Search:
     rich: rich_rows.Rich | None
 
     def __init__(self, model: RoutingModel, params: SolveParams, reorder: bool = True) -> None:
-        self.started = time.perf_counter()
+        self.started = params.clock()
         self.model = model
         self.params = params
         kind = kind_of(model)
@@ -131,7 +130,7 @@ class Search:
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
-        return time.perf_counter() - self.started
+        return self.params.clock() - self.started
 
     def is_over(self) -> bool:
         """Whether time is out or the caller cancelled; tells the progress now and then."""
@@ -142,8 +141,8 @@ class Search:
             self.stopped = "cancelled"
         elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
             self.stopped = "time_limit"
-        elif p.on_progress is not None and time.perf_counter() - self.told >= _PROGRESS_S:
-            self.told = time.perf_counter()
+        elif p.on_progress is not None and self.params.clock() - self.told >= _PROGRESS_S:
+            self.told = self.params.clock()
             p.on_progress(self.progress())
         return bool(self.stopped)
 
@@ -353,9 +352,9 @@ class Search:
                     return "iteration_limit" if c[rows.ITERATIONS] >= limit else ""
             elif min(until, self.end) < 1.0 and gone >= until:
                 return ""
-            before = time.perf_counter()
+            before = self.params.clock()
             status = self.step(size)
-            took = max(time.perf_counter() - before, 1e-9)
+            took = max(self.params.clock() - before, 1e-9)
             self.chunk = min(self.chunk * min(max(_CHUNK_S / took, 0.5), 2.0), 1e6)
             if status == annealing.STALLED:
                 return "stalled"

@@ -132,7 +132,7 @@ def test_the_command_writes_rows_tables_and_solutions(
     assert main([str(tiny), str(tmp_path / "broken.json")]) == 1
 
 
-def test_cpu_seconds_become_iterations(tiny: Path) -> None:
+def test_cpu_seconds_are_counted(tiny: Path) -> None:
     row, _ = home_care.run_file(tiny, 0.2, 1, {}, by_cpu=True)
     assert row["iterations"] != 0
     assert 0.05 < row["seconds"] < 2

@@ -104,6 +104,18 @@ def test_time_limit_is_kept_with_neighbour_lists_of_many_tasks() -> None:
     assert evaluate(model, result.routes).violations == ()
 
 
+@pytest.mark.parametrize("seconds", [1.0, 3.0])
+def test_time_is_that_of_the_clock_that_was_given(seconds: float) -> None:
+    ticks = itertools.count()
+    result = solve(
+        spread_model(4, 100, 40),
+        SolveParams(time_limit_s=seconds, clock=lambda: next(ticks) / 100),
+    )
+    assert result.status == "time_limit"
+    assert 100 * seconds <= next(ticks) < 100 * seconds + 10
+    assert seconds <= result.elapsed_s < seconds + 0.1
+
+
 def test_cancel_returns_the_incumbent_soon() -> None:
     model = spread_model(3, 200, 60)
     begun = time.perf_counter()
