@@ -203,19 +203,22 @@ def plan_meals(
     """Plan the meal period of a body; errors as in ``plan``."""
     from api import meals
     from engine.domain.meal_plan import MealPlan
-    from engine.domain.meal_reading import parse_meals
+    from engine.domain.programme_reading import parse_programme
+    from engine.meals.programme import orders_of
 
     found = _Faults()
     document = found.envelope(body, needed=("problem",), others=("params", "previous"))
-    problem = found.part(document, "problem", parse_meals)
+    programme = found.part(document, "problem", parse_programme)
     previous = None
     if document.get("previous") is not None:
         previous, faults = read_entity(MealPlan, document["previous"], "previous")
         found += faults
     params, faults = read_entity(MealRequestParams, document.get("params", {}), "params")
     found += faults
-    if problem is None or params is None or found:
+    if programme is None or params is None or found:
         raise InputError(found)
+    with service.located(partial(_relocate, "problem")):
+        problem, notes = orders_of(programme, params.day)
     _limit_network(problem.network, settings)
     for path, size, limit, what, what_zh in (
         ("problem.clients", len(problem.clients), settings.max_orders, "the number of clients",
@@ -231,7 +234,7 @@ def plan_meals(
             problem, seed=params.seed, effort=params.effort, previous=previous,
             move_client_cents=params.move_client_cents, later_cents=params.later_cents,
             named_folder=settings.networks,
-            should_stop=lambda: should_stop() or time.monotonic() > ends,
+            should_stop=lambda: should_stop() or time.monotonic() > ends, notes=notes,
         )
     return Answer(meals.render(result, wanted), FORMATS[wanted])
 

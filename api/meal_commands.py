@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -15,12 +16,17 @@ meals_app = typer.Typer(
 )
 
 NetworkOption = Annotated[Optional[Path], typer.Option(help="in place of the problem's own")]
+DayOption = Annotated[
+    Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"],
+                                     help="with standing orders; default: of the settings")
+]
 Source = Annotated[Path, typer.Argument(help=".xlsx, a folder of CSV files, or .json")]
 
 
 @meals_app.command()
 def plan(
     source: Source,
+    date: DayOption = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="folder for the files")] = Path("out"),
     effort: Annotated[int, typer.Option(min=1, max=10_000, help="iterations a home")] = 60,
     seed: SeedOption = 1,
@@ -46,7 +52,8 @@ def plan(
     with conversation(lang, as_json, debug) as terminal:
         from api import meals, service
 
-        given = terminal.reading(source, meals.read)
+        day = date.date() if date else None
+        given = terminal.reading(source, lambda path: meals.read(path, day))
         earlier = terminal.reading(previous, meals.read_plan) if previous else None
         with (
             service.located(given.locate),
@@ -57,7 +64,7 @@ def plan(
                 given.problem, seed=seed, effort=effort, previous=earlier,
                 move_client_cents=move_client, later_cents=later, network=network,
                 folder=given.folder,
-                on_progress=on_progress, should_stop=should_stop,
+                on_progress=on_progress, should_stop=should_stop, notes=given.notes,
             )
         files = meals.write(result, out)
         warnings = [given.locate(w) for w in result.warnings]
@@ -93,6 +100,7 @@ def plan(
 def check(
     source: Source,
     plan: Annotated[Path, typer.Argument(help="plan to check")],
+    date: DayOption = None,
     network: NetworkOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
@@ -102,7 +110,8 @@ def check(
     with conversation(lang, as_json, debug) as terminal:
         from api import meals, service
 
-        given = terminal.reading(source, meals.read)
+        day = date.date() if date else None
+        given = terminal.reading(source, lambda path: meals.read(path, day))
         made = terminal.reading(plan, meals.read_plan)
         terminal.subject = str(source)
         with service.located(given.locate):

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from engine.domain.meal_plan import MealPlan
     from engine.domain.meals import MealsProblem
     from engine.errors import Fault
@@ -14,11 +16,15 @@ if TYPE_CHECKING:
 
 
 class GivenMeals(NamedTuple):
-    """A meal period as it was given; ``locate`` makes a fault name its place there."""
+    """A meal period as it was given; ``locate`` makes a fault name its place there.
+
+    ``notes``: changes of standing orders that came too late, or found nothing to change.
+    """
 
     problem: MealsProblem
     folder: Path
     locate: Callable[[Fault], Fault]
+    notes: tuple[Fault, ...] = ()
 
 
 class MealResult(NamedTuple):
@@ -31,18 +37,34 @@ class MealResult(NamedTuple):
     rota: Rota | None
 
 
-def read(path: Path) -> GivenMeals:
-    """Read a meal period from JSON, from a workbook, or from a folder of CSV files."""
+def read(path: Path, day: date | None = None) -> GivenMeals:
+    """Read the meal period of a day from JSON, from a workbook, or from a folder of CSV files.
+
+    Raises
+    ------
+    InputError : all faults; a day is asked for of a period that has no standing orders.
+    """
+    from api.service import located
+    from engine.meals.programme import orders_of
+
+    folder, locate = path.parent, _as_it_is
     if path.is_dir() or path.suffix.lower() in (".xlsx", ".xlsm"):
         from engine.formats.meal_tables import read_meal_tables
 
-        problem, cells = read_meal_tables(path)
-        return GivenMeals(problem, path if path.is_dir() else path.parent, cells.translate)
-    from engine.domain.meal_reading import read_meals
-    from engine.formats import native
+        programme, cells = read_meal_tables(path)
+        folder, locate = path if path.is_dir() else folder, cells.translate
+    else:
+        from engine.domain.programme_reading import read_programme
+        from engine.formats import native
 
-    problem = read_meals(native.loads(native.read_bytes(path)))
-    return GivenMeals(problem, path.parent, lambda found: found)
+        programme = read_programme(native.loads(native.read_bytes(path)))
+    with located(locate):
+        orders = orders_of(programme, day)
+    return GivenMeals(orders.problem, folder, locate, orders.notes)
+
+
+def _as_it_is(found: Fault) -> Fault:
+    return found
 
 
 def read_plan(path: Path) -> MealPlan:
@@ -72,6 +94,7 @@ def plan(
     named_folder: Path | None = None,
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    notes: tuple[Fault, ...] = (),
 ) -> MealResult:
     """Plan a meal period, and hold the plan against every promise before it leaves.
 
@@ -82,6 +105,7 @@ def plan(
         who was told a time, unless that saves ``later_cents`` a minute.
     network : a file in place of the problem's own network.
     folder : where relative paths of the problem count from; None: it may name no file.
+    notes : of changes of standing orders; they come first among the warnings.
 
     Raises
     ------
@@ -108,7 +132,7 @@ def plan(
     broken = check_meals(problem, made, travel)
     if broken:
         raise PlanRejected(broken)
-    warnings = tuple(meal_warnings(problem))
+    warnings = (*notes, *meal_warnings(problem))
     if previous is None:
         return MealResult(problem, made, warnings, [], None)
     return MealResult(problem, made, warnings, who_eats_later(previous, made),
@@ -175,6 +199,6 @@ def write(result: MealResult, folder: Path) -> list[Path]:
 def write_example(out: Path) -> None:
     """Write a small lunch as tables, to type over: a workbook, or a folder of CSV files."""
     from engine.formats.meal_tables import write_meal_tables
-    from engine.meals.scenario import make_meals
+    from engine.meals.scenario import make_meals, make_programme
 
-    write_meal_tables(make_meals(120, 1, 2, 8, seed=1, nodes=600)[0], out)
+    write_meal_tables(make_programme(make_meals(120, 1, 2, 8, seed=1, nodes=600)[0]), out)

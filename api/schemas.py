@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.domain.base import LAX, Entity, Id
+from engine.domain.base import LAX, Day, Entity, Id
 from engine.domain.meal_plan import MealPlan
+from engine.domain.meal_programme import MealChange, ProgrammeHead, StandingOrder
 from engine.domain.meals import MealsProblem
 from engine.domain.plan import Plan
 from engine.domain.problem import Problem
@@ -95,6 +96,7 @@ class MealRequestParams(Entity):
 
     effort: int = Field(default=60, ge=1, le=10_000)
     seed: Seed = 1
+    day: Day | None = Field(default=None, description="with standing orders: the day to plan")
     move_client_cents: int = Field(
         default=3_000, ge=0, le=100_000, description="with previous: of a door by another courier"
     )
@@ -104,10 +106,17 @@ class MealRequestParams(Entity):
     )
 
 
+class MealDocument(MealsProblem, ProgrammeHead):
+    """A meal period of one day, or with standing orders and their changes of any day."""
+
+    standing: Annotated[tuple[StandingOrder, ...], LAX] = ()
+    changes: Annotated[tuple[MealChange, ...], LAX] = ()
+
+
 class MealRequest(Entity):
     """A meal period to plan; ``previous``: yesterday's plan, not to be left without need."""
 
-    problem: MealsProblem
+    problem: MealDocument
     previous: MealPlan | None = None
     params: MealRequestParams = MealRequestParams()
 

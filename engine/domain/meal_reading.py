@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, cast
 
 from engine.domain.base import Entity
@@ -24,7 +24,7 @@ from engine.domain.reading import NETWORK_KINDS, EnoughFaults, Ledger, read_list
 from engine.domain.shapes import ROOT, bad_choice, not_an_object, read_entity
 from engine.domain.suspicions import odd_point
 from engine.domain.words import clock, did_you_mean, listing, personal, shown
-from engine.errors import Fault, InputError
+from engine.errors import Fault
 
 #: The lists of a meal period, in the order in which they are read and told.
 GROUPS: dict[str, type[Entity]] = {
@@ -39,8 +39,13 @@ _NOUNS = {
 }
 
 
-def parse_meals(data: object) -> tuple[MealsProblem | None, list[Fault]]:
-    """Make a meal period of parsed JSON; None where there are faults, all of them by path."""
+def parse_meals(
+    data: object, more: Callable[[MealChecks, Ledger], None] | None = None
+) -> tuple[MealsProblem | None, list[Fault]]:
+    """Make a meal period of parsed JSON; None where there are faults, all of them by path.
+
+    ``more`` checks what is said beside the period against what could be read of it.
+    """
     ledger = Ledger()
     try:
         if not isinstance(data, dict):
@@ -50,23 +55,11 @@ def parse_meals(data: object) -> tuple[MealsProblem | None, list[Fault]]:
             found = shown(data.get("format"))
             ledger.add([fault("E1008", path, found=found, expected=MEALS_FORMAT)])
         else:
-            return _read(data, ledger), ledger.faults
+            problem = _read(data, ledger, more)
+            return (None if ledger.faults else problem), ledger.faults
     except EnoughFaults:
         pass
     return None, ledger.faults
-
-
-def read_meals(data: object) -> MealsProblem:
-    """Make a meal period of parsed JSON.
-
-    Raises
-    ------
-    InputError : with all faults.
-    """
-    problem, faults = parse_meals(data)
-    if problem is None:
-        raise InputError(faults)
-    return problem
 
 
 def meal_warnings(problem: MealsProblem) -> list[Fault]:
@@ -108,7 +101,9 @@ def seatings(problem: MealsProblem, point: ServingPoint) -> int:
     return max(0, (late - early) // problem.eating_s + 1) if late >= early else 0
 
 
-def _read(data: dict[str, Any], ledger: Ledger) -> MealsProblem | None:
+def _read(
+    data: dict[str, Any], ledger: Ledger, more: Callable[[MealChecks, Ledger], None] | None
+) -> MealsProblem | None:
     head = {key: value for key, value in data.items() if key not in GROUPS and key != "network"}
     shell, faults = read_entity(MealsProblem, head, "")
     ledger.add(faults)
@@ -121,8 +116,8 @@ def _read(data: dict[str, Any], ledger: Ledger) -> MealsProblem | None:
             {**head, **({"network": data["network"]} if "network" in data else {}),
              **{name: tuple(entries) for name, entries in lists.items()}}
         )
-        _check(whole, {}, ledger)
-        return None if ledger.faults else whole
+        _check(whole, {}, ledger, more)
+        return whole
     # What could be read is compared all the same; ids of broken entries count as known.
     ids = {
         name: {str(e["id"]) for e in data.get(name, ()) if isinstance(e, dict) and "id" in e}
@@ -130,7 +125,7 @@ def _read(data: dict[str, Any], ledger: Ledger) -> MealsProblem | None:
     }
     partial = (shell or MealsProblem(id="unread", day="2000-01-01", start_s=0, end_s=1))  # type: ignore[arg-type]
     places = {name: _with_gaps(GROUPS[name], data.get(name, ()), name) for name in GROUPS}
-    _check(partial.model_copy(update=places), ids, ledger)
+    _check(partial.model_copy(update=places), ids, ledger, more)
     return None
 
 
@@ -156,11 +151,17 @@ def _check_network(raw: object, ledger: Ledger) -> None:
     ledger.add(read_entity(model, raw, "network")[1])
 
 
-def _check(problem: MealsProblem, unread: dict[str, set[str]], ledger: Ledger) -> None:
-    _Checks(problem, unread, ledger).run()
+def _check(
+    problem: MealsProblem, unread: dict[str, set[str]], ledger: Ledger,
+    more: Callable[[MealChecks, Ledger], None] | None,
+) -> None:
+    checks = MealChecks(problem, unread, ledger)
+    checks.run()
+    if more:
+        more(checks, ledger)
 
 
-class _Checks:
+class MealChecks:
     """The second gate: what fields and entities say about each other."""
 
     def __init__(
@@ -178,6 +179,8 @@ class _Checks:
             for batch in kitchen.batches:
                 self.cooked |= set(batch.diets)
                 self.any_diet |= not batch.diets
+        #: The largest of all couriers; 0: there are none.
+        self.box = max((courier.capacity for _, courier in self.walk("couriers")), default=0)
 
     def walk(self, name: str) -> Iterable[tuple[str, Any]]:
         """Path and entity of everything in a list that could be read."""
@@ -195,16 +198,16 @@ class _Checks:
                          _NOUNS["batches"])
             for k, batch in enumerate(kitchen.batches):
                 for diet in batch.diets:
-                    self._known("diets", diet, f"{path}.batches[{k}].diets")
+                    self.known("diets", diet, f"{path}.batches[{k}].diets")
         for path, entity in [*self.walk("kitchens"), *self.walk("points")]:
             self._place(path, entity)
         self._points()
         self._clients()
         for path, courier in self.walk("couriers"):
-            self._known("places", courier.place, f"{path}.place")
+            self.known("places", courier.place, f"{path}.place")
             self._in_order(f"{path}.end_s", courier.start_s, courier.end_s)
         for path, van in self.walk("vans"):
-            self._known("kitchens", van.kitchen, f"{path}.kitchen")
+            self.known("kitchens", van.kitchen, f"{path}.kitchen")
             self._in_order(f"{path}.end_s", van.start_s, van.end_s)
 
     def _tell(self, found: Fault) -> None:
@@ -221,7 +224,8 @@ class _Checks:
                 self._tell(fault("E1101", f"{path}.id", id=shown(identity), first=earlier,
                                  noun=noun))
 
-    def _known(self, name: str, identity: str, path: str) -> None:
+    def known(self, name: str, identity: str, path: str) -> None:
+        """Tell where an id is none of a list."""
         if identity not in self.ids[name]:
             self._tell(meal_fault(
                 "E1802", path, noun=_NOUNS[name], id=shown(identity),
@@ -250,37 +254,39 @@ class _Checks:
             ):
                 self._tell(meal_fault("E1804", path, known=listing(sorted(feeding))))
             for k, kitchen in enumerate(point.kitchens or ()):
-                self._known("kitchens", kitchen, f"{path}.kitchens[{k}]")
+                self.known("kitchens", kitchen, f"{path}.kitchens[{k}]")
 
     def _clients(self) -> None:
-        known = listing(sorted(self.cooked))
-        box = max((courier.capacity for _, courier in self.walk("couriers")), default=0)
         for path, client in self.walk("clients"):
-            self._known("diets", client.diet, f"{path}.diet")
-            if client.diet in self.ids["diets"] and not self.any_diet and (
-                client.diet not in self.cooked
-            ):
-                self._tell(meal_fault(
-                    "E1801", f"{path}.diet", id=shown(client.diet), known=known,
-                    suggestion=did_you_mean(client.diet, sorted(self.cooked)),
-                ))
-            if client.at is not None:
-                self._known("points", client.at, f"{path}.at")
-            else:
-                for name in ("lon", "lat"):
-                    if getattr(client, name) is None:
-                        self._tell(meal_fault("E1805", f"{path}.{name}", field=name))
-                if box and client.portions > box:
-                    self._tell(meal_fault(
-                        "E1807", f"{path}.portions", portions=client.portions, limit=box,
-                    ))
+            self.order(client, lambda field, path=path: f"{path}.{field}")  # type: ignore[misc]
             self._place(path, client)
-            if client.subsidy_cents > client.price_cents:
-                self._tell(meal_fault("E1808", f"{path}.subsidy_cents",
-                                      subsidy=client.subsidy_cents, price=client.price_cents))
             if client.start_s is not None and client.end_s is not None:
                 self._in_order(f"{path}.end_s", client.start_s, client.end_s)
 
+    def order(self, client: MealClient, where: Callable[[str], str]) -> None:
+        """Check what a client eats, how much of it, where, and who pays; ``where`` it is said."""
+        self.known("diets", client.diet, where("diet"))
+        if client.diet in self.ids["diets"] and not self.any_diet and (
+            client.diet not in self.cooked
+        ):
+            self._tell(meal_fault(
+                "E1801", where("diet"), id=shown(client.diet), known=listing(sorted(self.cooked)),
+                suggestion=did_you_mean(client.diet, sorted(self.cooked)),
+            ))
+        if client.at is not None:
+            self.known("points", client.at, where("at"))
+        else:
+            for name in ("lon", "lat"):
+                if getattr(client, name) is None:
+                    self._tell(meal_fault("E1805", where(name), field=name))
+            if self.box and client.portions > self.box:
+                self._tell(meal_fault(
+                    "E1807", where("portions"), portions=client.portions, limit=self.box,
+                ))
+        if client.subsidy_cents > client.price_cents:
+            self._tell(meal_fault("E1808", where("subsidy_cents"),
+                                  subsidy=client.subsidy_cents, price=client.price_cents))
+
 
 #: Where a fault's message names another place of the input.
-PATHS = re.compile(rf"(?:{'|'.join(GROUPS)})\[\d+\](?:\.\w+|\[\d+\])*")
+PATHS = re.compile(rf"(?:{'|'.join([*GROUPS, 'standing', 'changes'])})\[\d+\](?:\.\w+|\[\d+\])*")

@@ -92,10 +92,11 @@ class ServingPoint(Located):
 class MealClient(Entity):
     """Somebody who ordered: eats ``at`` a point, or (``at`` None) at home, where the point is due.
 
-    ``suspended``: no meal until restarted. ``ordered_s``: when the order or its last change came;
-    after the problem's deadline it is too late to cook for. A client's own ``start_s`` and
-    ``end_s`` narrow the period. What a portion costs is ``price_cents``, of which ``payer`` pays
-    ``subsidy_cents``.
+    ``suspended``: no meal on this day. ``ordered_s``: when the order came; after the problem's
+    deadline it is too late to cook for. A change of an order that stood before is one of a
+    programme (``engine.domain.meal_programme``): too late, it leaves the order. A client's own
+    ``start_s`` and ``end_s`` narrow the period. What a portion costs is ``price_cents``, of which
+    ``payer`` pays ``subsidy_cents``.
     """
 
     id: Id

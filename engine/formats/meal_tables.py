@@ -1,4 +1,4 @@
-"""A meal period as tables: its sheets, reading them with every fault named by its cell, writing."""
+"""A meal programme as tables: sheets, reading them with every fault named by its cell, writing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.domain.base import Mode
-from engine.domain.meal_reading import GROUPS, PATHS, parse_meals
+from engine.domain.meal_programme import HOME, MealChange, MealProgramme
+from engine.domain.meal_reading import GROUPS, PATHS
 from engine.domain.meals import MEALS_FORMAT, MealCourier, MealsProblem
+from engine.domain.programme_reading import parse_programme
 from engine.domain.words import did_you_mean, shown
 from engine.errors import InputError
 from engine.formats.table_cells import (
     CLOCK,
+    DAY,
     FREE_TEXT,
     MINUTES,
     NUMBER,
     PAIRS,
     TEXT,
+    WEEKDAY_LIST,
     WHOLE,
     YES_NO,
     YUAN,
@@ -30,6 +34,8 @@ from engine.formats.table_reader import Cells, Raw, TableReader
 
 _MODES = {"汽车": "car", "电动车": "ebike", "步行": "walk", "公交": "bus"}
 _KINDS = {"职工": "employed", "志愿者": "volunteer", "第三方": "third_party"}
+_CHANGE_KINDS = {"暂停": "suspend", "恢复": "restart", "取消": "cancel", "加订": "order",
+                 "变更": "change"}
 _LON = Column("lon", "经度", "lon", NUMBER, "degrees east", "东经（度）")
 _LAT = Column("lat", "纬度", "lat", NUMBER, "degrees north", "北纬（度）")
 _SYSTEM = Column("coordinate_system", "坐标系", "coordinate_system", names({}),
@@ -61,7 +67,11 @@ _SETTINGS = Sheet("settings", "设置", (
     Column("building_min", "每栋楼（分钟）", "building_s", MINUTES, "once at each building",
            "每栋楼一次"),
     Column("order_deadline", "订餐截止", "order_deadline_s", CLOCK,
-           "orders after it are not cooked for", "此后的订单不再制作"),
+           "orders after it are not cooked for; changes of standing orders do not apply",
+           "此后的订单不再制作，长期订单的变更不再生效"),
+    Column("order_deadline_days", "截止提前天数", "order_deadline_days", WHOLE,
+           "with standing orders: closed so many days before; empty: on the day itself",
+           "有长期订单时：提前几天截止；留空为当天"),
 ), required=True)
 
 DIETS = Sheet("diets", "餐型", (
@@ -123,10 +133,13 @@ CLIENTS = Sheet("clients", "服务对象", (
     Column("payer", "付款方", "payer", TEXT, "who pays the subsidy", "补贴承担方"),
     Column("price_yuan", "餐价（元）", "price_cents", YUAN, "of a portion", "每份"),
     Column("subsidy_yuan", "补贴（元）", "subsidy_cents", YUAN, "of a portion", "每份"),
-    Column("suspended", "暂停", "suspended", YES_NO, "yes: no meal today", "是：今日不供餐",
+    Column("suspended", "暂停", "suspended", YES_NO,
+           "yes: no meal today; with standing orders see the sheet changes",
+           "是：今日不供餐；有长期订单时见“订单变更”表",
            choices=("yes", "no")),
-    Column("ordered", "下单时间", "ordered_s", CLOCK, "when the order or its change came",
-           "下单或变更的时间"),
+    Column("ordered", "下单时间", "ordered_s", CLOCK,
+           "when the order came; with standing orders see the sheet changes",
+           "下单时间；有长期订单时见“订单变更”表"),
     Column("start", "最早", "start_s", CLOCK, "narrows the period", "缩小餐段"),
     Column("end", "最晚", "end_s", CLOCK, "narrows the period", "缩小餐段"),
 ), required=True)
@@ -163,12 +176,60 @@ VANS = Sheet("vans", "车辆", (
            "每公里"),
 ))
 
+_CLIENT = Column("client", "服务对象", "client", TEXT, "id of a client", "服务对象编号",
+                 required=True)
+_UNTIL = Column("until_day", "止日", "until_day", DAY, "the last day; empty: no end",
+                "最后一天；留空为无止日")
+_AT = Column("at", "用餐地点", "at", names({"家": HOME, "在家": HOME}),
+             "id of a point, or home; empty: as before", "助餐点编号或 home（在家）；留空为不变")
+
+STANDING = Sheet("standing", "长期订单", (
+    _CLIENT,
+    Column("weekdays", "星期", "weekdays", WEEKDAY_LIST,
+           "mon-fri, or mon; wed; fri. Empty: every day",
+           "如 周一至周五，或 周一；周三；留空为每天"),
+    Column("from_day", "起日", "from_day", DAY, "the first day; empty: no beginning",
+           "第一天；留空为不限"),
+    _UNTIL,
+    Column("diet", "餐型", "diet", TEXT, "empty: as on the sheet clients", "留空同“服务对象”表"),
+    Column("portions", "份数", "portions", WHOLE, "empty: as on the sheet clients",
+           "留空同“服务对象”表"),
+    _AT._replace(note="id of a point, or home; empty: as on the sheet clients",
+                 note_zh="助餐点编号或 home（在家）；留空同“服务对象”表"),
+    Column("payer", "付款方", "payer", TEXT, "empty: as on the sheet clients",
+           "留空同“服务对象”表"),
+    Column("price_yuan", "餐价（元）", "price_cents", YUAN, "of a portion; empty: as there",
+           "每份；留空同上"),
+    Column("subsidy_yuan", "补贴（元）", "subsidy_cents", YUAN, "of a portion; empty: as there",
+           "每份；留空同上"),
+))
+
+CHANGES = Sheet("changes", "订单变更", (
+    _CLIENT,
+    Column("kind", "类型", "kind", names(_CHANGE_KINDS),
+           "suspend, restart, cancel or order (one day), change (diet, portions, place)",
+           "suspend（暂停）、restart（恢复）、cancel（取消一天）、order（加订一天）、"
+           "change（餐型、份数、地点）",
+           required=True, choices=get_args(MealChange.model_fields["kind"].annotation)),
+    Column("day", "日期", "day", DAY, "of this one day; goes before what lasts",
+           "仅此一天；优先于持续的变更"),
+    Column("from_day", "起日", "from_day", DAY, "lasts from this day on", "自此日起持续"),
+    _UNTIL,
+    Column("diet", "餐型", "diet", TEXT, "the new one", "新的餐型"),
+    Column("portions", "份数", "portions", WHOLE, "the new number", "新的份数"),
+    _AT,
+    Column("received_day", "收到日期", "received_day", DAY, "when it came: the day",
+           "收到变更的日期", required=True),
+    Column("received", "收到时间", "received_s", CLOCK, "and the time: 15:30",
+           "收到变更的时间，如 15:30", required=True),
+))
+
 #: In the order in which a workbook shows them.
 SHEETS: tuple[Sheet, ...] = (
-    _SETTINGS, DIETS, KITCHENS, BATCHES, POINTS, CLIENTS, COURIERS, VANS,
+    _SETTINGS, DIETS, KITCHENS, BATCHES, POINTS, CLIENTS, STANDING, CHANGES, COURIERS, VANS,
 )
 _LISTS = {"diets": DIETS, "kitchens": KITCHENS, "points": POINTS, "clients": CLIENTS,
-          "couriers": COURIERS, "vans": VANS}
+          "couriers": COURIERS, "vans": VANS, "standing": STANDING, "changes": CHANGES}
 
 
 class _Reader(TableReader):
@@ -204,8 +265,8 @@ class _Reader(TableReader):
         return data
 
 
-def read_meal_tables(path: str | Path) -> tuple[MealsProblem, Cells]:
-    """Read a meal period from a workbook or a folder of CSV files, and where its parts stand.
+def read_meal_tables(path: str | Path) -> tuple[MealProgramme, Cells]:
+    """Read a meal programme from a workbook or a folder of CSV files, and where its parts stand.
 
     Raises
     ------
@@ -213,23 +274,32 @@ def read_meal_tables(path: str | Path) -> tuple[MealsProblem, Cells]:
         column is.
     """
     reader = _Reader(read_grids(Path(path)))
-    problem, found = parse_meals(reader.read())
+    programme, found = parse_programme(reader.read())
     cells = reader.cells
     faults = reader.faults + [cells.translate(f) for f in found if not cells.is_told(f.path)]
-    if problem is None or faults:
+    if programme is None or faults:
         raise InputError(replace(f) for f in faults)
-    return problem, cells
+    return programme, cells
 
 
-def write_meal_tables(problem: MealsProblem, path: str | Path) -> None:
-    """Write a meal period as a workbook (``.xlsx``), or else as a folder of CSV files.
+def write_meal_tables(programme: MealsProblem | MealProgramme, path: str | Path) -> None:
+    """Write a meal programme, or a period of one day, as a workbook (``.xlsx``) or CSV files.
 
     Raises
     ------
     InputError : ``E1017``, it cannot be written; ``E1511``, openpyxl is missing.
     """
+    if isinstance(programme, MealsProblem):
+        programme = MealProgramme(programme)
+    problem = programme.register
     data: dict[str, Any] = problem.model_dump(mode="json", exclude_defaults=True)
     data["network"] = problem.network.model_dump(mode="json")
+    data |= {
+        name: [e.model_dump(mode="json", exclude_defaults=True) for e in entries]
+        for name, entries in (("standing", programme.standing), ("changes", programme.changes))
+    }
+    if programme.order_deadline_days:
+        data["order_deadline_days"] = programme.order_deadline_days
     flat = {**data, **{f"network.{k}": v for k, v in data["network"].items()}}
     grids: Grids = {_SETTINGS.name: [["setting 设置项", "value 值"], *(
         [header_of(c), c.kind.write(flat[c.field])] for c in _SETTINGS.columns
@@ -247,4 +317,4 @@ def write_meal_tables(problem: MealsProblem, path: str | Path) -> None:
     write_grids(grids, Path(path))
 
 
-assert {*_LISTS} == {*GROUPS}
+assert {*_LISTS} == {*GROUPS, "standing", "changes"}

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from engine.domain.base import HORIZON_S
 from engine.domain.faults import Words
 from engine.domain.suspicions import clock_seconds
+from engine.domain.weeks import WEEKDAYS
 from engine.domain.words import clock
 
 #: Chinese input methods type these; a clerk does not see the difference.
@@ -266,6 +267,28 @@ def certificates(aliases: Mapping[str, str]) -> Kind:
     return Kind(read, write)
 
 
+_WEEKDAY_ZH = "一二三四五六日"
+
+
+def _read_weekdays(value: object) -> list[str]:
+    """``mon-fri; sun``, also 周一至周五; what is no weekday passes on."""
+    found: list[str] = []
+    for part in _parts(value):
+        ends: list[str] = []
+        for text in re.split(r"\s*(?:-|至|到)\s*", part):
+            zh = re.sub("^(?:星期|周|礼拜)", "", text).replace("天", "日")
+            if len(zh) == 1 and zh in _WEEKDAY_ZH:
+                ends.append(WEEKDAYS[_WEEKDAY_ZH.index(zh)])
+            else:
+                ends.append(text.casefold()[:3] if text.isascii() else text)
+        if len(ends) == 2 and {*ends} <= {*WEEKDAYS}:
+            week: list[str] = [*WEEKDAYS]
+            first, last = map(week.index, ends)
+            ends = [week[(first + k) % 7] for k in range((last - first) % 7 + 1)]
+        found += [day for day in ends if day not in found]
+    return found
+
+
 _MEMBER = re.compile(r"(?:([^=+@/]+)=)?([^=@/]*)(?:@([^=@/]+))?(?:/([\d.]+))?")
 
 
@@ -346,3 +369,4 @@ SHIFTS = Kind(_read_shifts, _write_shifts)
 PAIRS = pairs({})
 AFTER = Kind(_read_after, _write_after)
 DAY = Kind(_read_day, str)
+WEEKDAY_LIST = Kind(_read_weekdays, "; ".join)

@@ -95,7 +95,7 @@ def miss_couriers(problem: MealsProblem, absent: Collection[str]) -> MealsProble
 def who_eats_later(before: MealPlan, after: MealPlan) -> list[Later]:
     """List everybody who eats at least five minutes later than in the plan before, or not at all.
 
-    Who rests, or ordered too late, is not listed: that was not the plan's doing.
+    Who rests, ordered too late or has no order that day is not listed: it is not the plan's doing.
     """
     told, now = before.times(), after.times()
     reasons = {w.client: w.reason for w in after.without}
@@ -103,8 +103,8 @@ def who_eats_later(before: MealPlan, after: MealPlan) -> list[Later]:
     for client, moment in told.items():
         new = now.get(client)
         if new is None:
-            reason = reasons.get(client)
-            if reason not in EXPECTED:
+            reason = reasons.get(client)  # whoever has an order and no meal has one
+            if reason is not None and reason not in EXPECTED:
                 found.append(Later(client, moment, None, reason))
         elif new - moment >= TOLERANCE_S:
             found.append(Later(client, moment, new, None))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import geodata
+from engine.domain.meal_programme import MealChange, MealProgramme, StandingOrder
 from engine.domain.meals import (
     CentralKitchen,
     CookedBatch,
@@ -19,6 +20,7 @@ from engine.domain.meals import (
     Van,
 )
 from engine.domain.problem import SyntheticNetwork
+from engine.domain.weeks import WEEKDAYS
 
 if TYPE_CHECKING:
     from geodata import Network
@@ -121,6 +123,33 @@ def make_meals(
                     for d in _DIETS),
         kitchens=kitchens, points=points, clients=paid, couriers=couriers, vans=vans,
     ), network
+
+
+def make_programme(register: MealsProblem) -> MealProgramme:
+    """Make a week of a period: everybody eats on weekdays, and some of what clerks write down."""
+    day = register.day
+    before = day - timedelta(days=1)
+    homes = [c for c in register.clients if c.at is None]
+    point, seated = register.points[0].id, next(c for c in register.clients if c.at is not None)
+    diet = next(d.id for d in register.diets if d.id != homes[3].diet)
+    at: dict[str, Any] = {"received_day": before, "received_s": 10 * 3_600}
+    return MealProgramme(
+        register.changed(order_deadline_s=16 * 3_600),
+        tuple(StandingOrder(client=c.id, weekdays=WEEKDAYS[:5]) for c in register.clients),
+        (
+            MealChange(client=homes[0].id, kind="suspend", from_day=day,
+                       until_day=day + timedelta(days=9), **at),
+            MealChange(client=homes[1].id, kind="suspend", from_day=before, **at),
+            MealChange(client=homes[1].id, kind="restart", from_day=day, received_day=before,
+                       received_s=11 * 3_600),
+            MealChange(client=homes[2].id, kind="cancel", day=day, **at),
+            MealChange(client=homes[3].id, kind="change", day=day, diet=diet, **at),
+            MealChange(client=homes[4].id, kind="change", from_day=day, portions=2, **at),
+            MealChange(client=homes[5].id, kind="change", day=day, at=point, **at),
+            MealChange(client=seated.id, kind="order", day=day + timedelta(days=5), **at),
+        ),
+        order_deadline_days=1,
+    )
 
 
 def _spread(

@@ -47,7 +47,7 @@ def test_a_plan_of_tables_is_written_and_holds(planned: Path) -> None:
 
 
 def test_the_sheets_tell_every_door_once_and_add_up(planned: Path) -> None:
-    problem, _ = read_meal_tables(planned / "lunch.xlsx")
+    problem = read_meal_tables(planned / "lunch.xlsx")[0].register
     book = load_workbook(planned / "out" / "meals.xlsx", read_only=True)
     rows = {s.title.split()[0]: list(s.iter_rows(values_only=True))[1:] for s in book.worksheets}
     doors = [r[4] for r in rows["doors"]]

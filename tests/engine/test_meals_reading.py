@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from engine.domain.meal_reading import meal_warnings, parse_meals, read_meals
+from engine.domain.meal_programme import MealProgramme
+from engine.domain.meal_reading import meal_warnings, parse_meals
 from engine.domain.meals import MealsProblem
+from engine.domain.programme_reading import read_programme
 from engine.errors import InputError
 from engine.formats.meal_tables import read_meal_tables, write_meal_tables
 from engine.meals.scenario import make_meals
@@ -32,7 +34,7 @@ def faults(data: object) -> set[tuple[str, str]]:
 
 
 def test_json_is_read_back_as_it_was(problem: MealsProblem, data: dict[str, Any]) -> None:
-    assert read_meals(data) == problem
+    assert read_programme(data) == MealProgramme(problem)
     assert meal_warnings(problem) == []
 
 
@@ -89,7 +91,7 @@ def test_tables_are_read_back_as_they_were(
     problem: MealsProblem, tmp_path: Path, name: str
 ) -> None:
     write_meal_tables(problem, tmp_path / name)
-    assert read_meal_tables(tmp_path / name)[0] == problem
+    assert read_meal_tables(tmp_path / name)[0] == MealProgramme(problem)
 
 
 def test_bad_tables_are_named_line_by_line(problem: MealsProblem, tmp_path: Path) -> None:
