@@ -198,7 +198,8 @@ def weeks(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -
 
 
 def plan_meals(
-    *, settings: Settings, should_stop: Callable[[], bool], body: bytes, wanted: str
+    *, settings: Settings, should_stop: Callable[[], bool], body: bytes, wanted: str,
+    on_progress: Callable[[float], None] | None = None,
 ) -> Answer:
     """Plan the meal period of a body; errors as in ``plan``."""
     from api import meals
@@ -233,8 +234,8 @@ def plan_meals(
         result = meals.plan(
             problem, seed=params.seed, effort=params.effort, previous=previous,
             move_client_cents=params.move_client_cents, later_cents=params.later_cents,
-            named_folder=settings.networks,
-            should_stop=lambda: should_stop() or time.monotonic() > ends, notes=notes,
+            named_folder=settings.networks, notes=notes, on_progress=on_progress,
+            should_stop=lambda: should_stop() or time.monotonic() > ends,
         )
     return Answer(meals.render(result, wanted), FORMATS[wanted])
 

@@ -13,6 +13,7 @@ JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HTML: Final = "text/html; charset=utf-8"
+EVENTS: Final = "text/event-stream"
 
 #: format -> media type, in the order of preference where a client takes several.
 FORMATS: Final = {"json": JSON, "geojson": GEOJSON, "xlsx": XLSX, "html": HTML}

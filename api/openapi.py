@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.examples import PLAN_REQUEST
-from api.negotiation import GEOJSON, JSON, XLSX
+from api.negotiation import EVENTS, GEOJSON, JSON, XLSX
 from api.problems import PROBLEM_JSON
 from api.schemas import (
     CheckRequest,
@@ -89,10 +89,12 @@ def json_body(model: type[BaseModel], name: str, example: dict[str, Any]) -> dic
 
 def meal_answers() -> dict[int | str, dict[str, Any]]:
     """List the formats that a plan of a meal period is answered in."""
-    return {200: {"description": "The plan, as JSON, a workbook or pages to print", "content": {
+    description = "The plan, as JSON, a workbook or pages to print; or events: progress, answer"
+    return {200: {"description": description, "content": {
         JSON: {"schema": {"$ref": _REF + MealAnswer.__name__}},
         XLSX: {"schema": {"type": "string", "format": "binary"}},
         "text/html": {"schema": {"type": "string"}},
+        EVENTS: {"schema": {"type": "string"}},
     }}}
 
 

@@ -31,6 +31,10 @@ SOFT_CANCEL_S = 4.0
 _RESTART_S = 1.0
 
 
+def _ignore(_share: float) -> None:
+    """Take the progress of a call that nobody follows."""
+
+
 class SlotDied(Exception):
     """A solving process ended in the middle of a call."""
 
@@ -57,9 +61,11 @@ class _Slot:
         with self._sending, contextlib.suppress(OSError):  # a dead process shows in receive
             self._pipe.send(message)
 
-    def ask(self, call: worker.Call) -> Answer:
+    def ask(self, call: worker.Call, on_progress: Callable[[float], None]) -> Answer:
         self.send(call)
-        answer: Answer = self.receive()
+        while isinstance(message := self.receive(), worker.Progress):
+            on_progress(message.share)
+        answer: Answer = message
         return answer
 
     def kill(self) -> None:
@@ -112,8 +118,14 @@ class SlotPool:
         arguments: dict[str, Any],
         request_id: str,
         gone: Callable[[], Awaitable[None]],
+        on_progress: Callable[[float], None] | None = None,
     ) -> Answer:
-        """Have a slot answer; ``gone`` returns when nobody waits for the answer any more.
+        """Have a slot answer.
+
+        Parameters
+        ----------
+        gone : returns when nobody waits for the answer any more.
+        on_progress : takes the share done, 0..1, in the event loop; for verbs that tell it.
 
         Raises
         ------
@@ -131,8 +143,15 @@ class SlotPool:
                 slots=self.settings.slots,
                 headers={"Retry-After": str(max(1, round(self.settings.default_seconds)))},
             ) from None
-        call = worker.Call(next(self._serials), verb, arguments, request_id)
-        answer = asyncio.ensure_future(self._in_thread(slot.ask, call))
+        call = worker.Call(
+            next(self._serials), verb, arguments, request_id, on_progress is not None
+        )
+        loop, heard = asyncio.get_running_loop(), on_progress or _ignore
+
+        def tell(share: float) -> None:
+            loop.call_soon_threadsafe(heard, share)
+
+        answer = asyncio.ensure_future(self._in_thread(slot.ask, call, tell))
         watch = asyncio.ensure_future(gone())
         limit = self.settings.max_seconds + self.settings.overhead_s
         try:

@@ -7,6 +7,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
@@ -20,6 +21,8 @@ WARM: Final = "warm"
 #: When the service is gone, a call has so long to end.
 _ORPHAN_S = 2.0
 _NICE = 5
+#: Between two shares that are told.
+_PROGRESS_S = 0.2
 
 
 class Call(NamedTuple):
@@ -29,6 +32,13 @@ class Call(NamedTuple):
     verb: str
     arguments: dict[str, Any]
     request_id: str
+    wants_progress: bool = False
+
+
+class Progress(NamedTuple):
+    """The share of a call that is done, 0..1; comes before its answer, to calls that want it."""
+
+    share: float
 
 
 class Cancel(NamedTuple):
@@ -37,8 +47,9 @@ class Cancel(NamedTuple):
     serial: int
 
 
-#: Sends the answer of a call that still has something to do; what it returns is not sent then.
-Teller = Callable[[Answer], None]
+#: Sends how far a call is, or the answer of one that has more to do; what that one returns is then
+#: not sent.
+Teller = Callable[["Answer | Progress"], None]
 
 
 class _Inbox:
@@ -79,14 +90,29 @@ def serve(pipe: Connection, settings: Settings) -> None:
         service.warm_up()
         os.nice(_NICE)  # where cores are few, an answer of /health goes before a better plan
 
-    def answer(call: Call, stop: threading.Event, _tell: Teller) -> Answer:
+    def answer(call: Call, stop: threading.Event, tell: Teller) -> Answer:
         from api import exchange
 
         verb: Any = exchange.VERBS[call.verb]
-        result: Answer = verb(settings=settings, should_stop=stop.is_set, **call.arguments)
+        more = {"on_progress": spaced(tell)} if call.wants_progress else {}
+        result: Answer = verb(settings=settings, should_stop=stop.is_set, **more, **call.arguments)
         return result
 
     answer_calls(pipe, warm_up, answer)
+
+
+def spaced(tell: Teller) -> Callable[[float], None]:
+    """Make what takes shares: it tells those that are news, a few a second at most."""
+    told, when = -1.0, -_PROGRESS_S
+
+    def take(share: float) -> None:
+        nonlocal told, when
+        now = time.monotonic()
+        if share > told and (now - when >= _PROGRESS_S or share >= 1.0):
+            told, when = share, now
+            tell(Progress(min(1.0, share)))
+
+    return take
 
 
 def answer_calls(
@@ -112,9 +138,10 @@ def answer_calls(
     while (call := inbox.calls.get()) is not None:
         told: list[Answer] = []
 
-        def tell(found: Answer, told: list[Answer] = told) -> None:
+        def tell(found: Answer | Progress, told: list[Answer] = told) -> None:
             if not told:
-                told.append(found)
                 pipe.send(found)
+                if isinstance(found, Answer):
+                    told.append(found)
 
         tell(guard(call.request_id, partial(answer, call, inbox.stop, tell)))

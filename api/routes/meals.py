@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import openapi
 from api.examples import MEAL_REQUEST
-from api.negotiation import FORMATS, HTML, JSON, XLSX, answer_format, body_kind
+from api.negotiation import EVENTS, FORMATS, HTML, JSON, XLSX, answer_format, body_kind
 from api.problems import Answer
+from api.routes.follow import follow_verb
 from api.routes.plans import run_verb
 from api.schemas import MealQuery, MealRequest
 
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/v1", tags=["meals"])
 #: Pages to print have no script, and nothing may load.
 PAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 SHEET_FORMATS = {name: FORMATS[name] for name in ("json", "xlsx", "html")}
+MEAL_FORMATS = SHEET_FORMATS | {"events": EVENTS}
 
 
 @router.post(
@@ -28,10 +30,16 @@ SHEET_FORMATS = {name: FORMATS[name] for name in ("json", "xlsx", "html")}
 async def plan_meals(
     request: Request, query: Annotated[MealQuery, Query()]
 ) -> Response:
-    """Plan a meal period: kitchens, vans, points and couriers together."""
+    """Plan a meal period: kitchens, vans, points and couriers together.
+
+    With ``Accept: text/event-stream`` the answer is server-sent events: ``progress`` with the share
+    done, then ``answer`` with the JSON, or ``problem``.
+    """
     body_kind(request, JSON)
-    wanted = answer_format(query.format, request.headers.get("accept"), SHEET_FORMATS)
-    arguments = {"body": await request.body(), "wanted": wanted}
+    wanted = answer_format(query.format, request.headers.get("accept"), MEAL_FORMATS)
+    arguments = {"body": await request.body(), "wanted": "json" if wanted == "events" else wanted}
+    if wanted == "events":
+        return await follow_verb(request, "meals", arguments)
     return send_sheets(await run_verb(request, "meals", arguments), "meals.xlsx")
 
 

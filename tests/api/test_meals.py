@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -107,6 +108,55 @@ def test_the_example_of_a_meal_request_runs(client: httpx.Client) -> None:
     assert "doors 送餐顺序" in load_workbook(io.BytesIO(sheet.content)).sheetnames
     page = client.post("/v1/meals", headers={"Accept": "text/html"}, json=MEAL_REQUEST)
     assert page.headers["Content-Security-Policy"].startswith("sandbox;")
+
+
+def test_a_plan_is_followed_as_events(client: httpx.Client) -> None:
+    accept = {"Accept": "text/event-stream"}
+    answer = client.post("/v1/meals", json=MEAL_REQUEST, headers=accept)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = [
+        (e.split("\n")[0], json.loads("".join(line[6:] for line in e.split("\n")[1:])))
+        for e in answer.text.strip().split("\n\n") if e.startswith("event: ")
+    ]
+    assert [name for name, _ in events[:-1]] == ["event: progress"] * (len(events) - 1)
+    shares = [data["share"] for _, data in events[:-1]]
+    assert shares == sorted({*shares})
+    assert shares[-1] == 1
+    assert events[-1] == ("event: answer", client.post("/v1/meals", json=MEAL_REQUEST).json())
+    bad = client.post("/v1/meals", json={**MEAL_REQUEST, "other": 1}, headers=accept)
+    assert (bad.status_code, bad.json()["faults"][0]["code"]) == (422, "E1004")
+
+
+def test_standing_orders_are_planned_of_a_day(client: httpx.Client, tmp_path: Path) -> None:
+    problem: dict[str, Any] = MEAL_REQUEST["problem"]
+    ids = [c["id"] for c in problem["clients"]]
+    call = {"received_day": "2026-11-23", "received_s": 61_200}
+    week = {
+        **problem, "day": "2026-11-24", "order_deadline_s": 57_600, "order_deadline_days": 1,
+        "standing": [{"client": c, "weekdays": ["mon", "tue"]} for c in ids],
+        "changes": [{"client": ids[0], "kind": "cancel", "day": "2026-11-23",
+                     "received_day": "2026-11-20", "received_s": 0},
+                    {"client": ids[1], "kind": "cancel", "day": "2026-11-24", **call}],
+    }
+    params = {**MEAL_REQUEST["params"], "day": "2026-11-23"}
+    answer = client.post("/v1/meals", json={"problem": week, "params": params})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["plan"]["without"] == [{"client": ids[0], "reason": "suspended"}]
+    (tmp_path / "week.json").write_text(json.dumps(week))
+    told, plans = [], []
+    for more in ([], ["--date", "2026-11-23"]):
+        done = runner.invoke(app, ["meals", "plan", str(tmp_path / "week.json"), "-o",
+                                   str(tmp_path / "out"), "--effort", "20", "--json", *more])
+        assert done.exit_code == 0, done.output
+        told.append([(w["code"], w["path"]) for w in json.loads(done.output)["warnings"]])
+        plans.append(json.loads((tmp_path / "out" / "plan.json").read_bytes()))
+    assert told == [[("W1804", "changes[1]")], []]
+    assert plans[0]["totals"]["served"] == len(ids)
+    assert plans[1] == answer.json()["plan"]
+    (tmp_path / "day.json").write_text(json.dumps(problem))
+    done = runner.invoke(app, ["meals", "plan", str(tmp_path / "day.json"), "--json", "--date",
+                               "2026-11-23"])
+    assert (done.exit_code, json.loads(done.output)["faults"][0]["code"]) == (2, "E1817")
 
 
 @pytest.mark.parametrize(("change", "code", "path"), [
