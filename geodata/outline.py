@@ -71,6 +71,7 @@ def reach_polygon(
     ptr, at_row, at_column = np.empty((3, n_sides + 1), np.int32)
     done = np.zeros((*inside.shape, 4), np.bool_)
     n_rings = trace_rings(inside, done, px, py, ptr, at_row, at_column)
+    px, py = px[: ptr[n_rings]], py[: ptr[n_rings]]  # straight sides have no point of their own
     east, north = local_metres(network)
     lon, lat = (west + px * cell) / east, (south + py * cell) / north
     polygons: dict[int, list[list[list[float]]]] = {}

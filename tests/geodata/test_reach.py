@@ -156,3 +156,27 @@ def test_the_outline_of_nothing_and_of_a_margin_that_cannot_be(city: Network) ->
         reach_polygon(city, lonely, margin_m=0.0)
     points = snap_to_edges(city, [city.node_lon[0]], [city.node_lat[0]], "walk")
     assert len(reach_polygon(city, reach(city, points, 1, "walk")[0])["coordinates"]) == 1
+
+
+def test_the_outline_does_not_depend_on_what_stood_in_memory(
+    city: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = reach(city, [0], 10, "walk")[0]
+    usual = reach_polygon(city, found)
+
+    class Poisoned:
+        """numpy, whose new arrays hold numbers that any sum warns of."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(np, name)
+
+        def empty(self, shape: object, dtype: type = np.float64) -> np.ndarray:
+            array = np.empty(shape, dtype)
+            array.view(np.uint8 if dtype is np.bool_ else np.uint32)[...] = 1
+            if dtype is np.float64:
+                array.view(np.uint64)[...] = 0x7FF0_0000_0000_0001  # signalling
+            return array
+
+    monkeypatch.setattr("geodata.outline.np", Poisoned())
+    with np.errstate(all="raise"):
+        assert reach_polygon(city, found) == usual
