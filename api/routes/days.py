@@ -13,8 +13,9 @@ from fastapi.responses import StreamingResponse
 from api import openapi
 from api.day_process import is_alarm
 from api.examples import CHECK_REQUEST
-from api.negotiation import JSON, answer_format, body_kind
+from api.negotiation import EVENTS, JSON, answer_format, body_kind
 from api.problems import Answer
+from api.routes.follow import BEAT, BEAT_S, event_text
 from api.routes.meals import SHEET_FORMATS, send_sheets
 from api.schemas import DayRequest, EventsRequest, ReportQuery
 
@@ -126,7 +127,7 @@ async def stream(
     first = await _run(request, "log", {"day": day, "after": after, "most": _AT_ONCE})
     if first.status != 200:
         return _send(first)
-    return StreamingResponse(_follow(request, day, after, first), media_type="text/event-stream")
+    return StreamingResponse(_follow(request, day, after, first), media_type=EVENTS)
 
 
 async def _follow(
@@ -140,15 +141,13 @@ async def _follow(
         for entry in entries:
             after = entry["seq"]
             data = orjson.dumps({"event": entry["event"], "outcome": entry["outcome"]})
-            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (
-                after, entry["event"]["kind"].encode(), data
-            )
+            yield event_text(entry["event"]["kind"], data, after)
         left = deadline - clock()
         if left <= 0 or await request.is_disconnected():
             return
         if not entries:
-            await request.app.state.days.wait(day, min(left, 5.0))
-            yield b": \n\n"
+            await request.app.state.days.wait(day, min(left, BEAT_S))
+            yield BEAT
         answer = await _run(
             request, "log", {"day": day, "after": after, "most": _AT_ONCE}, watch=False
         )

@@ -1,4 +1,4 @@
-"""A verb of a slot as server-sent events: how far it is, then its answer."""
+"""Server-sent events: how they are written; a verb of a slot as such: how far it is, its answer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from fastapi.responses import StreamingResponse
 from api.negotiation import EVENTS
 from api.problems import Answer, problem_of
 
-#: A line without content so often keeps a connection open through proxies.
-_BEAT_S = 5.0
+#: A line without content, so often, keeps a connection open through proxies.
+BEAT, BEAT_S = b": \n\n", 5.0
 #: Between two looks whether the reader is still there.
 _LOOK_S = 0.5
 
@@ -48,22 +48,25 @@ async def _events(
     task: asyncio.Task[Answer], news: asyncio.Queue[float | None], share: float | None, name: str
 ) -> AsyncIterator[bytes]:
     while share is not None:
-        yield _event(b"progress", orjson.dumps({"share": round(share, 4)}))
+        yield event_text("progress", orjson.dumps({"share": round(share, 4)}))
         while True:
             try:
-                share = await asyncio.wait_for(news.get(), _BEAT_S)
+                share = await asyncio.wait_for(news.get(), BEAT_S)
                 break
             except asyncio.TimeoutError:
                 if task.done() and news.empty():
                     share = None
                     break
-                yield b": \n\n"
+                yield BEAT
     try:
         answer = await task
     except Exception as error:  # the status is sent already: what went wrong is the last event
         answer = problem_of(error, name)
-    yield _event(b"answer" if answer.status == 200 else b"problem", answer.body)
+    yield event_text("answer" if answer.status == 200 else "problem", answer.body)
 
 
-def _event(name: bytes, data: bytes) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name, b"\ndata: ".join(data.strip().split(b"\n")))
+def event_text(kind: str, data: bytes, serial: int | None = None) -> bytes:
+    """Write an event; with a serial number, by which a reader can ask for what follows it."""
+    head = b"" if serial is None else b"id: %d\n" % serial
+    lines = b"\ndata: ".join(data.strip().split(b"\n"))
+    return head + b"event: %s\ndata: %s\n\n" % (kind.encode(), lines)
