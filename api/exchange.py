@@ -56,6 +56,7 @@ def plan(
     kind: str,
     query: dict[str, Any],
     wanted: str,
+    on_progress: Callable[[float], None] | None = None,
 ) -> Answer:
     """Plan the problem of a body and render the plan in the wanted format.
 
@@ -79,6 +80,7 @@ def plan(
             threads=params.threads,
             backend=params.backend,
             named_folder=settings.networks,
+            on_progress=on_progress,
             should_stop=should_stop,
             previous=previous,
             move_client_cents=params.move_client_cents,
@@ -170,7 +172,10 @@ def _ask(
     return Answer(service.json_bytes(found), GEOJSON)
 
 
-def weeks(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -> Answer:
+def weeks(
+    *, settings: Settings, should_stop: Callable[[], bool], body: bytes,
+    on_progress: Callable[[float], None] | None = None,
+) -> Answer:
     """Plan the weeks of a body; errors as in ``plan``."""
     found = _Faults()
     document = found.envelope(body, needed=("weeks",), others=("params",))
@@ -190,6 +195,7 @@ def weeks(*, settings: Settings, should_stop: Callable[[], bool], body: bytes) -
             continuity=params.continuity,
             compare=params.compare,
             named_folder=settings.networks,
+            on_progress=on_progress,
             should_stop=should_stop,
         )
     return Answer(orjson.dumps({

@@ -19,6 +19,11 @@ EVENTS: Final = "text/event-stream"
 FORMATS: Final = {"json": JSON, "geojson": GEOJSON, "xlsx": XLSX, "html": HTML}
 
 
+def followable(*formats: str) -> dict[str, str]:
+    """Name the formats of a verb that also tells its progress, as events that end with JSON."""
+    return {name: FORMATS[name] for name in formats} | {"events": EVENTS}
+
+
 def body_kind(request: Request, *known: str) -> str:
     """Media type of the body, one of ``known``.
 

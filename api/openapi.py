@@ -52,12 +52,13 @@ def plan_answers() -> dict[int | str, dict[str, Any]]:
     binary = {"schema": {"type": "string", "format": "binary"}}
     return {
         200: {
-            "description": "The plan, or a rendering of it",
+            "description": "The plan, or a rendering of it; or events: progress, answer",
             "content": {
                 JSON: {"schema": {"$ref": _REF + Plan.__name__}},
                 GEOJSON: {"schema": {"type": "object"}},
                 XLSX: binary,
                 "text/html": {"schema": {"type": "string"}},
+                EVENTS: {"schema": {"type": "string"}},
             },
         }
     }
@@ -115,8 +116,11 @@ def geojson_answer(description: str) -> dict[int | str, dict[str, Any]]:
 
 def weeks_answers() -> dict[int | str, dict[str, Any]]:
     """Say what plans over weeks are answered as."""
-    content = {JSON: {"schema": {"$ref": _REF + WeeksAnswer.__name__}}}
-    return {200: {"description": "Figures and the plan of every day", "content": content}}
+    description = "Figures and the plan of every day; or events: progress, answer"
+    return {200: {"description": description, "content": {
+        JSON: {"schema": {"$ref": _REF + WeeksAnswer.__name__}},
+        EVENTS: {"schema": {"type": "string"}},
+    }}}
 
 
 def describe_service(app: FastAPI) -> dict[str, Any]:

@@ -49,14 +49,11 @@ async def _events(
 ) -> AsyncIterator[bytes]:
     while share is not None:
         yield event_text("progress", orjson.dumps({"share": round(share, 4)}))
-        while True:
+        while True:  # the last of the news, None, comes whatever becomes of the task
             try:
                 share = await asyncio.wait_for(news.get(), BEAT_S)
                 break
             except asyncio.TimeoutError:
-                if task.done() and news.empty():
-                    share = None
-                    break
                 yield BEAT
     try:
         answer = await task

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import openapi
 from api.examples import MEAL_REQUEST
-from api.negotiation import EVENTS, FORMATS, HTML, JSON, XLSX, answer_format, body_kind
+from api.negotiation import FORMATS, HTML, JSON, XLSX, answer_format, body_kind, followable
 from api.problems import Answer
 from api.routes.follow import follow_verb
 from api.routes.plans import run_verb
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["meals"])
 #: Pages to print have no script, and nothing may load.
 PAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 SHEET_FORMATS = {name: FORMATS[name] for name in ("json", "xlsx", "html")}
-MEAL_FORMATS = SHEET_FORMATS | {"events": EVENTS}
+MEAL_FORMATS = followable(*SHEET_FORMATS)
 
 
 @router.post(

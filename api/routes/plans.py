@@ -8,8 +8,18 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import openapi
 from api.examples import CHECK_REQUEST, OFFER_REQUEST, WEEKS_REQUEST
-from api.negotiation import GEOJSON, HTML, JSON, XLSX, answer_format, body_kind
+from api.negotiation import (
+    FORMATS,
+    GEOJSON,
+    HTML,
+    JSON,
+    XLSX,
+    answer_format,
+    body_kind,
+    followable,
+)
 from api.problems import Answer
+from api.routes.follow import follow_verb
 from api.schemas import (
     CheckAnswer,
     CheckRequest,
@@ -21,6 +31,7 @@ from api.schemas import (
 
 router = APIRouter(prefix="/v1", tags=["plans"])
 
+PLAN_FORMATS, WEEK_FORMATS = followable(*FORMATS), followable("json")
 #: A map is one page with its own script and style, and nothing else may run or load.
 MAP_POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
@@ -35,15 +46,21 @@ MAP_POLICY = (
     openapi_extra=openapi.plan_body(),
 )
 async def plan(request: Request, query: Annotated[PlanQuery, Query()]) -> Response:
-    """Plan a day and wait for it; leaving before the answer ends the search."""
+    """Plan a day and wait for it; leaving before the answer ends the search.
+
+    With ``Accept: text/event-stream`` the answer is server-sent events: ``progress`` with the share
+    done, then ``answer`` with the JSON, or ``problem``.
+    """
     kind = body_kind(request, JSON, XLSX)
-    wanted = answer_format(query.format, request.headers.get("accept"))
+    wanted = answer_format(query.format, request.headers.get("accept"), PLAN_FORMATS)
     arguments = {
         "body": await request.body(),
         "kind": kind,
         "query": query.params(),
-        "wanted": wanted,
+        "wanted": "json" if wanted == "events" else wanted,
     }
+    if wanted == "events":
+        return await follow_verb(request, "plan", arguments)
     return _send(await run_verb(request, "plan", arguments))
 
 
@@ -74,13 +91,21 @@ async def offers(request: Request) -> Response:
 @router.post(
     "/weeks",
     response_class=Response,
-    responses=openapi.problems(400, 413, 415, 422, 500, 503) | openapi.weeks_answers(),
+    responses=openapi.problems(400, 406, 413, 415, 422, 500, 503) | openapi.weeks_answers(),
     openapi_extra=openapi.json_body(WeeksRequest, "one week", WEEKS_REQUEST),
 )
 async def weeks(request: Request) -> Response:
-    """Plan one to four weeks and wait for them; leaving before the answer ends the search."""
+    """Plan one to four weeks and wait for them; leaving before the answer ends the search.
+
+    With ``Accept: text/event-stream`` the answer is server-sent events: ``progress`` with the share
+    done, then ``answer`` with the JSON, or ``problem``.
+    """
     body_kind(request, JSON)
-    return _send(await run_verb(request, "weeks", {"body": await request.body()}))
+    wanted = answer_format(None, request.headers.get("accept"), WEEK_FORMATS)
+    arguments = {"body": await request.body()}
+    if wanted == "events":
+        return await follow_verb(request, "weeks", arguments)
+    return _send(await run_verb(request, "weeks", arguments))
 
 
 async def run_verb(request: Request, verb: str, arguments: dict[str, Any]) -> Answer:

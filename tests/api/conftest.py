@@ -49,7 +49,7 @@ def start(folder: Path, **settings: object) -> Service:
             [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
             cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT,
         )
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600, trust_env=False)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
@@ -65,11 +65,11 @@ def start(folder: Path, **settings: object) -> Service:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """With small limits, so that a test reaches them soon."""
+    """With small limits, so that a test reaches them soon; but with time for a cold compilation."""
     folder = tmp_path_factory.mktemp("service")
     (folder / "maps").mkdir()
     running = start(
-        folder, networks=folder / "maps", max_seconds=5, default_seconds=1, max_orders=50
+        folder, networks=folder / "maps", max_seconds=600, default_seconds=1, max_orders=50
     )
     try:
         yield running

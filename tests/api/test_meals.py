@@ -110,23 +110,6 @@ def test_the_example_of_a_meal_request_runs(client: httpx.Client) -> None:
     assert page.headers["Content-Security-Policy"].startswith("sandbox;")
 
 
-def test_a_plan_is_followed_as_events(client: httpx.Client) -> None:
-    accept = {"Accept": "text/event-stream"}
-    answer = client.post("/v1/meals", json=MEAL_REQUEST, headers=accept)
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    events = [
-        (e.split("\n")[0], json.loads("".join(line[6:] for line in e.split("\n")[1:])))
-        for e in answer.text.strip().split("\n\n") if e.startswith("event: ")
-    ]
-    assert [name for name, _ in events[:-1]] == ["event: progress"] * (len(events) - 1)
-    shares = [data["share"] for _, data in events[:-1]]
-    assert shares == sorted({*shares})
-    assert shares[-1] == 1
-    assert events[-1] == ("event: answer", client.post("/v1/meals", json=MEAL_REQUEST).json())
-    bad = client.post("/v1/meals", json={**MEAL_REQUEST, "other": 1}, headers=accept)
-    assert (bad.status_code, bad.json()["faults"][0]["code"]) == (422, "E1004")
-
-
 def test_standing_orders_are_planned_of_a_day(client: httpx.Client, tmp_path: Path) -> None:
     problem: dict[str, Any] = MEAL_REQUEST["problem"]
     ids = [c["id"] for c in problem["clients"]]
