@@ -225,7 +225,8 @@ def plan_meals(
     if programme is None or params is None or found:
         raise InputError(found)
     with service.located(partial(_relocate, "problem")):
-        problem, notes = orders_of(programme, params.day)
+        orders = orders_of(programme, params.day)
+    problem = orders.problem
     _limit_network(problem.network, settings)
     for path, size, limit, what, what_zh in (
         ("problem.clients", len(problem.clients), settings.max_orders, "the number of clients",
@@ -238,9 +239,9 @@ def plan_meals(
     ends = time.monotonic() + settings.max_seconds
     with service.located(partial(_relocate, "problem")):
         result = meals.plan(
-            problem, seed=params.seed, effort=params.effort, previous=previous,
+            orders, seed=params.seed, effort=params.effort, previous=previous,
             move_client_cents=params.move_client_cents, later_cents=params.later_cents,
-            named_folder=settings.networks, notes=notes, on_progress=on_progress,
+            named_folder=settings.networks, on_progress=on_progress,
             should_stop=lambda: should_stop() or time.monotonic() > ends,
         )
     return Answer(meals.render(result, wanted), FORMATS[wanted])

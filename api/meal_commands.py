@@ -61,10 +61,10 @@ def plan(
             terminal.progress("planning") as on_progress,
         ):
             result = meals.plan(
-                given.problem, seed=seed, effort=effort, previous=earlier,
+                given.orders, seed=seed, effort=effort, previous=earlier,
                 move_client_cents=move_client, later_cents=later, network=network,
                 folder=given.folder,
-                on_progress=on_progress, should_stop=should_stop, notes=given.notes,
+                on_progress=on_progress, should_stop=should_stop,
             )
         files = meals.write(result, out)
         warnings = [given.locate(w) for w in result.warnings]
@@ -115,7 +115,7 @@ def check(
         made = terminal.reading(plan, meals.read_plan)
         terminal.subject = str(source)
         with service.located(given.locate):
-            broken = meals.check(given.problem, made, network=network, folder=given.folder)
+            broken = meals.check(given.orders.problem, made, network=network, folder=given.folder)
         terminal.violations(broken)
         if broken:
             raise typer.Exit(BROKEN)

@@ -13,24 +13,21 @@ if TYPE_CHECKING:
     from engine.domain.meals import MealsProblem
     from engine.errors import Fault
     from engine.meals.changes import Later, Rota
+    from engine.meals.programme import DayOrders
 
 
 class GivenMeals(NamedTuple):
-    """A meal period as it was given; ``locate`` makes a fault name its place there.
+    """A meal period as it was given; ``locate`` makes a fault name its place there."""
 
-    ``notes``: changes of standing orders that came too late, or found nothing to change.
-    """
-
-    problem: MealsProblem
+    orders: DayOrders
     folder: Path
     locate: Callable[[Fault], Fault]
-    notes: tuple[Fault, ...] = ()
 
 
 class MealResult(NamedTuple):
     """A checked plan, what the input warns of, and how it differs from the plan before."""
 
-    problem: MealsProblem
+    orders: DayOrders
     plan: MealPlan
     warnings: tuple[Fault, ...]
     later: list[Later]
@@ -60,7 +57,7 @@ def read(path: Path, day: date | None = None) -> GivenMeals:
         programme = read_programme(native.loads(native.read_bytes(path)))
     with located(locate):
         orders = orders_of(programme, day)
-    return GivenMeals(orders.problem, folder, locate, orders.notes)
+    return GivenMeals(orders, folder, locate)
 
 
 def _as_it_is(found: Fault) -> Fault:
@@ -81,7 +78,7 @@ def read_plan(path: Path) -> MealPlan:
 
 
 def plan(
-    problem: MealsProblem,
+    orders: DayOrders,
     *,
     seed: int = 1,
     effort: int = 60,
@@ -94,18 +91,17 @@ def plan(
     named_folder: Path | None = None,
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-    notes: tuple[Fault, ...] = (),
 ) -> MealResult:
     """Plan a meal period, and hold the plan against every promise before it leaves.
 
     Parameters
     ----------
+    orders : the period; notes of changes of standing orders come first among the warnings.
     previous : a plan of another day, or of the same before it changed: doors keep its couriers,
         and their order, unless moving a door saves ``move_client_cents``, and nobody eats later
         who was told a time, unless that saves ``later_cents`` a minute.
     network : a file in place of the problem's own network.
     folder : where relative paths of the problem count from; None: it may name no file.
-    notes : of changes of standing orders; they come first among the warnings.
 
     Raises
     ------
@@ -120,6 +116,7 @@ def plan(
     from engine.meals.plan import MealParams, plan_meals
     from engine.meals.travel import build_meal_travel
 
+    problem = orders.problem
     streets = open_streets(problem.network, network, named_folder, folder)
     travel = build_meal_travel(problem, streets)
     made = plan_meals(
@@ -132,10 +129,10 @@ def plan(
     broken = check_meals(problem, made, travel)
     if broken:
         raise PlanRejected(broken)
-    warnings = (*notes, *meal_warnings(problem))
+    warnings = (*orders.notes, *meal_warnings(problem))
     if previous is None:
-        return MealResult(problem, made, warnings, [], None)
-    return MealResult(problem, made, warnings, who_eats_later(previous, made),
+        return MealResult(orders, made, warnings, [], None)
+    return MealResult(orders, made, warnings, who_eats_later(previous, made),
                       compare_rotas(previous, made, move_client_cents))
 
 
@@ -153,12 +150,14 @@ def check(
 
 def render(result: MealResult, wanted: str) -> bytes:
     """Make the bytes of a plan: ``json``, ``xlsx`` or ``html``."""
-    from engine.formats.meal_sheets import meal_html, meal_xlsx
+    from engine.formats.meal_sheets import News, meal_html, meal_xlsx
 
+    orders = result.orders
+    news = News(orders.late, result.later if result.rota is not None else None)
     if wanted == "xlsx":
-        return meal_xlsx(result.problem, result.plan)
+        return meal_xlsx(orders.problem, result.plan, news)
     if wanted == "html":
-        return meal_html(result.problem, result.plan).encode()
+        return meal_html(orders.problem, result.plan, news).encode()
     import orjson
 
     document: dict[str, Any] = {

@@ -17,6 +17,7 @@ from pydantic import Field
 from engine.domain.base import DAY_S, LAX, Cents, Day, Entity, Id, Moment
 from engine.domain.meals import MealClient, MealsProblem
 from engine.domain.weeks import WEEKDAYS, Weekday
+from engine.domain.words import clock
 
 #: In ``at``: at the client's own door, whatever the register says.
 HOME: Final = "home"
@@ -135,6 +136,12 @@ class MealProgramme:
 def instant(day: date, second: int) -> int:
     """Put a moment of a day on one line of seconds with all other days."""
     return day.toordinal() * DAY_S + second
+
+
+def moment_text(moment: int) -> str:
+    """Write a moment on the line of ``instant``."""
+    day, second = divmod(moment, DAY_S)
+    return f"{date.fromordinal(day)} {clock(second)}"
 
 
 def is_between(day: date, first: date | None, last: date | None) -> bool:

@@ -10,15 +10,18 @@ from __future__ import annotations
 import html
 import io
 from collections import Counter, defaultdict
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from engine.domain.meal_plan import CourierRoute, MealPlan, VanTrip
+from engine.domain.meal_programme import moment_text
 from engine.domain.meals import MealsProblem
 from engine.domain.words import clock as clock_to_second
-from engine.formats.native import unusable
+from engine.formats.meal_tables import CHANGE_KINDS
 from engine.formats.table_files import Grids, make_workbook
 from engine.formats.table_reader import letter_of
+from engine.meals.changes import Later
+from engine.meals.programme import LateChange
 
 _REASONS = {
     "suspended": ("the order rests", "订单暂停"),
@@ -33,6 +36,20 @@ _LOAD = ["diet 餐型", "kitchen 厨房", "batch 批次", "portions 份数"]
 _BULK = ["diet 餐型", "batch 批次", "portions 份数"]
 _SHIFT = ' style="text-align:right"'
 _DOORS = ["no. 序号", "time 时间", "client 服务对象", "diet 餐型", "portions 份数"]
+
+
+#: kind of a change -> as clerks write it
+_KINDS = {kind: word for word, kind in CHANGE_KINDS.items()}
+
+
+class News(NamedTuple):
+    """What a planner has to tell: changes that came too late, and who eats later than was told.
+
+    ``later`` is None where there is no plan before.
+    """
+
+    late: Sequence[LateChange] = ()
+    later: Sequence[Later] | None = None
 
 
 class Table(NamedTuple):
@@ -67,27 +84,14 @@ def _width(text: object) -> int:
     return sum(2 if ord(x) > 0x2E80 else 1 for x in str(text))
 
 
-def write_meal_xlsx(problem: MealsProblem, plan: MealPlan, path: str | Path) -> None:
-    """Write the workbook of a plan.
-
-    Raises
-    ------
-    InputError : ``E1017``, it cannot be written; ``E1511``, openpyxl is missing.
-    """
-    try:
-        Path(path).write_bytes(meal_xlsx(problem, plan))
-    except (OSError, ValueError) as error:
-        raise unusable(error) from error
-
-
-def meal_xlsx(problem: MealsProblem, plan: MealPlan) -> bytes:
+def meal_xlsx(problem: MealsProblem, plan: MealPlan, news: News) -> bytes:
     """Make the bytes of the workbook of a plan.
 
     Raises
     ------
     InputError : ``E1511``, openpyxl is missing.
     """
-    book = make_workbook(meal_grids(problem, plan))
+    book = make_workbook(meal_grids(problem, plan, news))
     from openpyxl.styles import Font
 
     for sheet in book.worksheets:
@@ -107,8 +111,8 @@ def meal_xlsx(problem: MealsProblem, plan: MealPlan) -> bytes:
     return content.getvalue()
 
 
-def meal_grids(problem: MealsProblem, plan: MealPlan) -> Grids:
-    """Make all sheets of a plan."""
+def meal_grids(problem: MealsProblem, plan: MealPlan, news: News) -> Grids:
+    """Make all sheets of a plan; who eats later has one where there is a plan before."""
     vans: list[list[Any]] = [[
         "van 车辆", "kitchen 厨房", "loads 装车", "leaves 出发", "point 助餐点", "arrives 到达",
         "ready 可取", *_BULK,
@@ -145,10 +149,13 @@ def meal_grids(problem: MealsProblem, plan: MealPlan) -> Grids:
     without: list[list[Any]] = [["client 服务对象", "reason 原因代码", "why", "原因"], *(
         [w.client, w.reason, *_REASONS[w.reason]] for w in plan.without
     )]
+    told = {"late changes 逾期变更": _late(problem, news.late)}
+    if news.later is not None:
+        told["later 推迟用餐"] = _later(news.later)
     return {
         "summary 汇总": _summary(plan), "kitchens 厨房": kitchens, "vans 车辆": vans,
         "loading 装餐清单": lists, "doors 送餐顺序": doors, "seats 座位": seats,
-        "without 未供餐": without, "payers 付款方": _payers(problem, plan),
+        "without 未供餐": without, **told, "payers 付款方": _payers(problem, plan),
     }
 
 
@@ -180,13 +187,16 @@ def meal_pages(problem: MealsProblem, plan: MealPlan) -> list[Page]:
     return pages
 
 
-def meal_html(problem: MealsProblem, plan: MealPlan) -> str:
+def meal_html(problem: MealsProblem, plan: MealPlan, news: News) -> str:
     """Make one document of all pages: opens offline, prints a page each."""
     body = "".join(
         f"<section><h2>{html.escape(page.heading)}</h2>"
         + "".join(_table(table) for table in page.tables) + "</section>"
-        for page in [Page(plan.problem, [
-            Table("", [str(x) for x in rows[0]], rows[1:]) for rows in (_summary(plan),)
+        for page in [Page(f"{plan.problem} · {problem.day}", [
+            Table(title, [str(x) for x in rows[0]], rows[1:]) for title, rows in (
+                ("", _summary(plan)), ("late changes 逾期变更", _late(problem, news.late)),
+                ("later 推迟用餐", _later(news.later or ())),
+            ) if len(rows) > 1
         ]), *meal_pages(problem, plan)]
     )
     return (
@@ -200,7 +210,7 @@ def meal_html(problem: MealsProblem, plan: MealPlan) -> str:
 
 
 def _shown(cell: object) -> str:
-    return f"{cell:,.2f}" if isinstance(cell, float) else str(cell)
+    return f"{cell:,.2f}" if isinstance(cell, float) else "" if cell is None else str(cell)
 
 
 def _table(table: Table) -> str:
@@ -289,6 +299,33 @@ def _payers(problem: MealsProblem, plan: MealPlan) -> list[list[Any]]:
          "subsidy, yuan 补贴（元）", "own share, yuan 自付（元）"],
         *([payer, n, portions, price / 100, subsidy / 100, (price - subsidy) / 100]
           for payer, (n, portions, price, subsidy) in sorted(sums.items())),
+    ]
+
+
+def _late(problem: MealsProblem, late: Sequence[LateChange]) -> list[list[Any]]:
+    """List changes that came too late for the day, and from when each is of effect."""
+    diets = _diets(problem)
+    return [
+        ["client 服务对象", "change 变更", "diet 餐型", "portions 份数", "at 用餐地点",
+         "received 收到", "closed 截止", "applies from 生效日"],
+        *([
+            x.change.client, f"{x.change.kind} {_KINDS[x.change.kind]}",
+            diets[x.change.diet] if x.change.diet else None, x.change.portions, x.change.at,
+            moment_text(x.change.received), moment_text(x.closed),
+            str(x.begins) if x.begins else "no day 不再生效",
+        ] for x in late),
+    ]
+
+
+def _later(later: Sequence[Later]) -> list[list[Any]]:
+    """List who eats later than the plan before told, or not at all and why."""
+    return [
+        ["client 服务对象", "told 原定", "now 现定", "minutes later 推迟（分钟）", "why", "原因"],
+        *([
+            x.client, clock(x.before_s), None if x.after_s is None else clock(x.after_s),
+            None if x.after_s is None else round((x.after_s - x.before_s) / 60),
+            *(_REASONS[x.reason] if x.reason else ()),
+        ] for x in later),
     ]
 
 

@@ -34,7 +34,7 @@ from engine.formats.table_reader import Cells, Raw, TableReader
 
 _MODES = {"汽车": "car", "电动车": "ebike", "步行": "walk", "公交": "bus"}
 _KINDS = {"职工": "employed", "志愿者": "volunteer", "第三方": "third_party"}
-_CHANGE_KINDS = {"暂停": "suspend", "恢复": "restart", "取消": "cancel", "加订": "order",
+CHANGE_KINDS = {"暂停": "suspend", "恢复": "restart", "取消": "cancel", "加订": "order",
                  "变更": "change"}
 _LON = Column("lon", "经度", "lon", NUMBER, "degrees east", "东经（度）")
 _LAT = Column("lat", "纬度", "lat", NUMBER, "degrees north", "北纬（度）")
@@ -206,7 +206,7 @@ STANDING = Sheet("standing", "长期订单", (
 
 CHANGES = Sheet("changes", "订单变更", (
     _CLIENT,
-    Column("kind", "类型", "kind", names(_CHANGE_KINDS),
+    Column("kind", "类型", "kind", names(CHANGE_KINDS),
            "suspend, restart, cancel or order (one day), change (diet, portions, place)",
            "suspend（暂停）、restart（恢复）、cancel（取消一天）、order（加订一天）、"
            "change（餐型、份数、地点）",

@@ -26,11 +26,22 @@ from engine.domain.meal_programme import (
     MealChange,
     MealProgramme,
     StandingOrder,
+    moment_text,
     place_of,
 )
 from engine.domain.meals import MealClient, MealsProblem
-from engine.domain.words import clock
 from engine.errors import Fault, InputError, reading_order
+
+
+class LateChange(NamedTuple):
+    """A change received after the orders of the day were closed; moments as of ``instant``.
+
+    ``begins``: the first day that it is of yet; None: it came too late for all its days.
+    """
+
+    change: MealChange
+    closed: int
+    begins: date | None
 
 
 class DayOrders(NamedTuple):
@@ -38,6 +49,7 @@ class DayOrders(NamedTuple):
 
     problem: MealsProblem
     notes: tuple[Fault, ...]
+    late: tuple[LateChange, ...] = ()
 
 
 def orders_of(programme: MealProgramme, day: date | None = None) -> DayOrders:
@@ -66,6 +78,7 @@ class _Day:
         self.customers = {s.client for s in programme.standing}
         self.changes: dict[str, list[tuple[str, MealChange]]] = defaultdict(list)
         self.notes: list[Fault] = []
+        self.late: list[LateChange] = []
         first: dict[MealChange, str] = {}
         for i, change in enumerate(programme.changes):
             if not change.covers(day):
@@ -96,7 +109,7 @@ class _Day:
         notes = sorted(self.notes, key=lambda n: reading_order(n.path))
         return DayOrders(register.changed(
             day=self.day, clients=tuple(clients), order_deadline_s=None
-        ), tuple(notes))
+        ), tuple(notes), tuple(self.late))
 
     def _settle(self, client: MealClient) -> tuple[MealClient | None, str]:
         """Say what a client gets on the day (None: not part of it), and who says the portions."""
@@ -145,13 +158,9 @@ class _Day:
         missed = -(-(change.received - self.closed) // DAY_S)
         begins = max(self.day + timedelta(days=missed), change.first)
         applies = Words(f"from {begins} on", f"自 {begins} 起生效")
-        if change.last is not None and begins > change.last:
+        is_over = change.last is not None and begins > change.last
+        if is_over:
             applies = Words("to no day", "不再生效")
-        return meal_fault("W1804", path, received=_text(change.received), day=self.day,
-                          closed=_text(self.closed), applies=applies)
-
-
-def _text(moment: int) -> str:
-    """Write a moment on the line of ``instant``."""
-    day, second = divmod(moment, DAY_S)
-    return f"{date.fromordinal(day)} {clock(second)}"
+        self.late.append(LateChange(change, self.closed, None if is_over else begins))
+        return meal_fault("W1804", path, received=moment_text(change.received), day=self.day,
+                          closed=moment_text(self.closed), applies=applies)

@@ -32,6 +32,11 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def sheet_rows(book: bytes, name: str) -> list[tuple[Any, ...]]:
+    """Rows of a sheet under its header."""
+    return list(load_workbook(io.BytesIO(book))[name].iter_rows(min_row=2, values_only=True))
+
+
 def test_a_plan_of_tables_is_written_and_holds(planned: Path) -> None:
     done = runner.invoke(app, [
         "meals", "check", str(planned / "lunch.xlsx"), str(planned / "out" / "plan.json"),
@@ -80,6 +85,12 @@ def test_a_change_of_the_day_tells_who_eats_later(planned: Path) -> None:
     assert told["later"]
     assert 0 < told["rota"]["kept"] <= told["rota"]["doors"]
     assert {x["reason"] for x in told["later"] if x["after_s"] is None} == {"shortage"}
+    rows = sheet_rows((planned / "out2" / "meals.xlsx").read_bytes(), "later 推迟用餐")
+    assert [r[0] for r in rows] == [x["client"] for x in told["later"]]
+    assert {r[5] for r in rows if r[2] is None} == {"该餐型制作份数不足"}
+    page = (planned / "out2" / "meals.html").read_text(encoding="utf-8")
+    assert "later 推迟用餐" in page
+    assert "later 推迟用餐" not in (planned / "out" / "meals.html").read_text(encoding="utf-8")
 
 
 def test_bad_tables_are_told_by_line(planned: Path) -> None:
@@ -134,6 +145,13 @@ def test_standing_orders_are_planned_of_a_day(client: httpx.Client, tmp_path: Pa
         told.append([(w["code"], w["path"]) for w in json.loads(done.output)["warnings"]])
         plans.append(json.loads((tmp_path / "out" / "plan.json").read_bytes()))
     assert told == [[("W1804", "changes[1]")], []]
+    sheet = sheet_rows((tmp_path / "out" / "meals.xlsx").read_bytes(), "late changes 逾期变更")
+    assert sheet == []  # of the last run, whose day had nothing late
+    answer_late = client.post("/v1/meals", params={"format": "xlsx"}, json={
+        "problem": week, "params": MEAL_REQUEST["params"]})
+    late = sheet_rows(answer_late.content, "late changes 逾期变更")
+    assert late == [(ids[1], "cancel 取消", None, None, None, "2026-11-23 17:00",
+                     "2026-11-23 16:00", "no day 不再生效")]
     assert plans[0]["totals"]["served"] == len(ids)
     assert plans[1] == answer.json()["plan"]
     (tmp_path / "day.json").write_text(json.dumps(problem))

@@ -107,6 +107,7 @@ def test_a_change_after_the_deadline_leaves_the_order_as_it_stood() -> None:
     one_day = orders([change("cancel", day=MONDAY, at=(MONDAY, 0))])
     assert one_day.problem.is_due(anna(one_day))
     assert "to no day" in one_day.notes[0].hint
+    assert [x.begins for x in (*found.late, *one_day.late)] == [date(2026, 11, 24), None]
     assert not orders([change("cancel", day=MONDAY, at=(MONDAY, 0))], TUESDAY).notes
 
 
