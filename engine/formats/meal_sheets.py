@@ -18,8 +18,8 @@ from engine.domain.meal_programme import moment_text
 from engine.domain.meals import MealsProblem
 from engine.domain.words import clock as clock_to_second
 from engine.formats.meal_tables import CHANGE_KINDS
+from engine.formats.plan_xlsx import dress
 from engine.formats.table_files import Grids, make_workbook
-from engine.formats.table_reader import letter_of
 from engine.meals.changes import Later
 from engine.meals.programme import LateChange
 
@@ -79,11 +79,6 @@ def _diets(problem: MealsProblem) -> dict[str, str]:
     }
 
 
-def _width(text: object) -> int:
-    """Columns that a text takes: two for a Chinese character."""
-    return sum(2 if ord(x) > 0x2E80 else 1 for x in str(text))
-
-
 def meal_xlsx(problem: MealsProblem, plan: MealPlan, news: News) -> bytes:
     """Make the bytes of the workbook of a plan.
 
@@ -92,18 +87,10 @@ def meal_xlsx(problem: MealsProblem, plan: MealPlan, news: News) -> bytes:
     InputError : ``E1511``, openpyxl is missing.
     """
     book = make_workbook(meal_grids(problem, plan, news))
-    from openpyxl.styles import Font
-
     for sheet in book.worksheets:
-        sheet.freeze_panes = "A2"
-        sheet.print_title_rows = "1:1"
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        for j, column in enumerate(sheet.iter_cols(max_row=min(sheet.max_row, 200))):
-            column[0].font = Font(bold=True)
-            widest = max(_width(cell.value) for cell in column if cell.value is not None)
-            sheet.column_dimensions[letter_of(j)].width = min(48, max(9, widest + 2))
-            for cell in column:
+        dress(sheet)
+        for row in sheet.iter_rows(min_row=2):
+            for cell in row:
                 if isinstance(cell.value, float):
                     cell.number_format = "#,##0.00"
     content = io.BytesIO()
@@ -204,7 +191,8 @@ def meal_html(problem: MealsProblem, plan: MealPlan, news: News) -> str:
         f"<title>{html.escape(plan.problem)}</title><style>"
         "body{font:14px/1.4 sans-serif;margin:1em}table{border-collapse:collapse;margin:0 0 1em}"
         "th,td{border:1px solid #888;padding:2px 8px;text-align:left}th{background:#eef}"
-        "section{page-break-after:always}h2{margin:.2em 0}h3{margin:.6em 0 .2em}"
+        "h2{margin:.2em 0}h3{margin:.6em 0 .2em;break-after:avoid}tr{break-inside:avoid}"
+        "section+section{break-before:page}@page{size:A4;margin:12mm}@media print{body{margin:0}}"
         f"</style><body>{body}</body></html>\n"
     )
 

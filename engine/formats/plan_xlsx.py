@@ -219,17 +219,25 @@ def dress(page: Worksheet) -> None:
         cell.font = styles.Font(bold=True)
         cell.fill = styles.PatternFill("solid", fgColor="DDEBF7")
         cell.alignment = styles.Alignment(wrap_text=True, vertical="top")
+    # Away from the text of the next column, under a header on the same side.
+    figure = styles.Alignment(horizontal="right", vertical="top", indent=1)
+    above = styles.Alignment(horizontal="right", vertical="top", indent=1, wrap_text=True)
     for j, column in enumerate(page.iter_cols()):
         longest = max((_width(cell.value) for cell in column if cell.value is not None), default=0)
         page.column_dimensions[letter_of(j)].width = min(_WIDEST, max(10, 1.1 * longest + 2))
         for cell in column[1:]:
-            if cell.value is not None and 1.1 * _width(cell.value) + 2 > _WIDEST:
+            if isinstance(cell.value, (int, float)):
+                cell.alignment, column[0].alignment = figure, above
+            elif cell.value is not None and 1.1 * _width(cell.value) + 2 > _WIDEST:
                 cell.alignment = styles.Alignment(wrap_text=True, vertical="top")
     # Sheets are carried on paper: one page wide, the header on every page.
     page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = page.PAPERSIZE_A4
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.print_title_rows = "1:1"
+    page.print_options.gridLines = True  # leads the eye along a line
+    page.oddFooter.center.text = "&A · &P / &N"
 
 
 def _width(value: object) -> int:

@@ -69,6 +69,20 @@ def test_the_sheets_tell_every_door_once_and_add_up(planned: Path) -> None:
     assert "<script" not in page
 
 
+def test_every_sheet_prints_one_page_wide_under_its_header(planned: Path) -> None:
+    for sheet in load_workbook(planned / "out" / "meals.xlsx").worksheets:
+        setup = sheet.page_setup
+        assert (setup.orientation, setup.paperSize, setup.fitToHeight) == ("landscape", 9, 0)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.print_title_rows == "$1:$1"
+        widths = {k: d.width for k, d in sheet.column_dimensions.items()}
+        for cell in (c for row in sheet.iter_rows(min_row=2) for c in row if c.value is not None):
+            wide = sum(1 + (x > "\u2e7f") for x in str(cell.value))
+            assert wide <= widths[cell.column_letter] or cell.alignment.wrap_text
+            if isinstance(cell.value, int):  # not against the text of the next column
+                assert cell.alignment.indent
+
+
 def test_a_change_of_the_day_tells_who_eats_later(planned: Path) -> None:
     book = load_workbook(planned / "lunch.xlsx")
     sheet = book["kitchens"]
