@@ -33,7 +33,8 @@ $(VENV)/.helsinki: $(STAMP)
 	@touch $@
 
 test: $(STAMP) $(VENV)/.helsinki ## all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope -m 'not long and not timed'
+	$(BIN)/python -m pytest -m timed
 
 lint: $(STAMP) ## style
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ def run(installed: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProc
     env = {**os.environ, "PYTHONPATH": str(installed)}
     return subprocess.run(
         [sys.executable, "-m", "api.cli", *arguments],
-        cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False,
+        cwd=cwd, env=env, capture_output=True, text=True, timeout=900, check=False,
     )
 
 

@@ -18,14 +18,16 @@ def test_the_urgent_go_before_all_that_wait() -> None:
         async def call(name: str, *, is_urgent: bool) -> None:
             async with turn.taken(is_urgent):
                 order.append(name)
-                await asyncio.sleep(0.01)
+                await all_wait.wait()
 
+        all_wait = asyncio.Event()
         calls = [asyncio.create_task(call("first", is_urgent=False))]
         await asyncio.sleep(0)
         for name in ("a", "b", "gone", "alarm 1", "alarm 2"):
             calls.append(asyncio.create_task(call(name, is_urgent="alarm" in name)))
             await asyncio.sleep(0)
         calls[3].cancel()
+        all_wait.set()
         await asyncio.gather(*calls, return_exceptions=True)
         await call("after", is_urgent=False)
         return order

@@ -58,7 +58,7 @@ def body(town, name):
 def read_stream(client, url, n, **kw):
     """The first n events of a stream: (id, kind, data)."""
     found, current = [], {}
-    with client.stream("GET", url, timeout=40, **kw) as answer:
+    with client.stream("GET", url, timeout=600, **kw) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         for line in answer.iter_lines():
@@ -100,13 +100,13 @@ def test_a_day_is_the_same_over_http_as_in_memory(start_service, town, log, tmp_
     ).json()
     assert [o["status"] for o in bulk["outcomes"]][:2] == ["repeated", "repeated"]
     assert bulk["seq"] == 12
-    reader.join(40)
+    reader.join(600)
     assert [k for k, _, _ in followed] == list(range(1, 13))
     assert [d["event"]["id"] for _, _, d in followed] == [e.id for e in events[:12]]
 
     # The process ends in the middle of the day; what was answered is there again.
     service.process.send_signal(signal.SIGKILL)
-    service.process.wait(10)
+    service.process.wait(120)
     client = start_service(database=url).client
     again = client.post(
         "/v1/days/monday/events", json={"events": [event_data(e) for e in events]}

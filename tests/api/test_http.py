@@ -3,11 +3,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import select
 import statistics
-import threading
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import pytest
 from api import service as verbs
 from api.examples import CHECK_REQUEST, OFFER_REQUEST, PLAN_REQUEST, PROBLEM
 from api.negotiation import XLSX
-from tests.api.conftest import Service
+from tests.api.conftest import PATIENCE_S, Service
 
 JSON = {"Content-Type": "application/json"}
 
@@ -33,8 +36,8 @@ def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def large_request() -> dict[str, Any]:
-    """A day of 300 orders, which a search does not finish by itself within seconds."""
+def large_day() -> dict[str, Any]:
+    """A day of 300 orders, whose search does not end by itself as long as a test lasts."""
     from engine.domain.problem import SyntheticNetwork
     from engine.formats.native import problem_data
     from engine.networks import open_network
@@ -42,7 +45,7 @@ def large_request() -> dict[str, Any]:
 
     ref = SyntheticNetwork(nodes=1000, seed=1)
     problem = demo_problem(ref, open_network(ref), n_orders=300, n_workers=40, seed=1)
-    return {"problem": problem_data(problem), "params": {"seconds": 3}}
+    return {"problem": problem_data(problem)}
 
 
 # -- the verbs -----------------------------------------------------------------------------------
@@ -257,21 +260,20 @@ def test_a_body_of_fifty_megabytes_is_refused_early(client: httpx.Client) -> Non
             sent += 1
             yield b"x" * 2**20
 
-    started = time.perf_counter()
     answer = client.post("/v1/plans", content=stream(), headers=JSON)
     assert problem_of(answer, 413)["faults"][0]["code"] == "E1601"
-    assert time.perf_counter() - started < 5
     assert sent < 45  # a socket's buffer holds some of what nobody read
     answer = client.post("/v1/plans", content=b"x" * 50 * 2**20, headers=JSON)
     assert answer.status_code == 413
 
 
+@pytest.mark.timed
 def test_a_bomb_is_refused_early(client: httpx.Client) -> None:
     bomb = gzip.compress(bytes(100 * 2**20))
     started = time.perf_counter()
     answer = client.post("/v1/plans", content=bomb, headers=JSON | {"Content-Encoding": "gzip"})
     assert problem_of(answer, 413)["faults"][0]["code"] == "E1601"
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -303,62 +305,92 @@ def test_the_last_size_that_is_accepted(client: httpx.Client) -> None:
 # -- what it is to run ---------------------------------------------------------------------------
 
 
-class Solve(threading.Thread):
-    """A client that waits for a plan."""
+QUICK = {"problem": PROBLEM, "params": {"iterations": 1}}
 
-    def __init__(self, running: Service, request: dict[str, Any]) -> None:
-        super().__init__()
-        self.address, self.request = f"http://127.0.0.1:{running.port}/v1/plans", request
-        self.answer: httpx.Response | None = None
-        self.start()
-        time.sleep(1)
 
-    def run(self) -> None:
-        self.answer = httpx.post(self.address, json=self.request, timeout=60, trust_env=False)
+class Solve:
+    """A client whose day is being solved by a service with one slot, from the start to the end.
+
+    ``refusal`` is what another client was told meanwhile.
+    """
+
+    def __init__(self, running: Service, day: dict[str, Any], seconds: int = PATIENCE_S) -> None:
+        self.others = running.client
+        body = json.dumps(day | {"params": {"seconds": seconds}})
+        while True:
+            self.connection = HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE_S)
+            self.connection.request("POST", "/v1/plans", body, JSON)
+            # Only the service knows when it has begun: another client asks until it is refused.
+            while not self.is_answered():
+                self.refusal = self.others.post("/v1/plans", json=QUICK)
+                if self.refusal.status_code == 503:
+                    return
+            status, told = self.read()
+            assert status == 503, told  # the other client was first
+
+    def is_answered(self) -> bool:
+        return bool(select.select([self.connection.sock], [], [], 0)[0])
+
+    def read(self) -> tuple[int, Any]:
+        with closing(self.connection):
+            answer = self.connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def leave(self) -> None:
+        """Hang up, and wait until another one gets the slot."""
+        self.connection.close()
+        begun = time.monotonic()
+        while self.others.post("/v1/plans", json=QUICK).status_code == 503:
+            assert time.monotonic() - begun < PATIENCE_S / 2  # of the search that nobody waits for
 
 
 def test_health_answers_and_others_are_turned_away_while_a_day_is_solved(
-    lone: Service, large_request: dict[str, Any]
+    lone: Service, large_day: dict[str, Any]
 ) -> None:
-    solve = Solve(lone, large_request)
-    full = lone.client.post("/v1/plans", json=PLAN_REQUEST)
-    assert problem_of(full, 503)["faults"][0]["code"] == "E1607"
-    assert int(full.headers["retry-after"]) >= 1
-    took = []
-    while solve.is_alive():
+    solve = Solve(lone, large_day)
+    assert problem_of(solve.refusal, 503)["faults"][0]["code"] == "E1607"
+    assert int(solve.refusal.headers["retry-after"]) >= 1
+    for _ in range(100):
+        assert lone.client.get("/health").status_code == 200
+    assert not solve.is_answered()
+    solve.leave()
+
+
+@pytest.mark.timed
+def test_health_answers_soon_while_a_day_is_solved(
+    lone: Service, large_day: dict[str, Any]
+) -> None:
+    solve, took = Solve(lone, large_day), []
+    for _ in range(500):
         started = time.perf_counter()
         assert lone.client.get("/health").status_code == 200
         took.append(time.perf_counter() - started)
         time.sleep(0.002)
-    assert solve.answer is not None
-    assert solve.answer.status_code == 200
-    assert len(took) > 100
-    # The target is a p99 of 20 ms on a quiet machine; this one may be shared, so the bound is wide
-    # and still below what a solve in the service's own process would show.
-    assert statistics.quantiles(took, n=100)[98] < 0.15
-    assert statistics.median(took) < 0.05
+    assert not solve.is_answered()
+    solve.leave()
+    # The aim is a p99 of 20 ms on a quiet machine. A solve in the service's own process would take
+    # all the time there is.
+    assert statistics.median(took) < 0.1
+    assert statistics.quantiles(took, n=100)[98] < 1.0
 
 
-def test_who_leaves_frees_the_slot(lone: Service, large_request: dict[str, Any]) -> None:
-    request = large_request | {"params": {"seconds": 30}}
-    with pytest.raises(httpx.ReadTimeout):
-        lone.client.post("/v1/plans", json=request, timeout=1.5)
-    started = time.perf_counter()
-    while lone.client.post("/v1/plans", json=PLAN_REQUEST).status_code == 503:
-        assert time.perf_counter() - started < 6
-    assert " status=499 " in lone.log.read_text()
+def test_who_leaves_frees_the_slot(lone: Service, large_day: dict[str, Any]) -> None:
+    before = lone.log.read_text().count(" status=499 ")
+    Solve(lone, large_day).leave()
+    assert lone.log.read_text().count(" status=499 ") == before + 1
 
 
 def test_a_stop_finishes_the_request_in_flight(
-    start_service: Callable[..., Service], large_request: dict[str, Any]
+    start_service: Callable[..., Service], large_day: dict[str, Any]
 ) -> None:
     running = start_service(slots=1)
-    solve = Solve(running, large_request)
-    assert running.stop() == 0
-    solve.join()
-    assert solve.answer is not None
-    assert solve.answer.status_code == 200
-    assert solve.answer.json()["totals"]["served"] > 200
+    solve = Solve(running, large_day, seconds=3)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(solve.read)
+        assert running.stop() == 0
+        status, plan = reading.result()
+    assert status == 200
+    assert plan["totals"]["served"] > 200
 
 
 def test_logs_hold_no_values_and_no_traceback(service: Service, client: httpx.Client) -> None:

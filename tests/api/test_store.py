@@ -237,8 +237,8 @@ def write_files(folder, town, events):
     (folder / "events.jsonl").write_bytes(b"\n".join(lines))
 
 
-def run_until(folder, url, seconds):
-    """Replay the file into the store; kill the process after some seconds, unless it is done."""
+def run_until(folder, url, n_events):
+    """Replay the file into the store; kill the process once so many events are in it."""
     command = [
         sys.executable, "-m", "api.cli", "live", "replay", str(folder / "events.jsonl"),
         "--problem", str(folder / "problem.json"), "--plan", str(folder / "plan.json"),
@@ -248,18 +248,15 @@ def run_until(folder, url, seconds):
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
-    if seconds is not None:
-        deadline = time.monotonic() + 120
+    if n_events is not None:
         store = DayStore(url)
-        while time.monotonic() < deadline and process.poll() is None:  # until it has begun
-            if "d" in store.days():
+        while process.poll() is None:
+            if len(list(store.read("d"))) >= n_events:
+                process.send_signal(signal.SIGKILL)
                 break
-            time.sleep(0.02)
+            time.sleep(0.002)
         store.close()
-        time.sleep(seconds)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out, err
 
 
@@ -269,7 +266,7 @@ def crash(town, log, tmp_path, url, n_kills):
     rng, killed, seen = random.Random(7), 0, 0
     store = DayStore(url)
     for _ in range(n_kills):
-        code, _, _ = run_until(tmp_path, url, rng.uniform(0.0, 2.5))
+        code, _, _ = run_until(tmp_path, url, seen + rng.randint(0, 3))
         killed += code == -signal.SIGKILL
         ids = [e.event["id"] for e in store.read("d")]
         assert ids == [e.id for e in events[: len(ids)]]  # none lost, none twice, in order
@@ -287,7 +284,7 @@ def crash(town, log, tmp_path, url, n_kills):
 @pytest.mark.slow
 def test_after_ten_kills_no_event_is_lost_or_applied_twice(town, log, tmp_path):
     killed = crash(town, log, tmp_path, f"sqlite:///{tmp_path / 'days.sqlite'}", 10)
-    assert killed >= 2  # the later ones may be done before they are killed
+    assert killed >= 1  # it may be done before it is killed
 
 
 @pytest.mark.long

@@ -75,7 +75,7 @@ def open_page(page: str, folder: Path, view: str = "") -> Opened:
             [CHROMIUM, *FLAGS, f"--user-data-dir={folder / 'profile'}",
              f"--host-resolver-rules=MAP * 127.0.0.1:{port}", "--dump-dom",
              f"http://map.test/map.html{view}"],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=600, check=False,
         )
     finally:
         server.shutdown()

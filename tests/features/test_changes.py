@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from engine.check import check_plan
-from engine.day import DayParams, DayResult, plan_day
+from engine.day import DayResult, plan_day
 from engine.domain.plan import Plan, Previous
 from engine.domain.problem import Problem
 from engine.rules import RULES
 from tests.care_builders import (
     client,
     hour,
+    limits,
     line_travel,
     plan,
     problem,
@@ -31,13 +32,10 @@ def replan(
     day: Problem, former: Plan, backend: str, worker_cents: int = 0, minute_cents: int = 0,
     rules: Any = RULES,
 ) -> DayResult:
-    params = DayParams(seconds=None, iterations=3_000, backend=backend, stall=0)
-    if backend == "ortools":
-        params = DayParams(seconds=0.2, backend=backend, stall=0)
     previous = Previous(
         plan=former, move_client_cents=worker_cents, move_minute_cents=minute_cents
     )
-    return plan_day(day, params, travel=line_travel(day), rules=rules, previous=previous)
+    return plan_day(day, limits(backend), travel=line_travel(day), rules=rules, previous=previous)
 
 
 def pinned_to_far(day: Problem) -> Plan:
@@ -176,8 +174,8 @@ def test_minutes_that_nobody_minds_are_free(free_s, cents):
 
     former = plan(of(10), backend="ortools").plan
     day = of(20)
-    params = DayParams(seconds=0.2, backend="ortools", stall=0)
     previous = Previous(plan=former, move_minute_cents=60, move_free_s=free_s)
-    changes = plan_day(day, params, travel=line_travel(day), previous=previous).plan.changes
+    result = plan_day(day, limits("ortools"), travel=line_travel(day), previous=previous)
+    changes = result.plan.changes
     assert changes is not None
     assert (changes.moved_s, changes.moved_cents) == (600, cents)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.day import DayParams, plan_day
+from engine.day import plan_day
 from engine.domain.entitlements import Entitlement
 from engine.domain.plan import Previous
 from engine.domain.problem import Continuity
 from tests.care_builders import (
     client,
     hour,
+    limits,
     line_travel,
     plan,
     problem,
@@ -79,8 +80,7 @@ def test_a_longer_wait_is_not_bought_by_staying_with_a_former_plan():
     former = plan(of(old), backend="ortools").plan
     day = of(old, visit("new", "d", windows=NINE, waiting_days=3))
     previous = Previous(plan=former, move_client_cents=100_000, move_minute_cents=10_000)
-    params = DayParams(seconds=0.2, backend="ortools", stall=0)
-    result = plan_day(day, params, travel=line_travel(day), previous=previous).plan
+    result = plan_day(day, limits("ortools"), travel=line_travel(day), previous=previous).plan
     assert served(result) == {"new"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.change_kinds import apply_change
-from engine.day import DayParams, plan_day
+from engine.day import plan_day
 from engine.domain.orders import VisitOrder
 from engine.domain.plan import Previous
 from engine.domain.teams import After, TeamMember
@@ -15,6 +15,7 @@ from tests.care_builders import (
     courier,
     hour,
     kitchen,
+    limits,
     line_travel,
     meal,
     plan,
@@ -206,8 +207,7 @@ def test_a_team_of_a_former_plan_stays_as_it_was(backend):
     )
     first = plan(day, backend=backend).plan
     previous = Previous(plan=first, move_client_cents=9_000, move_minute_cents=10)
-    params = DayParams(seconds=0.3, stall=0, backend=backend)
-    again = plan_day(day, params, travel=line_travel(day), previous=previous).plan
+    again = plan_day(day, limits(backend), travel=line_travel(day), previous=previous).plan
     assert members(again, "o") == members(first, "o")
     assert again.changes.worker == again.changes.time == again.changes.new == ()
 

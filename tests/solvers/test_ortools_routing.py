@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import numpy as np
 import pytest
@@ -20,8 +19,12 @@ from solvers.solve import Progress, Result, SolveParams, solve
 LINE = np.abs(np.subtract.outer(np.arange(8), np.arange(8))) * 10
 
 
+#: Solutions that nobody waits for.
+MANY = 100_000
+
+
 def run(model: RoutingModel, **params: object) -> Result:
-    params = {"max_iterations": 200, "time_limit_s": 0.25, "backend": "ortools", **params}
+    params = {"max_iterations": 200, "time_limit_s": None, "backend": "ortools", **params}
     return solve(model, SolveParams(**params))  # type: ignore[arg-type]
 
 
@@ -216,7 +219,7 @@ def test_an_unused_vehicle_may_stand_where_there_is_no_way_home() -> None:
 def test_random_rich_models_are_solved_to_the_optimum() -> None:
     for seed in range(6):
         model = random_model(seed)
-        assert_optimal(model, max_iterations=3000, time_limit_s=0.5)
+        assert_optimal(model, max_iterations=1500)
 
 
 def random_model(seed: int) -> RoutingModel:
@@ -270,17 +273,18 @@ def medium(n: int = 60) -> RoutingModel:
 
 def test_the_same_iterations_give_the_same_routes() -> None:
     model = medium()
-    runs = [run(model, max_iterations=60, time_limit_s=None, seed=s) for s in (1, 1, 2)]
+    runs = [run(model, max_iterations=60, seed=s) for s in (1, 1, 2)]
     assert runs[0].status == "iteration_limit"
     assert runs[0].iterations == 60
     for other in runs[1:]:
         assert [r.tolist() for r in other.routes] == [r.tolist() for r in runs[0].routes]
 
 
+@pytest.mark.timed
 def test_a_time_limit_is_kept_and_named() -> None:
     result = run(medium(), max_iterations=None, time_limit_s=0.3)
     assert result.status == "time_limit"
-    assert 0.25 < result.elapsed_s < 1.5
+    assert 0.25 < result.elapsed_s < 5
     assert evaluate(medium(), result.routes).violations == ()
 
 
@@ -291,24 +295,28 @@ def test_no_solution_in_time_leaves_everything_out() -> None:
 
 
 def test_should_stop_ends_the_run_with_the_incumbent() -> None:
-    began = time.perf_counter()
-    result = run(
-        medium(), max_iterations=None, time_limit_s=20.0,
-        should_stop=lambda: time.perf_counter() - began > 0.8,
-    )
+    told: list[Progress] = []
+    answers: list[bool] = []
+
+    def stop() -> bool:
+        answers.append(bool(told))
+        return answers[-1]
+
+    result = run(medium(), max_iterations=MANY, should_stop=stop, on_progress=told.append)
     assert result.status == "cancelled"
-    assert result.elapsed_s < 3
+    assert answers.count(True) == 1
+    assert result.iterations < MANY // 10
     assert len(result.unassigned) < 60
 
 
 def test_a_run_without_better_incumbents_stalls() -> None:
-    result = run(medium(), max_iterations=None, time_limit_s=30.0, stall_iterations=40)
+    result = run(medium(), max_iterations=None, time_limit_s=600.0, stall_iterations=40)
     assert result.status == "stalled"
 
 
 def test_progress_tells_of_feasible_incumbents_in_falling_cost() -> None:
     seen: list[Progress] = []
-    result = run(medium(), max_iterations=None, time_limit_s=1.2, on_progress=seen.append)
+    result = run(medium(), max_iterations=150, on_progress=seen.append)
     costs = [p.cost for p in seen]
     assert costs == sorted(costs, reverse=True)
     assert len(costs) >= 1
@@ -322,14 +330,14 @@ def test_a_fault_in_a_callback_comes_out_as_it_is(hook: str) -> None:
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        run(medium(), max_iterations=None, time_limit_s=10.0, **{hook: fail})
+        run(medium(), max_iterations=MANY, **{hook: fail})
 
 
 def test_a_run_never_ends_worse_than_the_routes_it_began_with() -> None:
     model = medium()
-    first = run(model, max_iterations=400, time_limit_s=None)
+    first = run(model, max_iterations=100)
     cost = evaluate(model, first.routes).cost
-    again = run(model, max_iterations=2, time_limit_s=None, initial=first.routes)
+    again = run(model, max_iterations=2, initial=first.routes)
     assert evaluate(model, again.routes).cost <= cost
     at_once = run(model, max_iterations=None, time_limit_s=1e-6, initial=first.routes)
     assert evaluate(model, at_once.routes).cost <= cost
@@ -364,14 +372,14 @@ def test_more_nodes_than_a_dense_matrix_holds_are_refused_by_name(
 
 def test_large_matrices_are_read_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ortools_encoding, "_LIST_ENTRIES", 0)
-    assert_optimal(random_model(3), max_iterations=3000, time_limit_s=0.5)
+    assert_optimal(random_model(3), max_iterations=1500)
 
 
 def test_a_large_model_is_checked_now_and_then_and_stays_clean(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ortools_routing, "_LARGE", 1)
-    result = run(medium(), max_iterations=None, time_limit_s=0.8)
+    result = run(medium(), max_iterations=100)
     figures = evaluate(medium(), result.routes)
     assert figures.violations == ()
     assert figures.unassigned == ()
@@ -381,6 +389,6 @@ def test_a_run_that_only_counts_solutions_ends_when_no_more_are_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ortools_monitor, "_DRY_LOOKS", 200)
-    result = run(medium(), max_iterations=10**9, time_limit_s=None)
+    result = run(medium(), max_iterations=10**9)
     assert result.status == "complete"
     assert evaluate(medium(), result.routes).violations == ()
