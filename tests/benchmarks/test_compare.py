@@ -75,7 +75,7 @@ def test_a_comparison_writes_one_row_a_run(tmp_path: Path) -> None:
         assert row["unserved"] == 0
         assert row["cost"] >= 827.3
         assert row["gap_percent"] == pytest.approx(100 * (row["cost"] / 827.3 - 1), abs=0.001)
-        assert 0 < row["seconds"] < 2
+        assert 0 < row["seconds"] < 10
         assert row["memory_mb"] > 10
         assert row["iterations"] > 0
     assert text.read_text(encoding="utf-8").count("| C101 |") == 2
@@ -83,7 +83,7 @@ def test_a_comparison_writes_one_row_a_run(tmp_path: Path) -> None:
 
 def test_the_family_in_the_table_is_run_when_no_files_are_named(tiny: Path, table: Path) -> None:
     out = tiny.parent / "out.json"
-    asked = ["--family", "solomon_dimacs", "--best", str(table), "--seconds", "0.2"]
+    asked = ["--family", "solomon_dimacs", "--best", str(table), "--seconds", "0.5"]
     assert main([*asked, "--solvers", "ortools", "--json", str(out)]) == 0
     (row,) = json.loads(out.read_text(encoding="utf-8"))
     # Depot - (1, 1) - (3, 4) and back: 1.4 + 3.6 + 5.0.

@@ -107,7 +107,7 @@ def test_the_command_writes_rows_tables_and_solutions(
     best.write_text(f"instance,patients,bks\nTiny.json,3,{optimum:.3f}\n", encoding="utf-8")
     out, folder = tmp_path / "out.json", tmp_path / "solutions"
     code = home_care.main([
-        "--files", str(tiny), "--best", str(best), "--seconds", "0.2", "--seeds", "1,2",
+        "--files", str(tiny), "--best", str(best), "--seconds", "0.2", "--cpu", "--seeds", "1,2",
         "--json", str(out), "--solutions", str(folder),
     ])
     assert code == 0
