@@ -2,9 +2,12 @@
 
 Three sums that no plan escapes, each with everything else left out:
 
-- **Cooking and hauling.** The cheapest assignment of the portions to batches, where a portion pays
-  its own way by van divided by the van's room (see ``supply.least_mills``), and homes may be fed
-  from any place.
+- **Cooking and hauling.** The more of two. Either the cheapest assignment of the portions to
+  batches, where a portion pays its own way by van divided by the van's room (see
+  ``supply.least_mills``), and homes may be fed from any place. Or the cheapest cooking alone, the
+  whole trips that hold what must come by van, and their ways: trips go out from a kitchen and back,
+  and come by every point where somebody eats; with all kitchens taken for one stop, which lengthens
+  no way, they are one round (``solvers.tour_bound``).
 - **Ways.** The least that trips of the largest box can pay that reach every building, each leaving
   from the nearest place and going back to it, by the shorter direction of every way
   (``solvers.trip_bound``, where it is proven).
@@ -21,16 +24,20 @@ best of some is taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import geodata
+from engine.domain.meals import CentralKitchen
 from engine.meals.supply import MILLS, least_mills, supply_of
 from engine.meals.tables import Tables
+from engine.meals.travel import VAN_MODE
 from solvers.capacity import FORBIDDEN, Demand, assign
+from solvers.tour_bound import bound_round
 from solvers.trip_bound import bound_trips
 
 Int64 = NDArray[np.int64]
@@ -55,11 +62,52 @@ def lower_bound(tables: Tables, served: Sequence[int], late: bool) -> int:
 
 
 def _portions(tables: Tables, who: NDArray[np.int64]) -> int:
+    def alone(kitchen: int, _: int) -> int:
+        return tables.problem.kitchens[kitchen].cost_per_portion_cents * MILLS
+
+    return max(
+        _assigned(tables, who, partial(least_mills, tables)),
+        _assigned(tables, who, alone) + _hauling(tables, who),
+    )
+
+
+def _hauling(tables: Tables, who: NDArray[np.int64]) -> int:
+    """Least price of whole van trips, and of a round by all points where somebody eats."""
+    vans = tables.problem.vans
+    at_points = tables.eats_at[who] >= 0
+    # Couriers of a kitchen load there; who lives at home may be fed without any van.
+    by_van = at_points if any(
+        crew and isinstance(place, CentralKitchen)
+        for place, crew in zip(tables.places, tables.couriers, strict=True)
+    ) else np.ones(len(who), bool)
+    portions = int(tables.portions[who[by_van]].sum())
+    if not portions or not vans:
+        return 0
+    trips = -(-portions // max(v.capacity for v in vans))
+    stops = tables.place_at[np.unique(tables.eats_at[who[at_points]])]
+    kitchens = np.array([tables.travel.place[k] for k in sorted({v.kitchen for v in vans})])
+    at = np.concatenate([kitchens, stops]).astype(np.int32)
+    metres = tables.travel.block(VAN_MODE, at, at)[1].astype(np.float64)
+    n = len(kitchens)
+    ways = np.zeros((len(stops) + 1, len(stops) + 1))
+    ways[1:, 1:] = metres[n:, n:]
+    ways[0, 1:], ways[1:, 0] = metres[:n, n:].min(axis=0), metres[n:, :n].min(axis=1)
+    round_metres = bound_round(np.minimum(ways, geodata.UNREACHABLE))
+    return (
+        trips * min(v.cost_per_trip_cents for v in vans) * MILLS
+        + int(round_metres) * min(v.cost_per_km_cents for v in vans)
+    )
+
+
+def _assigned(
+    tables: Tables, who: NDArray[np.int64], mills: Callable[[int, int], int]
+) -> int:
+    """Least price of portions where one of a kitchen at a place costs ``mills``."""
     problem = tables.problem
     manned = [p for p, crew in enumerate(tables.couriers) if crew]
     n_kitchens = len(problem.kitchens)
     price = np.array([
-        [least_mills(tables, k, p) if tables.may_feed[k, p] else FORBIDDEN
+        [mills(k, p) if tables.may_feed[k, p] else FORBIDDEN
          for p in range(len(tables.places))] for k in range(n_kitchens)
     ], np.int64).reshape(n_kitchens, len(tables.places))
     open_to = [[p for p in manned if tables.may_feed[k, p]] for k in range(n_kitchens)]

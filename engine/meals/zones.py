@@ -173,7 +173,7 @@ def _model(
             profile=modes.index(courier.mode), fixed_cost=courier.cost_per_shift_cents * MILLS,
             price_per_second=_SECOND_MILLS, price_per_metre=courier.cost_per_km_cents,
             max_trips=courier.max_trips, reloads=[home],
-            worker=courier.id if dearer or former.trips else None,
+            worker=courier.id if dearer or former.move_mills else None,
         )
     return builder.build()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -116,3 +117,55 @@ def test_with_many_buildings_the_simpler_bound_is_not_above(
     full = bound._carrying(tables, homes, late=False)
     monkeypatch.setattr(bound, "_MOST_WORK", 0)
     assert 0 < bound._carrying(tables, homes, late=False) <= full
+
+
+def cheapest_hauling(tables: Tables, wanted: tuple[int, ...]) -> float:
+    """Price in mills of the cheapest van trips that bring every place its portions."""
+    metres = tables.travel.block("car", *[range(len(tables.travel.lon))] * 2)[1]
+    at = [int(x) for x in tables.place_at]
+
+    @functools.cache
+    def tour(stops: tuple[int, ...]) -> float:
+        found = []
+        for van in tables.problem.vans:
+            base = tables.travel.place[van.kitchen]
+            for order in itertools.permutations(stops):
+                way = [base, *(at[p] for p in order), base]
+                length = sum(int(metres[a, b]) for a, b in itertools.pairwise(way))
+                found.append(van.cost_per_trip_cents * MILLS + length * van.cost_per_km_cents)
+        return min(found)
+
+    @functools.cache
+    def rest(left: tuple[int, ...]) -> float:
+        if not any(left):
+            return 0
+        first = next(p for p, n in enumerate(left) if n)
+        return min(
+            tour(tuple(p for p, n in enumerate(given) if n))
+            + rest(tuple(a - b for a, b in zip(left, given, strict=True)))
+            for given in itertools.product(*(range(n + 1) for n in left))
+            if given[first] and sum(given) <= tables.problem.vans[0].capacity
+        )
+
+    return rest(wanted)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("capacity", [2, 5])
+def test_no_vans_haul_for_less_than_the_bound(seed: int, capacity: int) -> None:
+    problem, network = make_meals(10, 2, 3, 3, seed=seed, nodes=300)
+    tables = build_tables(problem.changed(vans=tuple(
+        v.model_copy(update={"capacity": capacity}) for v in problem.vans
+    )), build_meal_travel(problem, network))
+    seated = np.flatnonzero(tables.eats_at >= 0)
+    eaters = np.bincount(tables.eats_at[seated], minlength=len(problem.points))
+    bounded = bound._hauling(tables, seated)
+    least = cheapest_hauling(tables, tuple(eaters.tolist()))
+    assert 0 < bounded <= least
+    if capacity == 5:  # one round brings all: only what the ways of two kitchens differ is lost
+        assert bounded > 0.8 * least
+    # A home may be fed from any point.
+    with_home = np.append(seated, np.flatnonzero(tables.home_at >= 0)[:1])
+    least = min(cheapest_hauling(tables, tuple(eaters + (np.arange(len(eaters)) == p)))
+                for p in range(len(eaters)))
+    assert bounded <= bound._hauling(tables, with_home) <= least
