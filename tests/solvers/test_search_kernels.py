@@ -11,15 +11,17 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba.core import config
 
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
 from solvers.model import TIME_MAX, UNREACHABLE, RoutingModel, service_time
-from solvers.search.kernels import rows
+from solvers.search.kernels import jit, rows
 from solvers.search.kernels.anneal import anneal
 from solvers.search.kernels.insertion import find_position
 from solvers.search.kernels.journal import open_journal
 from solvers.search.kernels.neighbours import is_symmetric, transpose_blocks
+from solvers.search.kernels.pipeline import PARTS
 from solvers.search.kernels.routes import insert_task, remove_segment
 from solvers.search.kernels.tails import find_exchange, swap_tails
 from solvers.search.layout import build_matrices
@@ -464,3 +466,34 @@ def test_arcs_are_priced_by_the_second_and_the_metre() -> None:
         wanted[seconds >= UNREACHABLE] = rows.NO_WAY
         found = matrices.cost_to[np.ix_(matrices.cost_row[v] + place, place)]
         assert (found == wanted).all()
+
+
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
+def test_parts_that_are_only_linked_compute_what_whole_ones_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compiled(options: dict[str, object]) -> Callable[[np.ndarray, int], int]:
+        monkeypatch.setattr(jit, "PARTS", options)
+
+        @jit.inlined
+        def weigh(values, i):  # type: ignore[no-untyped-def]
+            return np.int64(values[i]) * (i + 1)
+
+        @jit.part
+        def add(values, first):  # type: ignore[no-untyped-def]
+            total = np.int64(0)
+            for i in range(first, len(values)):
+                total += weigh(values, i)
+            return total
+
+        @numba.njit
+        def both(values, first):  # type: ignore[no-untyped-def]
+            return add(values, first) - weigh(values, first)
+
+        return both  # type: ignore[no-any-return]
+
+    assert config.BOUNDSCHECK or PARTS, "try the pipeline with this numba and add it to TRIED"
+    values = np.array([3, 1, 4, 1, 5], dtype=np.int32)
+    linked, whole = compiled(PARTS), compiled({})
+    assert [linked(values, k) for k in range(5)] == [whole(values, k) for k in range(5)]
+    assert linked(values, 1) == 3 * 4 + 4 * 1 + 5 * 5

@@ -19,6 +19,8 @@ from typing import Any
 import numba
 from numba.core import config as _numba_config
 
+from solvers.search.kernels.pipeline import PARTS
+
 config: Any = _numba_config  # its attributes are made at run time
 _njit: Any = numba.njit  # some options below are unknown to its annotations
 
@@ -101,7 +103,9 @@ def inlined(function: Callable[..., Any]) -> Any:
 
     Python cannot call it, which saves a quarter of the compile time.
     """
-    return _compile(function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return _compile(
+        function, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **PARTS
+    )
 
 
 def part(function: Callable[..., Any]) -> Any:
@@ -109,4 +113,4 @@ def part(function: Callable[..., Any]) -> Any:
 
     A call passes all arrays anew, some 0.1 microseconds, so it is for parts that take longer.
     """
-    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **PARTS)
