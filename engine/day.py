@@ -144,7 +144,8 @@ def plan_day(
             warm_up(params.backend)
     with clock.stage("solve", "searching for the best plan"):
         initial = initial_routes(compiled, previous) if previous else None
-        result = _solve(compiled, params, clock, should_stop, initial)
+        near = previous is not None and previous.is_priced
+        result = _solve(compiled, params, clock, should_stop, initial, near)
     with clock.stage("evaluate", "working out times and costs"):
         run = Run(
             backend=params.backend,
@@ -218,6 +219,7 @@ def _solve(
     clock: _Clock,
     should_stop: Callable[[], bool] | None,
     initial: list[list[int]] | None,
+    near: bool = False,
 ) -> Result:
     model = compiled.model
     if not model.n_tasks or not model.n_vehicles:
@@ -239,6 +241,7 @@ def _solve(
         seed=params.seed,
         threads=params.threads,
         initial=initial,
+        near=near,
         on_progress=tell if clock.listens else None,
         should_stop=should_stop,
     ))

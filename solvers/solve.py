@@ -40,6 +40,7 @@ class SolveParams:
     seed : any integer from 0 to 2**63 - 1.
     threads : of the search; they share the iterations. The other backends use one.
     initial : routes to start from, one a vehicle; None builds a start.
+    near : ``initial`` is to be left only where that pays at once: begin cold, with its vehicles.
     on_progress : called a few times a second at most.
     should_stop : asked at least ten times a second; True ends the run with the incumbent.
     clock : of the search, in seconds; ``time.process_time`` counts CPU seconds of all threads, so
@@ -53,6 +54,7 @@ class SolveParams:
     seed: int = 1
     threads: int = 1
     initial: Sequence[Sequence[int]] | None = None
+    near: bool = False
     on_progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None
     clock: Callable[[], float] = time.perf_counter

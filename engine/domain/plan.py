@@ -210,6 +210,11 @@ class Previous(Entity):
     move_minute_cents: Cents = Field(default=0, le=10_000)
     move_free_s: Duration = Field(default=0, le=14_400)
 
+    @property
+    def is_priced(self) -> bool:
+        """Whether it costs anything to leave the plan."""
+        return bool(self.move_client_cents or self.move_minute_cents)
+
     @cached_property
     def visits(self) -> dict[str, FormerStop]:
         """Visit id -> its stop: of a team every member's."""

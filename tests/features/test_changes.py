@@ -11,6 +11,7 @@ from engine.day import DayResult, plan_day
 from engine.domain.plan import Plan, Previous
 from engine.domain.problem import Problem
 from engine.rules import RULES
+from solvers.solve import solve
 from tests.care_builders import (
     client,
     hour,
@@ -44,6 +45,21 @@ def pinned_to_far(day: Problem) -> Plan:
         {**o.model_dump(), "pin": {"worker": "far"}} for o in day.orders
     ]})
     return plan(settled).plan
+
+
+@pytest.mark.parametrize(("prices", "near"), [((0, 0), False), ((1, 0), True), ((0, 1), True)])
+def test_a_price_makes_the_search_stay_near(prices, near, monkeypatch):
+    asked = []
+
+    def watch(model: Any, params: Any) -> Any:
+        asked.append(params)
+        return solve(model, params)
+
+    monkeypatch.setattr("engine.day.solve", watch)
+    day = home_and_far()
+    replan(day, pinned_to_far(day), "ortools", *prices)
+    assert [p.near for p in asked] == [False, near]
+    assert asked[1].initial is not None
 
 
 def home_and_far(**order: Any) -> Problem:

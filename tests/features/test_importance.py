@@ -40,8 +40,10 @@ PROMISES = {
     "weekly hours": guaranteed([worker("w", max_weekly_s=hour(40), used_weekly_s=hour(39.5))]),
     "gender": guaranteed([worker("w", "bathing", gender="male")], service="bath"),
     "shift": guaranteed([worker("w", shift=(8, 9.4))]),
+    "refusal": guaranteed([worker("w", refused_clients=("vip",))]),
+    "driving": guaranteed([worker("w", max_driving_s=60)]),
 }
-REASONS = {"entitlement": "entitlement", "gender": "no_match"}
+REASONS = {"entitlement": "entitlement", "gender": "no_match", "refusal": "no_match"}
 
 
 @pytest.mark.parametrize("name", PROMISES)

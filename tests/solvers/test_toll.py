@@ -121,6 +121,20 @@ def test_in_the_end_the_incumbent_costs_what_it_says_and_no_toll_is_left(
     assert costs == sorted(costs, reverse=True)
 
 
+@pytest.mark.parametrize(("n_tasks", "spread"), [(500, (1.0, 0.02)), (501, (0.1, 0.01))])
+def test_a_search_that_stays_near_keeps_its_vehicles_and_begins_cold_where_it_is_large(
+    n_tasks: int, spread: tuple[float, float]
+) -> None:
+    model = shift_model(60, 4000, n_tasks, n_tasks, fixed_cost=100_000)
+    near, free = begun(model, near=True), begun(model)
+    begin(near)
+    begin(free)
+    assert near.counters[rows.ITERATIONS] == 0
+    assert free.counters[rows.ITERATIONS] > 0  # spent on fewer vehicles
+    assert (near.spread, near.toll) == (spread, 0.0)
+    assert free.spread == (1.0, 0.02)
+
+
 def ran(model: RoutingModel, n_iterations: int, **params: object) -> tuple[str, list[list[int]]]:
     """Status and routes of a run."""
     limits = SolveParams(time_limit_s=None, max_iterations=n_iterations, **params)  # type: ignore[arg-type]
