@@ -1,6 +1,6 @@
 """How far a day moves when it is planned again after a few orders changed.
 
-    python -m benchmarks.replan --orders 300 --workers 40 --seed 1 --json replan.json
+    python -m benchmarks.replan --orders 1000 --workers 120 --seed 1 --json replan.json
 
 A made-up day is planned. Then a share of its orders changes, half of them cancelled and as many
 new, and the day is planned again in two ways with the same iterations: afresh, and with the former
@@ -100,15 +100,15 @@ def _cents(plan: Plan) -> int:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--orders", type=int, default=300)
-    parser.add_argument("--workers", type=int, default=40)
+    parser.add_argument("--orders", type=int, default=1_000)
+    parser.add_argument("--workers", type=int, default=120)
     parser.add_argument("--seed", type=int, nargs="+", default=[1])
     parser.add_argument("--share", type=float, default=0.05, help="of the orders that change")
-    parser.add_argument("--iterations", type=int, default=100_000)
+    parser.add_argument("--iterations", type=int, default=300_000)
     parser.add_argument("--nodes", type=int, default=6_000, help="of the synthetic city")
-    parser.add_argument("--move-client-cents", type=int, default=1_000)
-    parser.add_argument("--move-minute-cents", type=int, default=20)
-    parser.add_argument("--move-free", type=int, default=0, help="minutes that nobody minds")
+    parser.add_argument("--move-client-cents", type=int, default=400)
+    parser.add_argument("--move-minute-cents", type=int, default=8)
+    parser.add_argument("--move-free", type=int, default=14, help="minutes that nobody minds")
     parser.add_argument("--json", type=Path, help="write the rows here")
     args = parser.parse_args()
     rows = []
