@@ -51,11 +51,6 @@ _FIRST_VEHICLE, _FIRST_SHARE = 300.0, 0.5
 #: Pairs take longer to get into fewer vehicles, and not so long to find short ways.
 _FIRST_SHARE_PAIRS = 0.65
 
-#: First and last temperature in mean arcs of a search that is to stay near where it begins, with
-#: more tasks than that: from 1.0 on too much moves that does not find its way back. A day of 1,000
-#: care orders, cost and moves together: 2 to 3 % more, with a reduced fleet likewise.
-_NEAR_SPREAD, _NEAR_TASKS = (0.1, 0.01), 500
-
 #: Kernels are compiled for each kind of model.
 Kind = Literal["plain", "duty", "rich", "trips", "pairs"]
 
@@ -97,7 +92,7 @@ class Search:
         self.chunk = 100.0  # iterations
         # The first and the last, in mean arcs.
         self.spread = temperatures(
-            model.n_tasks, self.has_trips, bool(self.problem.traits[rows.SCARCE])
+            model.n_tasks, self.has_trips, bool(self.problem.traits[rows.SCARCE]), params.near
         )
         self.told = self.started
         self.stopped = ""
@@ -465,13 +460,8 @@ def run(model: RoutingModel, params: SolveParams) -> Result:
 
 
 def begin(search: Search) -> None:
-    """Reduce the fleet where vehicles are dear; elsewhere a toll may see to their number.
-
-    Neither where the search is to stay near: both leave the start behind to save a vehicle.
-    """
+    """Reduce the fleet where vehicles are dear, or ask a toll; neither is near to the start."""
     if search.params.near:
-        if search.model.n_tasks > _NEAR_TASKS:
-            search.spread = _NEAR_SPREAD
         return
     most, arc = search.model.vehicle_fixed.max(), search.mean_arc()
     if most > _DEAR_VEHICLE * arc:
@@ -483,13 +473,16 @@ def begin(search: Search) -> None:
 
 
 def temperatures(
-    n_tasks: int, has_trips: bool = False, is_scarce: bool = False
+    n_tasks: int, has_trips: bool = False, is_scarce: bool = False, is_near: bool = False
 ) -> tuple[float, float]:
     """First and last temperature in mean arcs; large instances have no time for a hot start.
 
     Nor have trips, whose iterations take longer: 1.0 was worse at 100-200 tasks, and so was 0.1.
     Where prizes are scarce, a hot start closes vehicles that pay only once their route is good.
+    Near a start, with more than 500 tasks, it moves too many, and 2 % more cost and moves is left.
     """
+    if is_near and n_tasks > 500:
+        return 0.1, 0.01
     if n_tasks <= 2000 and not has_trips and not is_scarce:
         return 1.0, 0.02
     return (0.3, 0.02 if is_scarce else 0.01) if n_tasks <= 6000 else (0.1, 0.01)
