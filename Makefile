@@ -33,6 +33,7 @@ $(VENV)/.helsinki: $(STAMP)
 	@touch $@
 
 test: $(STAMP) $(VENV)/.helsinki ## all tests
+	$(BIN)/python -m tests.compile_kernels
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope -m 'not long and not timed'
 	$(BIN)/python -m pytest -m timed
 
