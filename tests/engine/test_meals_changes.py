@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.meals import measure
 from engine.domain.meal_plan import MealPlan
 from engine.domain.meals import MealsProblem
 from engine.meals.changes import (
@@ -204,3 +205,34 @@ def test_the_naive_plan_is_lawful_and_no_better(made: Made) -> None:
     problem, before, _ = made
     naive = again(made, problem, MealParams(effort=20, van_iterations=200, joint=False))
     assert naive.totals.served <= before.totals.served
+
+
+def test_who_is_paid_by_the_drop_goes_where_a_drop_costs_less_than_a_shift(made: Made) -> None:
+    problem = made[0]
+    hired = [c.id for c in problem.couriers[::2]]
+
+    def drops(per_drop_cents: int, per_shift_cents: int) -> int:
+        crew = tuple(
+            c.model_copy(update=dict(
+                kind="third_party", cost_per_shift_cents=0, cost_per_drop_cents=per_drop_cents,
+            ) if c.id in hired else dict(cost_per_shift_cents=per_shift_cents))
+            for c in problem.couriers
+        )
+        changed = problem.changed(couriers=crew)
+        plan = again(made, changed)
+        paid = {r.courier: sum(len(t.drops) for t in r.trips) for r in plan.routes}
+        assert plan.totals.courier_cents >= sum(
+            per_drop_cents * n if c in hired else per_shift_cents for c, n in paid.items()
+        )
+        return sum(n for c, n in paid.items() if c in hired)
+
+    assert drops(0, 100_000) > drops(100_000, 0)
+
+
+def test_the_benchmark_tells_what_it_promises() -> None:
+    row = measure(60, 1, 2, 6, seed=2, effort=5)
+    assert {"seconds", "served", "on_time", "broken_freshness", "broken_capacity", "cost", "bound",
+            "gap_percent", "memory_mb"} <= row.keys()
+    assert row["broken"] == row["broken_freshness"] == row["broken_capacity"] == 0
+    assert 0 < row["on_time"] <= row["served"] == row["can_be_served"] == 60
+    assert 0 < row["bound"] <= row["cost"]
