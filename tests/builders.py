@@ -128,3 +128,17 @@ def spread_model(
     for _ in range(n_vehicles):
         builder.add_vehicle(0, 0, capacity=(capacity,), fixed_cost=fixed_cost)
     return builder.build()
+
+
+def shift_model(
+    capacity: int, shift: int, n_tasks: int = 200, n_vehicles: int = 80, **vehicle: object
+) -> RoutingModel:
+    """Points in a square around the depot, visits of 30 s loads 1 to 3: shifts bind or loads."""
+    points = np.vstack([[50.0, 50.0], np.random.default_rng(1).random((n_tasks, 2)) * 100])
+    builder = ModelBuilder(n_dimensions=1)
+    builder.add_matrix(np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)).astype(int))
+    for i in range(n_tasks):
+        builder.add_task(i + 1, service=30, demand=(1 + i % 3,))
+    for _ in range(n_vehicles):
+        builder.add_vehicle(0, 0, capacity=(capacity,), shift=(0, shift), **vehicle)  # type: ignore[arg-type]
+    return builder.build()

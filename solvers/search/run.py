@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from solvers.model import RoutingModel
 from solvers.search.fleet import reduce_fleet
+from solvers.search.heat import heat_long_routes, temperatures
 from solvers.search.kernels import anneal as annealing
 from solvers.search.kernels import pair_rows, rich_rows, rows
 from solvers.search.kernels.loading import load_routes, load_trips
@@ -463,6 +464,7 @@ def begin(search: Search) -> None:
     """Reduce the fleet where vehicles are dear, or ask a toll; neither is near to the start."""
     if search.params.near:
         return
+    heat_long_routes(search)
     most, arc = search.model.vehicle_fixed.max(), search.mean_arc()
     if most > _DEAR_VEHICLE * arc:
         first = _FIRST_SHARE_PAIRS if search.has_pairs else _FIRST_SHARE
@@ -470,22 +472,6 @@ def begin(search: Search) -> None:
         reduce_fleet(search, share, _DEAR_VEHICLE * arc)
     else:
         ask_toll(search)
-
-
-def temperatures(
-    n_tasks: int, has_trips: bool = False, is_scarce: bool = False, is_near: bool = False
-) -> tuple[float, float]:
-    """First and last temperature in mean arcs; large instances have no time for a hot start.
-
-    Nor have trips, whose iterations take longer: 1.0 was worse at 100-200 tasks, and so was 0.1.
-    Where prizes are scarce, a hot start closes vehicles that pay only once their route is good.
-    Near a start, with more than 500 tasks, it moves too many, and 2 % more cost and moves is left.
-    """
-    if is_near and n_tasks > 500:
-        return 0.1, 0.01
-    if n_tasks <= 2000 and not has_trips and not is_scarce:
-        return 1.0, 0.02
-    return (0.3, 0.02 if is_scarce else 0.01) if n_tasks <= 6000 else (0.1, 0.01)
 
 
 def kind_of(model: RoutingModel) -> Kind:

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
 from solvers.model import RoutingModel
 from solvers.search.kernels import rows
 from solvers.search.run import Search, begin, run
 from solvers.search.toll import cool_with_toll, fewest_by_loads, levy
 from solvers.solve import Progress, SolveParams, warm_up
+from tests.builders import shift_model
 
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
     warm_up()
-
-
-def shift_model(
-    capacity: int, shift: int, n_tasks: int = 200, n_vehicles: int = 80, **vehicle: object
-) -> RoutingModel:
-    """Points in a square around the depot, visits of 30 s loads 1 to 3: shifts bind or loads."""
-    points = np.vstack([[50.0, 50.0], np.random.default_rng(1).random((n_tasks, 2)) * 100])
-    builder = ModelBuilder(n_dimensions=1)
-    builder.add_matrix(np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)).astype(int))
-    for i in range(n_tasks):
-        builder.add_task(i + 1, service=30, demand=(1 + i % 3,))
-    for _ in range(n_vehicles):
-        builder.add_vehicle(0, 0, capacity=(capacity,), shift=(0, shift), **vehicle)  # type: ignore[arg-type]
-    return builder.build()
 
 
 def begun(model: RoutingModel, n_iterations: int = 2000, **params: object) -> Search:
