@@ -15,7 +15,7 @@ _LONG_SCARCE = 17.0
 #: The temperatures then.
 _SPREAD_SCARCE = (3.0, 0.02)
 #: Larger models have no time for a hot start.
-_MOST_TASKS = 2000
+MOST_TASKS = 2000
 
 
 def temperatures(
@@ -29,7 +29,7 @@ def temperatures(
     """
     if is_near and n_tasks > 500:
         return 0.1, 0.01
-    if n_tasks <= _MOST_TASKS and not has_trips and not is_scarce:
+    if n_tasks <= MOST_TASKS and not has_trips and not is_scarce:
         return 1.0, 0.02
     return (0.3, 0.02 if is_scarce else 0.01) if n_tasks <= 6000 else (0.1, 0.01)
 
@@ -44,7 +44,7 @@ def heat_long_routes(search: Search) -> None:
     c, n_tasks = search.counters, search.model.n_tasks
     n_served = n_tasks - int(c[rows.N_ABSENT])
     if (
-        search.problem.traits[rows.SCARCE] != 0 and n_tasks <= _MOST_TASKS
+        search.problem.traits[rows.SCARCE] != 0 and n_tasks <= MOST_TASKS
         and not (search.is_rich or search.has_trips or search.has_pairs)
         and n_served >= _LONG_SCARCE * max(int(c[rows.N_USED]), 1)
     ):

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from solvers.search.fleet import reduce_fleet
+from solvers.search.heat import MOST_TASKS
 from solvers.search.kernels import rows
 from solvers.search.layout import DUTIES
 
@@ -45,8 +46,6 @@ _LEAST_USED = 10
 #: Tasks in a route of the first plan, on average, from which routes are long. At 15 to 18 the toll
 #: did harm, at 20 to 32 good.
 _LONG = 19.0
-#: Larger models have no time for a hot start anyway.
-_MOST_TASKS = 2000
 #: How often the toll changes in a run.
 _N_STEPS = 50
 
@@ -64,7 +63,7 @@ def may_be_tolled(search: Search) -> bool:
     model, traits = search.model, search.problem.traits
     return not (
         search.is_rich or search.has_trips or search.has_pairs or model.features & DUTIES
-        or search.params.threads > 1 or model.n_tasks > _MOST_TASKS
+        or search.params.threads > 1 or model.n_tasks > MOST_TASKS
         or traits[rows.TIMED] == 0 or traits[rows.SCARCE] != 0
         or 100 * search.n_missing() > model.n_tasks  # the first plan overlooks a place by chance
     )
