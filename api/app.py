@@ -21,6 +21,21 @@ from api.settings import Settings
 from api.slots import SlotPool
 from engine.errors import Fault
 
+#: What pydantic finds in a query, by its kind, in Chinese; limits as it names them.
+_QUERY_ZH = {
+    "literal_error": "可选值：{expected}",
+    "int_parsing": "应为整数",
+    "float_parsing": "应为数值",
+    "bool_parsing": "应为 true 或 false",
+    "finite_number": "应为有限的数值",
+    "greater_than": "应大于 {gt}",
+    "greater_than_equal": "应不小于 {ge}",
+    "less_than": "应小于 {lt}",
+    "less_than_equal": "应不大于 {le}",
+    "missing": "缺少该参数",
+    "string_pattern_mismatch": "不是有效的编号",
+}
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the service; its solving processes start and end with it.
@@ -78,25 +93,27 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 async def _answer_query(request: Request, error: Exception) -> Response:
     # Only query parameters are read by FastAPI; bodies are read in a slot.
     assert isinstance(error, RequestValidationError)
-    faults = [_query_fault(e["loc"], e["type"], e["msg"]) for e in error.errors()]
+    faults = [
+        _query_fault(e["loc"], e["type"], e["msg"], e.get("ctx", {})) for e in error.errors()
+    ]
     return _respond(describe(422, faults, request_id=request.state.request_id))
 
 
-def _query_fault(location: tuple[int | str, ...], kind: str, message: str) -> Fault:
+def _query_fault(
+    location: tuple[int | str, ...], kind: str, message: str, limits: dict[str, object]
+) -> Fault:
     if kind == "extra_forbidden":  # the key came from the request and is not repeated
         return fault(
             "E1611",
             "query",
             problem="an unknown name",
             problem_zh="未知的参数名",
-            known="format, seconds, iterations, seed, threads, backend",
         )
     return fault(
         "E1611",
         ".".join(map(str, location)),
         problem=message,
-        problem_zh=kind,
-        known="see GET /openapi.json",
+        problem_zh=_QUERY_ZH.get(kind, "取值不合规").format(**limits),
     )
 
 

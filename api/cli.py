@@ -10,7 +10,7 @@ import typer
 
 from api.live_cli import live
 from api.meal_commands import meals_app
-from api.options import DebugOption, JsonOption, LangOption, SeedOption
+from api.options import DebugOption, ForceOption, JsonOption, LangOption, SeedOption
 from api.simulate_cli import simulate
 from api.terminal import BROKEN, Terminal, conversation
 from api.weeks_cli import app as weeks_app
@@ -331,7 +331,7 @@ def route(
 @app.command()
 def template(
     out: Annotated[Path, typer.Argument(help="a .xlsx file, or a folder for CSV files")],
-    force: Annotated[bool, typer.Option("--force", help="write over what is there")] = False,
+    force: ForceOption = False,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -380,7 +380,12 @@ def _plan(
     move_free_s: int = 0,
 ) -> None:
     from api import service
+    from api.outputs import prepare
 
+    source = terminal.subject
+    for path in outputs.values():
+        terminal.reading(path, prepare)  # before the search, not after it
+    terminal.subject = source
     with (
         service.located(given.locate),
         terminal.stoppable() as should_stop,

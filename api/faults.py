@@ -99,9 +99,9 @@ TEXTS: dict[str, Row] = {
     "E1611": Row(
         422,
         "this query parameter cannot be used: {problem}",
-        "{known}",
+        "see GET /openapi.json or /docs for names and values",
         "查询参数不可用：{problem_zh}",
-        "{known}",
+        "参数名和取值见 GET /openapi.json 或 /docs",
     ),
     "E1612": Row(
         400,

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from api.options import DebugOption, JsonOption, LangOption, SeedOption
+from api.options import DebugOption, ForceOption, JsonOption, LangOption, SeedOption
 from api.terminal import BROKEN, conversation
 
 meals_app = typer.Typer(
@@ -50,11 +50,13 @@ def plan(
 ) -> None:
     """Plan a meal period; writes plan.json, meals.xlsx and meals.html."""
     with conversation(lang, as_json, debug) as terminal:
-        from api import meals, service
+        from api import meals, outputs, service
 
         day = date.date() if date else None
         given = terminal.reading(source, lambda path: meals.read(path, day))
         earlier = terminal.reading(previous, meals.read_plan) if previous else None
+        terminal.reading(out, outputs.make_folder)  # before the work, not after it
+        terminal.subject = str(source)
         with (
             service.located(given.locate),
             terminal.stoppable() as should_stop,
@@ -124,6 +126,7 @@ def check(
 @meals_app.command()
 def template(
     out: Annotated[Path, typer.Argument(help="a .xlsx file, or a folder for CSV files")],
+    force: ForceOption = False,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -132,6 +135,7 @@ def template(
     with conversation(lang, as_json, debug) as terminal:
         from api import meals
 
-        meals.write_example(out)
+        terminal.subject = str(out)
+        meals.write_example(out, force=force)
         terminal.json({"ok": True, "template": str(out)})
         terminal.say("wrote", path=out)

@@ -66,12 +66,12 @@ def _as_it_is(found: Fault) -> Fault:
 
 def read_plan(path: Path) -> MealPlan:
     """Read a plan of a meal period from JSON, with all its faults."""
-    from engine.domain.meal_plan import MealPlan
+    from engine.domain.meal_plan import MEAL_PLAN_FORMAT, MealPlan
     from engine.domain.shapes import read_entity
     from engine.errors import InputError
     from engine.formats import native
 
-    plan, faults = read_entity(MealPlan, native.loads(native.read_bytes(path)), "")
+    plan, faults = read_entity(MealPlan, native.read_of(MEAL_PLAN_FORMAT, path), "")
     if plan is None:
         raise InputError(faults)
     return plan
@@ -173,7 +173,7 @@ def render(result: MealResult, wanted: str) -> bytes:
 
 
 def write(result: MealResult, folder: Path) -> list[Path]:
-    """Write plan, workbook and pages into a folder; the files written."""
+    """Write plan, workbook and pages into a folder that is there; the files written."""
     import orjson
 
     from engine.formats import native
@@ -187,7 +187,6 @@ def write(result: MealResult, folder: Path) -> list[Path]:
         "meals.html": render(result, "html"),
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             (folder / name).write_bytes(content)
     except (OSError, ValueError) as error:
@@ -195,9 +194,11 @@ def write(result: MealResult, folder: Path) -> list[Path]:
     return [folder / name for name in contents]
 
 
-def write_example(out: Path) -> None:
+def write_example(out: Path, *, force: bool = False) -> None:
     """Write a small lunch as tables, to type over: a workbook, or a folder of CSV files."""
+    from api.outputs import write_new
     from engine.formats.meal_tables import write_meal_tables
     from engine.meals.scenario import make_meals, make_programme
 
-    write_meal_tables(make_programme(make_meals(120, 1, 2, 8, seed=1, nodes=600)[0]), out)
+    lunch = make_programme(make_meals(120, 1, 2, 8, seed=1, nodes=600)[0])
+    write_new(lambda path: write_meal_tables(lunch, path), out, force=force)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from api.outputs import make_folder
 from engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def make_demo(
         ref = FileNetwork(kind="file", path=os.path.relpath(network, folder))
     streets = open_network(ref, folder=folder)
     problem = demo_problem(ref, streets, n_orders=n_orders, n_workers=n_workers, seed=seed)
-    _make_folder(folder)
+    make_folder(folder)
     native.save(problem, folder / "problem.json")
     return Given(problem, folder, lambda found: found)
 
@@ -355,7 +356,7 @@ def save_network(
     else:
         assert place is not None
         streets = geodata.download_network(place, largest_part=largest_part)
-    _make_folder(out.parent)
+    make_folder(out.parent)
     streets.save(out)
     # What was read is told apart from what is left of it after cleaning.
     read = {f"{k}_read" if k in ("nodes", "edges") else k: v for k, v in streets.counts.items()}
@@ -408,7 +409,7 @@ def write(
     lang: Literal["en", "zh"] = "en",
 ) -> None:
     """Write a plan into a file, in a format as ``render`` knows them."""
-    _make_folder(path.parent)
+    make_folder(path.parent)
     if wanted == "xlsx":
         from engine.formats.plan_xlsx import write_plan_xlsx
 
@@ -430,14 +431,11 @@ def figures(given: Given, result: DayResult, lang: Literal["en", "zh"]) -> str:
 
 
 def write_template(out: Path, *, force: bool = False) -> None:
-    """Write a filled example: a workbook, or a folder of CSV files; a day filled in is not lost."""
-    from api.problems import RequestError
+    """Write a filled example: a workbook, or a folder of CSV files."""
+    from api.outputs import write_new
     from engine.formats.table_template import write_template as write
 
-    if not force and out.exists() and (out.is_file() or any(out.iterdir())):
-        raise RequestError("E1616", "$")
-    _make_folder(out.parent)
-    write(out)
+    write_new(write, out, force=force)
 
 
 def json_bytes(document: dict[str, Any]) -> bytes:
@@ -451,7 +449,7 @@ def write_geojson(document: dict[str, Any], path: Path) -> None:
     """Write plain data into a file."""
     from engine.formats import native
 
-    _make_folder(path.parent)
+    make_folder(path.parent)
     try:
         path.write_bytes(json_bytes(document))
     except OSError as error:
@@ -475,12 +473,3 @@ def open_file(path: Path) -> Network:
     from engine.networks import open_network
 
     return open_network(FileNetwork(kind="file", path=str(path)), folder=Path())
-
-
-def _make_folder(folder: Path) -> None:
-    from engine.formats import native
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise native.unusable(error) from error

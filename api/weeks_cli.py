@@ -66,9 +66,12 @@ def plan(
 ) -> None:
     """Plan every day of the horizon. Ctrl-C ends the search and writes what there is."""
     with conversation(lang, as_json, debug) as terminal:
+        from api import outputs
         from api import weeks as verbs
 
         weeks = terminal.reading(source, lambda path: verbs.read_weeks(path, network))
+        terminal.reading(out, outputs.make_folder)  # before the work, not after it
+        terminal.subject = str(source)
         with (
             terminal.stoppable() as should_stop,
             terminal.progress("planning") as on_progress,

@@ -147,6 +147,12 @@ TEXTS: dict[str, Text] = {
         "文本不是 UTF-8 编码：第 {position} 字节无法读取",
         "请以 UTF-8 编码重新保存文件",
     ),
+    "E1024": Text(
+        "this is a workbook or an archive, and JSON is needed here",
+        "give the .json file that was written beside it",
+        "这是工作簿或压缩文件，此处需要 JSON",
+        "请给出同时写出的 .json 文件",
+    ),
     "E1020": Text(
         "an optional order needs prize_cents: what serving it is worth",
         "add prize_cents, or remove optional if the order must be served",

@@ -13,15 +13,22 @@ from engine.domain.faults import Words, fault
 from engine.domain.parse import OffRoad, read_plan, read_problem
 from engine.domain.plan import Plan
 from engine.domain.problem import Problem
-from engine.domain.shapes import ROOT
+from engine.domain.shapes import ROOT, not_an_object
+from engine.domain.words import shown
 from engine.errors import InputError
 
 #: A million orders are about 100 MB; what is larger is no problem file.
 MAX_BYTES = 512 * 2**20
+_ZIP = b"PK\x03\x04"
 _BOM = b"\xef\xbb\xbf"
 #: Told apart because people can mend them; the system's own words are not repeated.
 _OS_REASONS = {
     PermissionError: Words("access is denied", "没有访问权限"),
+    FileExistsError: Words(
+        "a folder is needed, and there is a file of this name", "此处需要文件夹，但已有同名文件"
+    ),
+    NotADirectoryError: Words("a part of its path is a file", "路径中有一段是文件，不是文件夹"),
+    IsADirectoryError: Words("there is a folder of this name", "已有同名文件夹"),
     OSError: Words("the system refuses", "系统拒绝访问"),
 }
 
@@ -34,8 +41,11 @@ def loads(content: bytes) -> object:
 
     Raises
     ------
-    InputError : empty (E1002), malformed (E1001), nested too deeply (E1009), not UTF-8 (E1019).
+    InputError : empty (E1002), malformed (E1001), nested too deeply (E1009), not UTF-8 (E1019), a
+        workbook (E1024).
     """
+    if content.startswith(_ZIP):
+        raise InputError([fault("E1024", ROOT)])
     body = content.removeprefix(_BOM)
     if not body.strip():
         raise InputError([fault("E1002", ROOT)])
@@ -66,6 +76,22 @@ def read_bytes(path: Path) -> bytes:
         raise InputError([fault("E1015", ROOT)]) from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise unusable(error) from error
+
+
+def read_of(expected: str, path: Path) -> dict[str, Any]:
+    """Read the JSON object of a file that says its format, before it is read field by field.
+
+    Raises
+    ------
+    InputError : no JSON object, or of another format (E1008).
+    """
+    data = loads(read_bytes(path))
+    if not isinstance(data, dict):
+        raise InputError([not_an_object(ROOT, data)])
+    if data.get("format") != expected:
+        found = shown(data.get("format"))
+        raise InputError([fault("E1008", "format", found=found, expected=expected)])
+    return data
 
 
 def load_problem(path: str | Path, off_road: OffRoad | None = None) -> Problem:

@@ -7,10 +7,8 @@ from typing import Any
 
 import orjson
 
-from engine.domain.faults import fault
-from engine.domain.shapes import ROOT, not_an_object, read_entity
+from engine.domain.shapes import read_entity
 from engine.domain.weeks import Weeks
-from engine.domain.words import shown
 from engine.errors import InputError
 from engine.formats import native
 from engine.weeks.horizon import WEEKS_PLAN_FORMAT, WeeksPlan
@@ -58,12 +56,7 @@ def load_weeks_plan(path: str | Path) -> WeeksPlan:
     ------
     InputError : with the faults of the file.
     """
-    data = native.loads(native.read_bytes(Path(path)))
-    if not isinstance(data, dict):
-        raise InputError([not_an_object(ROOT, data)])
-    if data.get("format") != WEEKS_PLAN_FORMAT:
-        found = shown(data.get("format"))
-        raise InputError([fault("E1008", "format", found=found, expected=WEEKS_PLAN_FORMAT)])
+    data = native.read_of(WEEKS_PLAN_FORMAT, Path(path))
     plan, faults = read_entity(WeeksPlan, data, "")
     if plan is None:
         raise InputError(faults)

@@ -168,6 +168,15 @@ def test_same_seed_and_iterations_give_the_same_file(
     assert plans[0] == plans[1]
 
 
+def test_a_plan_that_has_nowhere_to_go_is_told_before_the_search(
+    problem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.service.plan", lambda *_, **__: pytest.fail("searched first"))
+    done = run("plan", problem, "-o", tmp_path)
+    assert done.exit_code == 2
+    assert "E1016" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["day.xlsx", "day"])
 def test_a_template_can_be_planned_as_it_is(tmp_path: Path, name: str) -> None:
     source, out = tmp_path / "new" / name, tmp_path / "plan.json"

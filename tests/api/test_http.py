@@ -247,6 +247,16 @@ def test_every_error_is_a_problem(
     assert "王秀英" not in answer.text
 
 
+@pytest.mark.parametrize(("query", "words"), [
+    ("format=pdf", "json"), ("seconds=-1", "应大于 0"), ("seed=x", "应为整数"), ("sed=1", "参数名"),
+])
+def test_a_bad_query_is_told_in_chinese_too(client: httpx.Client, query: str, words: str) -> None:
+    (found,) = problem_of(client.post(f"/v1/plans?{query}", headers=JSON), 422)["faults"]
+    assert words in found["message_zh"]
+    assert "_" not in found["message_zh"]
+    assert found["hint_zh"] != found["hint"]
+
+
 def test_a_method_that_is_not_allowed_names_those_that_are(client: httpx.Client) -> None:
     assert client.get("/v1/plans").headers["allow"] == "POST"
 

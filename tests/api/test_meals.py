@@ -192,3 +192,39 @@ def test_too_many_clients_are_refused_with_the_limit(client: httpx.Client) -> No
     many = [{**problem["clients"][0], "id": f"X{i}"} for i in range(51)]
     answer = client.post("/v1/meals", json={"problem": {**problem, "clients": many}})
     assert (answer.status_code, answer.json()["faults"][0]["code"]) == (422, "E1606")
+
+
+def test_a_lunch_that_was_filled_in_is_not_written_over(tmp_path: Path) -> None:
+    filled = tmp_path / "lunch.xlsx"
+    filled.write_bytes(b"an hour of typing")
+    done = runner.invoke(app, ["meals", "template", str(filled), "--json"])
+    assert done.exit_code == 2
+    assert [f["code"] for f in json.loads(done.output)["faults"]] == ["E1616"]
+    assert filled.read_bytes() == b"an hour of typing"
+    assert runner.invoke(app, ["meals", "template", str(filled), "--force"]).exit_code == 0
+    assert read_meal_tables(filled)
+
+
+def test_a_plan_of_another_kind_is_told_in_one_word(tmp_path: Path) -> None:
+    lunch, other = tmp_path / "lunch.xlsx", tmp_path / "plan.json"
+    assert runner.invoke(app, ["meals", "template", str(lunch)]).exit_code == 0
+    other.write_text('{"format": "careroute-plan/1", "routes": [], "unserved": []}')
+    for args in (["check", str(lunch), str(other)], ["plan", str(lunch), "--previous", str(other)]):
+        done = runner.invoke(app, ["meals", *args, "--json"])
+        assert done.exit_code == 2
+        told = [(f["code"], f["path"]) for f in json.loads(done.output)["faults"]]
+        assert told == [("E1008", "format")]
+
+
+def test_a_folder_that_cannot_be_is_told_before_the_planning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.meals.plan", lambda *_, **__: pytest.fail("planned first"))
+    lunch = tmp_path / "lunch.xlsx"
+    assert runner.invoke(app, ["meals", "template", str(lunch)]).exit_code == 0
+    done = runner.invoke(app, ["meals", "plan", str(lunch), "-o", str(lunch), "--json"])
+    assert done.exit_code == 2
+    (found,) = json.loads(done.output)["faults"]
+    assert found["code"] == "E1017"
+    assert "a folder is needed" in found["message"]
+    assert "文件夹" in found["message_zh"]

@@ -289,6 +289,7 @@ FILES: list[tuple[str, str, Maker]] = [
     ("E1017", "$", lambda tmp: save(read_problem(problem_data()), tmp)),
     ("E1018", "$", too_large),
     ("E1019", "$", file_of('{"id": "\u738b"}'.encode("gb18030"))),
+    ("E1024", "$", file_of(b"PK\x03\x04 of plan.xlsx", "plan.json")),
     ("E1051", "days[0].plan", offer_beside_a_broken_plan),
     ("E1403", "places[0]", too_far_from_a_road),
     ("E1405", "network.name", lambda tmp: named_network(tmp, "nowhere")),
