@@ -11,6 +11,7 @@ from solvers.search.kernels import rows
 from solvers.search.run import Search, begin
 from solvers.solve import SolveParams, solve, warm_up
 from tests.builders import shift_model, spread_model
+from tests.searches import begun
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,16 +26,14 @@ def priced_model(n_tasks: int) -> RoutingModel:
     return model._replace(task_prize=(alone * 2 // 5).astype(np.int64))
 
 
-def begun(model: RoutingModel, **params: object) -> Search:
-    search = Search(model, SolveParams(time_limit_s=None, max_iterations=10, **params))  # type: ignore[arg-type]
-    search.find_neighbours()
-    search.construct()
+def heated(model: RoutingModel, **params: object) -> Search:
+    search = begun(model, 10, **params)
     begin(search)
     return search
 
 
 def test_scarce_prizes_are_begun_hot_only_where_routes_are_long() -> None:
-    long, short = begun(priced_model(120)), begun(priced_model(20))
+    long, short = heated(priced_model(120)), heated(priced_model(20))
     assert long.problem.traits[rows.SCARCE] == short.problem.traits[rows.SCARCE] == 1
     assert long.counters[rows.N_ABSENT] <= 120 - 17 * long.counters[rows.N_USED]
     assert (long.spread[0], short.spread[0]) == (3.0, 0.3)
@@ -44,5 +43,5 @@ def test_scarce_prizes_are_begun_hot_only_where_routes_are_long() -> None:
 
 def test_other_models_begin_as_before() -> None:
     model = spread_model(1, n_tasks=120, n_vehicles=4)
-    assert begun(model).spread[0] == 1.0
-    assert begun(model, near=True, initial=[]).spread[0] == 1.0  # small
+    assert heated(model).spread[0] == 1.0
+    assert heated(model, near=True, initial=[]).spread[0] == 1.0  # small

@@ -26,6 +26,7 @@ from solvers.search.run import Search
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests import naive
 from tests.builders import rich_model, spread_model, square_model, ticking
+from tests.searches import begun
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,9 +63,7 @@ def test_result_is_feasible_complete_and_repeatable(
 def test_cost_inside_is_the_cost_of_the_evaluation(model_seed: int) -> None:
     model = rich_model(model_seed, 15)
     told: list[Progress] = []
-    run = Search(model, SolveParams(time_limit_s=None, max_iterations=300, on_progress=told.append))
-    run.find_neighbours()
-    run.construct()
+    run = begun(model, 300, on_progress=told.append)
     result = run.result(run.anneal())
     evaluation = evaluate(model, result.routes)
     last = run.progress()
@@ -362,9 +361,7 @@ def test_progress_tells_of_the_incumbent_while_the_fleet_is_reduced(
 
 @pytest.mark.skipif("NUMBA_DISABLE_JIT" in os.environ, reason="Python is slow and shares anyway")
 def test_other_threads_run_while_a_kernel_does() -> None:
-    run = Search(spread_model(1, 100, 20), SolveParams(time_limit_s=None, max_iterations=1))
-    run.find_neighbours()
-    run.construct()
+    run = begun(spread_model(1, 100, 20), 1)
     ticks = 0
     is_over = threading.Event()
 

@@ -29,6 +29,7 @@ from solvers.search.run import Search
 from solvers.solve import SolveParams
 from tests import naive
 from tests.builders import duty_model, rich_model, spread_model
+from tests.searches import begun
 
 SEEDS = range(25)
 Make = Callable[..., RoutingModel]
@@ -68,9 +69,7 @@ def exchange(problem, guide, state, p):
 
 
 def begin(model: RoutingModel, iterations: int = 0, seed: int = 3) -> Search:
-    search = Search(model, SolveParams(time_limit_s=None, max_iterations=10**6, seed=seed))
-    search.find_neighbours()
-    search.construct()
+    search = begun(model, seed=seed)
     search.state.heat[:] = 30.0, 1.0
     anneal(search.problem, search.guide, search.state, None, iterations, 0)
     return search

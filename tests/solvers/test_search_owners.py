@@ -24,6 +24,7 @@ from solvers.search.kernels.owners import (
 from solvers.search.kernels.tails import swap_tails
 from solvers.search.run import Search
 from solvers.solve import SolveParams
+from tests.searches import begun
 
 REFUSED = -(1 << 60)
 
@@ -84,10 +85,7 @@ def model_of(seed: int) -> RoutingModel:
 
 
 def begin(seed: int) -> Search:
-    params = SolveParams(time_limit_s=None, max_iterations=10, seed=seed)
-    search = Search(model_of(seed), params)
-    search.find_neighbours()
-    search.construct()
+    search = begun(model_of(seed), 10, seed=seed)
     search.state.heat[:] = 30.0, 1.0
     search.step(30)
     return search

@@ -18,6 +18,7 @@ from solvers.search.kernels.routes import remove_segment
 from solvers.search.kernels.timetable import retime
 from solvers.search.run import Search
 from solvers.solve import SolveParams, solve
+from tests.searches import begun
 
 
 @numba.njit
@@ -73,9 +74,7 @@ def metric_model(seed: int, n_pairs: int = 6, n_vehicles: int = 3) -> RoutingMod
 
 
 def begin(model: RoutingModel, iterations: int) -> Search:
-    search = Search(model, SolveParams(time_limit_s=None, max_iterations=10**6, seed=5))
-    search.find_neighbours()
-    search.construct()
+    search = begun(model, seed=5)
     search.state.heat[:] = 200.0, 1.0
     anneal(search.problem, search.guide, search.state, search.rich, iterations, 0)
     return search

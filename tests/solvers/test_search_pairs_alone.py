@@ -22,6 +22,7 @@ from solvers.search.kernels.routes import remove_segment
 from solvers.search.pair_layout import is_paired, renew_versions
 from solvers.search.run import Search, kind_of
 from solvers.solve import SolveParams, solve
+from tests.searches import begun
 from tests.solvers.test_search_pairs import cheapest_by_hand
 
 
@@ -77,10 +78,8 @@ def pair_model(seed: int, n_pairs: int = 6, n_vehicles: int = 3) -> RoutingModel
 
 
 def begin(model: RoutingModel, iterations: int) -> Search:
-    search = Search(model, SolveParams(time_limit_s=None, max_iterations=10**6, seed=5))
+    search = begun(model, seed=5)
     assert search.has_pairs
-    search.find_neighbours()
-    search.construct()
     search.state.heat[:] = 200.0, 1.0
     search.step(iterations)
     return search

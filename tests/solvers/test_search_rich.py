@@ -19,14 +19,13 @@ from solvers.search.kernels import rows
 from solvers.search.run import Search
 from solvers.solve import Result, SolveParams, solve
 from tests.rich_models import random_model
+from tests.searches import begun
 
 FEATURES = sorted(SUPPORTED)
 
 
 def begin(model: RoutingModel, seed: int = 3) -> Search:
-    search = Search(model, SolveParams(time_limit_s=None, max_iterations=10**6, seed=seed))
-    search.find_neighbours()
-    search.construct()
+    search = begun(model, seed=seed)
     search.state.heat[:] = 30.0, 1.0
     return search
 

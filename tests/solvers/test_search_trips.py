@@ -32,6 +32,7 @@ from solvers.search.kernels.trip_moves import (
 from solvers.search.run import Search
 from solvers.search.trip_layout import leading_options, needs_trips
 from solvers.solve import SolveParams, solve
+from tests.searches import begun
 from tests.trip_models import trip_model
 
 SEEDS = range(8)
@@ -73,9 +74,7 @@ def take(problem, state, trips, i):
 
 
 def begin(model: RoutingModel, iterations: int = 0, seed: int = 3) -> Search:
-    search = Search(model, SolveParams(time_limit_s=None, max_iterations=10**6, seed=seed))
-    search.find_neighbours()
-    search.construct()
+    search = begun(model, seed=seed)
     search.state.heat[:] = 30.0, 1.0
     search.step(iterations)
     return search

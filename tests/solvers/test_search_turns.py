@@ -17,6 +17,7 @@ from solvers.search.kernels.journal import open_journal, undo
 from solvers.search.kernels.turns import find_turn, turn
 from solvers.search.run import Search
 from solvers.solve import SolveParams
+from tests.searches import begun
 
 
 # The parts of the kernels have no wrapper for Python: this gives them one.
@@ -56,9 +57,7 @@ def flat_model(seed: int, n_tasks: int = 12) -> RoutingModel:
 
 
 def begin(seed: int, n_iterations: int = 0) -> Search:
-    search = Search(flat_model(seed), SolveParams(time_limit_s=None, max_iterations=10, seed=seed))
-    search.find_neighbours()
-    search.construct()
+    search = begun(flat_model(seed), 10, seed=seed)
     search.state.heat[:] = 30.0, 1.0
     search.step(n_iterations)
     return search

@@ -22,6 +22,7 @@ from solvers.search.trip_layout import needs_trips
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests.builders import spread_model, ticking
 from tests.rich_models import random_model
+from tests.searches import begun
 from tests.trip_models import trip_model
 
 
@@ -81,9 +82,7 @@ def test_threads_find_other_plans_than_one() -> None:
 def test_what_never_changes_is_shared_and_a_fork_goes_on_like_its_origin() -> None:
     for make in MODELS.values():
         model = make()
-        origin = Search(model, SolveParams(time_limit_s=None, max_iterations=500, seed=2))
-        origin.find_neighbours()
-        origin.construct()
+        origin = begun(model, 500, seed=2)
         origin.heat_up()
         origin.step(200)
         other = origin.fork(share_out(origin.params, 0))

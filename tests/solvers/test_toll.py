@@ -7,25 +7,16 @@ import pytest
 from solvers.evaluation import evaluate
 from solvers.model import RoutingModel
 from solvers.search.kernels import rows
-from solvers.search.run import Search, begin, run
+from solvers.search.run import begin, run
 from solvers.search.toll import cool_with_toll, fewest_by_loads, levy
 from solvers.solve import Progress, SolveParams, warm_up
 from tests.builders import shift_model
+from tests.searches import begun
 
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
     warm_up()
-
-
-def begun(model: RoutingModel, n_iterations: int = 2000, **params: object) -> Search:
-    """A search with its first plan."""
-    search = Search(
-        model, SolveParams(time_limit_s=None, max_iterations=n_iterations, **params)  # type: ignore[arg-type]
-    )
-    search.find_neighbours()
-    search.construct()
-    return search
 
 
 FULL = {"capacity": 16, "shift": 400}
@@ -50,7 +41,7 @@ def test_where_loads_fill_the_routes_a_search_begins_with_few_vehicles() -> None
     {"n_vehicles": 20},  # not all are served
 ])
 def test_other_searches_ask_no_toll(changes: dict[str, int]) -> None:
-    search = begun(shift_model(**{**FULL, **changes}))
+    search = begun(shift_model(**{**FULL, **changes}), 2000)
     spread = search.spread
     begin(search)
     assert search.toll == 0
@@ -58,7 +49,7 @@ def test_other_searches_ask_no_toll(changes: dict[str, int]) -> None:
 
 
 def test_where_routes_are_long_and_loads_leave_room_vehicles_are_wanted() -> None:
-    search = begun(shift_model(capacity=200, shift=2500))
+    search = begun(shift_model(capacity=200, shift=2500), 2000)
     before, spread = int(search.counters[rows.N_USED]), search.spread
     assert 20 * before <= 200
     begin(search)
@@ -70,7 +61,7 @@ def test_where_routes_are_long_and_loads_leave_room_vehicles_are_wanted() -> Non
 
 
 def test_a_toll_counts_for_the_plan_and_the_incumbent() -> None:
-    search = begun(shift_model(**FULL))
+    search = begun(shift_model(**FULL), 2000)
     search.heat_up()
     search.step(500)
     c = search.counters
@@ -92,7 +83,7 @@ def test_in_the_end_the_incumbent_costs_what_it_says_and_no_toll_is_left(
 ) -> None:
     monkeypatch.setattr("solvers.search.run._PROGRESS_S", 0.0)
     told: list[Progress] = []
-    search = begun(shift_model(**FULL), on_progress=told.append)
+    search = begun(shift_model(**FULL), 2000, on_progress=told.append)
     first = int(search.counters[rows.BEST_TOTAL])
     begin(search)
     assert search.toll > 0
@@ -111,7 +102,7 @@ def test_a_search_that_stays_near_keeps_its_vehicles_and_begins_cold_where_it_is
     n_tasks: int, spread: tuple[float, float]
 ) -> None:
     model = shift_model(60, 4000, n_tasks, n_tasks, fixed_cost=100_000)
-    near, free = begun(model, near=True), begun(model)
+    near, free = begun(model, 2000, near=True), begun(model, 2000)
     begin(near)
     begin(free)
     assert near.counters[rows.ITERATIONS] == 0
