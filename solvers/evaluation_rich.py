@@ -108,11 +108,12 @@ def _most_on_board(model: RoutingModel, chain: Chain, trip: Trip) -> NDArray[np.
     change = np.zeros((len(tasks) + 1, model.n_dimensions), dtype=np.int64)
     change[0] = model.task_demand[tasks].sum(axis=0, dtype=np.int64)
     change[1:] = model.task_pickup[tasks].astype(np.int64) - model.task_demand[tasks]
-    where = {i: x for x, i in enumerate(tasks)}
     pairs = model.pairs
-    for m in np.flatnonzero(np.isin(pairs.pickup, tasks) & np.isin(pairs.delivery, tasks)):
-        change[where[int(pairs.pickup[m])] + 1] += pairs.load[m]
-        change[where[int(pairs.delivery[m])] + 1] -= pairs.load[m]
+    if len(pairs.pickup):
+        where = {i: x for x, i in enumerate(tasks)}
+        for m in np.flatnonzero(np.isin(pairs.pickup, tasks) & np.isin(pairs.delivery, tasks)):
+            change[where[int(pairs.pickup[m])] + 1] += pairs.load[m]
+            change[where[int(pairs.delivery[m])] + 1] -= pairs.load[m]
     most: NDArray[np.int64] = change.cumsum(axis=0).max(axis=0)
     return most
 
