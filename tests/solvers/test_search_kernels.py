@@ -15,6 +15,7 @@ from numba.core import config
 
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
+from solvers.jit import compile_lean
 from solvers.model import TIME_MAX, UNREACHABLE, RoutingModel, service_time
 from solvers.search.kernels import jit, rows
 from solvers.search.kernels.anneal import anneal
@@ -41,25 +42,25 @@ def limited_model(seed: int, **sizes: int) -> RoutingModel:
 
 
 # The parts of the kernels have no wrapper for Python: these give them one.
-@numba.njit
+@compile_lean
 def find(problem, guide, state, i):
     return find_position(problem, guide, state, i, np.int64(1 << 60))
 
 
-@numba.njit
+@compile_lean
 def insert(problem, state, i, p, v):
     open_journal(state, None)
     insert_task(problem, state, None, i, p, v)
 
 
-@numba.njit
+@compile_lean
 def remove(problem, state, v, first, last):
     open_journal(state, None)
     state.counters[rows.N_WORK] = 0
     remove_segment(problem, state, None, v, first, last)
 
 
-@numba.njit
+@compile_lean
 def exchange(problem, guide, state, p):
     open_journal(state, None)
     y, w = find_exchange(problem, guide, state, p, np.int64(1 << 60))

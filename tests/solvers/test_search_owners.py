@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import product
 
-import numba
 import numpy as np
 import pytest
 
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
+from solvers.jit import compile_lean
 from solvers.model import RoutingModel
 from solvers.search.kernels import rows
 from solvers.search.kernels.duty import TOO_LONG
@@ -30,7 +30,7 @@ REFUSED = -(1 << 60)
 
 
 # The parts of the kernels have no wrapper for Python: this gives them one.
-@numba.njit
+@compile_lean
 def try_swap(problem, state, v, w):
     """Swap routes; returns what it costs, or REFUSED where it is not allowed."""
     if not alike(state, v, w) or not may_swap(problem, state, v, w):
@@ -45,12 +45,12 @@ def try_swap(problem, state, v, w):
     return rise
 
 
-@numba.njit
+@compile_lean
 def take_back(problem, state):
     undo(problem, state, None)
 
 
-@numba.njit
+@compile_lean
 def make_exchanges(problem, guide, state, count):
     for _ in range(count):
         exchange_routes(problem, guide, state)

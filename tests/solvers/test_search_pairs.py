@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pytest
 
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
+from solvers.jit import compile_lean
 from solvers.model import RoutingModel
 from solvers.search.kernels import rich_rows as cols
 from solvers.search.kernels import rows
@@ -21,7 +21,7 @@ from solvers.solve import SolveParams, solve
 from tests.searches import begun
 
 
-@numba.njit
+@compile_lean
 def take_out(problem, state, rich, i, j):
     """Remove a pair and make the timetable right."""
     open_journal(state, rich)
@@ -33,13 +33,13 @@ def take_out(problem, state, rich, i, j):
     retime(problem, state, rich)
 
 
-@numba.njit
+@compile_lean
 def put_back(problem, guide, state, rich, i, j, ceiling):
     open_journal(state, rich)
     return place_pair(problem, guide, state, rich, i, j, ceiling)
 
 
-@numba.njit
+@compile_lean
 def take_back(problem, state, rich):
     undo(problem, state, rich)
 

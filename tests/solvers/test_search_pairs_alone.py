@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pytest
 
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
+from solvers.jit import compile_lean
 from solvers.model import RoutingModel
 from solvers.search.kernels import pair_rows as cols
 from solvers.search.kernels import rows
@@ -26,7 +26,7 @@ from tests.searches import begun
 from tests.solvers.test_search_pairs import cheapest_by_hand
 
 
-@numba.njit
+@compile_lean
 def take_out(problem, state, pairs, i):
     """Remove what task ``i`` belongs to."""
     open_journal(state, None)
@@ -37,13 +37,13 @@ def take_out(problem, state, pairs, i):
     remove_other_ends(problem, state, pairs)
 
 
-@numba.njit
+@compile_lean
 def put_back(problem, guide, state, pairs, i, limit):
     open_journal(state, None)
     return place_pair_or_task(problem, guide, state, pairs, i, limit)
 
 
-@numba.njit
+@compile_lean
 def take_back(problem, state):
     undo(problem, state, None)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pytest
 
 from solvers.builder import ModelBuilder
 from solvers.evaluation import evaluate
+from solvers.jit import compile_lean
 from solvers.model import RoutingModel
 from solvers.search.kernels import rows
 from solvers.search.kernels import trip_rows as cols
@@ -38,7 +38,7 @@ from tests.trip_models import trip_model
 SEEDS = range(8)
 
 
-@numba.njit
+@compile_lean
 def probe(problem, state, trips, i, found):
     """List every place for task ``i``: stop before, slot, option, whether it fits."""
     size = 0
@@ -66,7 +66,7 @@ def probe(problem, state, trips, i, found):
     return size
 
 
-@numba.njit
+@compile_lean
 def take(problem, state, trips, i):
     open_journal(state, None)
     state.counters[rows.N_WORK] = 0
@@ -245,7 +245,7 @@ def test_rejected_iteration_puts_every_row_back(is_metric: bool) -> None:
         assert_rows_are_the_evaluations(search)
 
 
-@numba.njit
+@compile_lean
 def judge_stretches(state, trips, found):
     """List the exchanges of trips of the first two vehicles: the four slots, whether it fits."""
     size = 0
@@ -303,7 +303,7 @@ def test_every_exchange_of_trips_is_judged_as_the_evaluation_does() -> None:
     assert n_misfits > 10
 
 
-@numba.njit
+@compile_lean
 def move(problem, guide, state, trips, kind):
     if kind == 0:
         move_trips(problem, state, trips)
@@ -328,7 +328,7 @@ def test_moves_of_trips_and_tails_carry_what_the_evaluation_finds(kind: int) -> 
     assert n_moved > 20
 
 
-@numba.njit
+@compile_lean
 def try_tails(problem, state, trips, p, y):
     """Exchange tails whatever it costs, and undo it."""
     open_journal(state, None)
