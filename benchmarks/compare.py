@@ -26,6 +26,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from benchmarks.arguments import at_least, out_file
 from benchmarks.instances import (
     InstanceError,
     best_known_table,
@@ -59,9 +60,10 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     seeds = parser.add_mutually_exclusive_group()
     seeds.add_argument("--seed", type=int, default=1, metavar="N")
     seeds.add_argument("--seeds", metavar="N,N,...", help="a run each; median and spread are shown")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the rows to this file")
-    parser.add_argument("--markdown", type=Path, metavar="OUT", help="write a table ready to paste")
-    parser.add_argument("--limit", type=int, metavar="K", help="only the first K instances")
+    parser.add_argument("--json", type=out_file, metavar="OUT", help="write the rows to this file")
+    parser.add_argument("--markdown", type=out_file, metavar="OUT",
+                        help="write a table ready to paste")
+    parser.add_argument("--limit", type=at_least(1), metavar="K", help="only the first K instances")
     parser.add_argument("--core", type=int, metavar="N", help="core to run on (default: the last)")
     return parser.parse_args(argv)
 
@@ -99,7 +101,8 @@ def plan_runs(args: argparse.Namespace) -> list[dict[str, Any]]:
         raise InstanceError(f"no instances of family {args.family}")
     for file in files:
         if not file.is_file():
-            raise InstanceError(f"{file}: no such file")
+            what = "a folder; name its files" if file.is_dir() else "no such file"
+            raise InstanceError(f"{file}: {what}")
     families = {file: args.family or family_of(file, table) for file in files}
     for file in files:
         # A fault is better told now than after an hour; large matrices are left to the runs.

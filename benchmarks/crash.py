@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import out_file
 from benchmarks.live import draw_log, make_day
 from benchmarks.live_api import database_of, free_port, keep_day, named_city, start_server
 
@@ -231,7 +232,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=20)
     parser.add_argument("--nodes", type=int, default=300, help="of the synthetic network")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--json", type=out_file, help="write the figures here")
     given = parser.parse_args()
     found = run(
         (given.orders, given.workers, given.nodes), given.events, given.kills, given.seed

@@ -27,6 +27,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.arguments import out_file
 from benchmarks.home_care_check import check
 from benchmarks.instances import InstanceError, read_instance
 from benchmarks.report import show
@@ -171,7 +172,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     seeds.add_argument("--seed", type=int, default=1, metavar="N")
     seeds.add_argument("--seeds", metavar="N,N,...", help="a run each; median and spread are shown")
     parser.add_argument("--core", type=int, metavar="N", help="core to run on (default: any)")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the rows to this file")
+    parser.add_argument("--json", type=out_file, metavar="OUT", help="write the rows to this file")
     parser.add_argument("--solutions", type=Path, metavar="FOLDER",
                         help="write legal answers here, the cheapest of each instance")
     return parser.parse_args(argv)

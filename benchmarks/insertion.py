@@ -28,6 +28,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from benchmarks.arguments import out_file
 from engine.assemble import assemble
 from engine.change_kinds import with_parts
 from engine.compile import compile_problem
@@ -214,7 +215,7 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=50_000, help="of planning")
     parser.add_argument("--improve", type=int, default=2_000, help="of search between events")
     parser.add_argument("--every", type=int, default=5, help="events")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--json", type=out_file, help="write the figures here")
     given = parser.parse_args()
     found = {}
     print("| sample | way | cost | % | travel s | workers | unserved | moved | CPU s |")

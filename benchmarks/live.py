@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import out_file
 from benchmarks.live_log import LogWriter
 
 COLUMNS = (
@@ -185,12 +186,12 @@ def main() -> None:
                         help="send events over HTTP for so long at --rate a minute")
     parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--check", action="store_true", help="have the end read by the checker")
-    parser.add_argument("--json", help="write the figures here")
+    parser.add_argument("--json", type=out_file, help="write the figures here")
     found = run(given := parser.parse_args())
     for name in COLUMNS:
         print(f"{name:>22}  {found[name]}")
     if given.json:
-        Path(given.json).write_text(json.dumps(found, indent=1) + "\n")
+        given.json.write_text(json.dumps(found, indent=1) + "\n")
     sys.exit(0)
 
 

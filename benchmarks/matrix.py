@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.arguments import out_file
 from benchmarks.mosaic import make_mosaic
 from geodata import Network, NetworkError, read_network, travel_matrix, warm_up
 from geodata.graph import profile_graph
@@ -239,8 +240,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, metavar="N", help="rows that the others work on")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--core", type=int, metavar="N", help="core to run on (default: the last)")
-    parser.add_argument("--json", type=Path, metavar="OUT")
-    parser.add_argument("--markdown", type=Path, metavar="OUT")
+    parser.add_argument("--json", type=out_file, metavar="OUT")
+    parser.add_argument("--markdown", type=out_file, metavar="OUT")
     args = parser.parse_args(argv)
     peers = [name.strip() for name in args.against.split(",") if name.strip()]
     errors = Console(stderr=True)

@@ -22,8 +22,9 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
+
+from benchmarks.arguments import at_least, out_file
 
 #: Codes of the checker that break freshness, and those that break a capacity of any kind.
 FRESHNESS = {"M2309"}
@@ -111,6 +112,7 @@ def plan_as_lanes(tables: Any, plan: Any) -> tuple[int, int]:
 def compile_apart() -> float:
     """Compile in another process, whose memory is not the plan's; then load. The seconds."""
     began = time.perf_counter()
+    print("compiling kernels, minutes on a new machine ...", file=sys.stderr, flush=True)
     if __name__ == "__main__":
         subprocess.run([sys.executable, "-c", "from benchmarks.meals import warm_up; warm_up()"],
                        check=True)
@@ -195,16 +197,17 @@ def disrupt(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--meals", type=int, default=20_000)
-    parser.add_argument("--kitchens", type=int, default=10)
-    parser.add_argument("--points", type=int, default=80)
-    parser.add_argument("--couriers", type=int, default=400)
+    parser.add_argument("--meals", type=at_least(1), default=20_000)
+    parser.add_argument("--kitchens", type=at_least(1), default=10)
+    parser.add_argument("--points", type=at_least(1), default=80)
+    parser.add_argument("--couriers", type=at_least(1), default=400)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--effort", type=int, default=60, help="search iterations a home")
+    parser.add_argument("--effort", type=at_least(1), default=60, help="search iterations a home")
     parser.add_argument("--naive", action="store_true", help="the plan in two steps instead")
-    parser.add_argument("--cities", type=int, help="compare joint and naive on so many seeds")
+    parser.add_argument("--cities", type=at_least(1),
+                        help="compare joint and naive on so many seeds")
     parser.add_argument("--disruption", action="store_true", help="three days that go otherwise")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=out_file)
     args = parser.parse_args()
     size = args.meals, args.kitchens, args.points, args.couriers
     if args.disruption:

@@ -13,12 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import geodata
+from benchmarks.arguments import out_file
 from engine.change_kinds import with_parts
 from engine.day import DayParams, DayResult, plan_day
 from engine.domain.plan import Plan, Previous
@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--move-client-cents", type=int, default=400)
     parser.add_argument("--move-minute-cents", type=int, default=8)
     parser.add_argument("--move-free", type=int, default=14, help="minutes that nobody minds")
-    parser.add_argument("--json", type=Path, help="write the rows here")
+    parser.add_argument("--json", type=out_file, help="write the rows here")
     args = parser.parse_args()
     rows = []
     print("| seed | orders | served | moved: fresh | replanned | share | other worker | "

@@ -15,6 +15,8 @@ import sys
 import time
 from typing import Any
 
+from benchmarks.arguments import out_file, sizes
+
 COLUMNS = (
     "tasks", "vehicles", "build_s", "first_plan_s", "first_cost", "first_unserved", "seconds",
     "iterations", "iterations_per_s", "cost", "unserved", "used", "memory_mb",
@@ -56,10 +58,10 @@ def measure(n: int, seconds: float, seed: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sizes", default="1000,3000,10000,30000,100000")
+    parser.add_argument("--sizes", type=sizes, default="1000,3000,10000,30000,100000")
     parser.add_argument("--seconds", type=float, default=60.0, help="of search, a size")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", help="write the rows here")
+    parser.add_argument("--json", type=out_file, help="write the rows here")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one is not None:
@@ -67,9 +69,9 @@ def main() -> None:
         return
     found = []
     print("  ".join(f"{c:>16}" for c in COLUMNS))
-    for size in given.sizes.split(","):
+    for size in given.sizes:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.scale", "--one", size, "--seconds",
+            [sys.executable, "-m", "benchmarks.scale", "--one", str(size), "--seconds",
              str(given.seconds), "--seed", str(given.seed)],
             capture_output=True, text=True, check=False,
         )
@@ -78,8 +80,7 @@ def main() -> None:
         found.append(json.loads(done.stdout.splitlines()[-1]))
         print("  ".join(f"{found[-1][c]!s:>16}" for c in COLUMNS), flush=True)
     if given.json:
-        with open(given.json, "w", encoding="utf-8") as file:
-            json.dump(found, file, indent=1)
+        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import out_file
+
 #: figure -> the policy that ours, with and without cover, is held against.
 QUESTIONS = {"within": "nearest", "moved": "replan"}
 _OURS = ("ours", "cover")
@@ -103,8 +105,8 @@ def main() -> None:
     parser.add_argument("--policies", default="nearest,ours,cover,replan")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--day", help="keep the planned day in this file, or take it from there")
-    parser.add_argument("--html", type=Path, help="write the picture and the tables here")
-    parser.add_argument("--json", type=Path, help="write everything here")
+    parser.add_argument("--html", type=out_file, help="write the picture and the tables here")
+    parser.add_argument("--json", type=out_file, help="write everything here")
     summary = run(given := parser.parse_args())
     from engine.simulation.picture import draw_page
     from engine.simulation.text import tables

@@ -14,9 +14,9 @@ import json
 import resource
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import out_file
 from engine.domain.problem import SyntheticNetwork
 from engine.networks import open_network
 from engine.travel import build_travel
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--seconds-a-day", type=float)
     parser.add_argument("--iterations", type=int)
     parser.add_argument("--no-compare", action="store_true")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=out_file)
     args = parser.parse_args()
     seconds = args.seconds_a_day
     if seconds is None and args.iterations is None:

@@ -120,17 +120,18 @@ def family_of(path: Path, table: dict[tuple[str, str], BestKnown]) -> str:
         known = table.get((family, path.stem.lower()))
         if known is not None and Path(known.path).name == path.name:
             return family
-    if path.suffix == ".npz":
+    kind = path.suffix.lower()
+    if kind == ".npz":
         return "care"
-    if path.suffix == ".json":
+    if kind == ".json":
         return "hhcrsp_italian" if path.stem.startswith("instance_") else "hhcrsp_mankowska"
-    if path.suffix in (".txt", ".vrp") and path.is_file():
+    if kind in (".txt", ".vrp") and path.is_file():
         text = path.read_text(encoding="utf-8", errors="replace")
         if "DIMENSION" in text:
             return next((family for word, family in _WORDS.items() if word in text), "uchoa_x")
         if re.match(r"\s*\d+\s+\d+\s+\d+\s*\n", text):
             return "lilim_pdptw_hier"
-    if path.suffix == ".txt":
+    if kind == ".txt":
         return "solomon_dimacs" if "_" not in path.stem else "homberger_dimacs"
     raise InstanceError(f"{path}: cannot tell the family of this file; name it with --family")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from pathlib import Path
@@ -256,3 +257,53 @@ def test_a_file_tells_its_family_where_none_is_named(path: str, family: str) -> 
     assert family_of(folder / path, best_known_table(BEST)) == family
     if family != "belgium":  # without the table, plain CVRP files read alike
         assert family_of(folder / path, {}) == family
+
+
+def test_what_cannot_be_written_is_told_before_the_first_run(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("benchmarks.compare.run_in_process", lambda _: pytest.fail("it ran"))
+    for name in ("", "file/out.json"):
+        with pytest.raises(SystemExit):
+            main(["--files", str(tiny), "--json", str(tmp_path / name)])
+        assert "argument --json" in capsys.readouterr().err
+
+
+def test_a_folder_of_the_answer_is_made(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = empty_row("careroute", "tiny1", "solomon_dimacs", None)
+    monkeypatch.setattr("benchmarks.compare.run_in_process", lambda _: row)
+    out = tmp_path / "new" / "results" / "out.json"
+    assert main(["--files", str(tiny), "--solvers", "careroute", "--json", str(out)]) == 0
+    assert len(json.loads(out.read_text())) == 1
+
+
+def test_a_folder_in_place_of_a_file_is_called_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--files", str(tmp_path)]) == 2
+    assert "folder" in capsys.readouterr().err
+
+
+def test_the_family_of_a_file_does_not_hang_on_the_case_of_its_name(
+    tiny: Path, tmp_path: Path
+) -> None:
+    loud = tiny.rename(tmp_path / "TINY1.TXT")
+    assert family_of(loud, {}) == "solomon_dimacs"
+
+
+@pytest.mark.parametrize("words", [
+    ["meals", "--kitchens", "0"], ["meals", "--effort", "-1"], ["scale", "--sizes", "10,0"],
+    ["scale", "--sizes", "many"],
+])
+def test_sizes_that_are_none_are_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, *given = words
+    monkeypatch.setattr("sys.argv", [name, *given])
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(f"benchmarks.{name}").main()
+    assert ended.value.code == 2
+    assert given[0] in capsys.readouterr().err
