@@ -1,7 +1,8 @@
 """A meal plan for the people who do it: kitchen sheets, loading lists, doors in order, seats.
 
 One set of tables, as a workbook and as pages to print: a page a batch for the kitchen, a page a van
-trip, a page a courier with the loading list and the doors of every trip. Headers are in English and
+trip, a page a courier with the loading list and the doors of every trip, a page a point with who
+sits when; who goes without, payers and late changes stand on the first. Headers are in English and
 Chinese. Texts are written as texts: nothing becomes a formula, and nothing a tag.
 """
 
@@ -35,6 +36,7 @@ _REASONS = {
 _LOAD = ["diet 餐型", "kitchen 厨房", "batch 批次", "portions 份数"]
 _BULK = ["diet 餐型", "batch 批次", "portions 份数"]
 _SHIFT = ' style="text-align:right"'
+_SEATS = ["time 入座", "client 服务对象", "diet 餐型", "portions 份数"]
 _DOORS = ["no. 序号", "time 时间", "client 服务对象", "diet 餐型", "portions 份数"]
 
 
@@ -127,22 +129,16 @@ def meal_grids(problem: MealsProblem, plan: MealPlan, news: News) -> Grids:
     ]]
     for (kitchen, batch), rows in _cooked(problem, plan).items():
         kitchens += [[kitchen, batch, *row] for row in rows]
-    header = ["point 助餐点", "time 入座", "client 服务对象", "diet 餐型", "portions 份数"]
-    seats: list[list[Any]] = [header, *(
-        [s.point, clock(s.start_s), s.client, diets[problem.client_by_id[s.client].diet],
-         problem.client_by_id[s.client].portions]
-        for s in sorted(plan.sittings, key=lambda s: (s.point, s.start_s, s.client))
-    )]
-    without: list[list[Any]] = [["client 服务对象", "reason 原因代码", "why", "原因"], *(
-        [w.client, w.reason, *_REASONS[w.reason]] for w in plan.without
-    )]
+    seats: list[list[Any]] = [["point 助餐点", *_SEATS]]
+    for point, sitting in _seats(problem, plan).items():
+        seats += [[point, *row] for row in sitting]
     told = {"late changes 逾期变更": _late(problem, news.late)}
     if news.later is not None:
         told["later 推迟用餐"] = _later(news.later)
     return {
         "summary 汇总": _summary(plan), "kitchens 厨房": kitchens, "vans 车辆": vans,
         "loading 装餐清单": lists, "doors 送餐顺序": doors, "seats 座位": seats,
-        "without 未供餐": without, **told, "payers 付款方": _payers(problem, plan),
+        "without 未供餐": _without(plan), **told, "payers 付款方": _payers(problem, plan),
     }
 
 
@@ -171,6 +167,10 @@ def meal_pages(problem: MealsProblem, plan: MealPlan) -> list[Page]:
             ]
         back = clock(route.back_s)
         pages.append(Page(f"{route.courier} · {route.place} · back 返回 {back}", tables))
+    pages += [
+        Page(f"{point} · seats 座位 · {problem.day}", [Table("", _SEATS, rows)])
+        for point, rows in _seats(problem, plan).items()
+    ]
     return pages
 
 
@@ -183,6 +183,7 @@ def meal_html(problem: MealsProblem, plan: MealPlan, news: News) -> str:
             Table(title, [str(x) for x in rows[0]], rows[1:]) for title, rows in (
                 ("", _summary(plan)), ("late changes 逾期变更", _late(problem, news.late)),
                 ("later 推迟用餐", _later(news.later or ())),
+                ("without 未供餐", _without(plan)), ("payers 付款方", _payers(problem, plan)),
             ) if len(rows) > 1
         ]), *meal_pages(problem, plan)]
     )
@@ -270,6 +271,25 @@ def _cooked(problem: MealsProblem, plan: MealPlan) -> dict[tuple[str, str], list
                     [clock(batch.ready_s), diets[diet], n, point] for (diet, point), n in rows
                 ]
     return found
+
+
+def _seats(problem: MealsProblem, plan: MealPlan) -> dict[str, list[list[Any]]]:
+    """List who sits when at each point where anybody does."""
+    diets = _diets(problem)
+    found: dict[str, list[list[Any]]] = {}
+    for s in sorted(plan.sittings, key=lambda s: (s.point, s.start_s, s.client)):
+        client = problem.client_by_id[s.client]
+        found.setdefault(s.point, []).append(
+            [clock(s.start_s), s.client, diets[client.diet], client.portions]
+        )
+    return found
+
+
+def _without(plan: MealPlan) -> list[list[Any]]:
+    """List who gets no meal, and why."""
+    return [["client 服务对象", "reason 原因代码", "why", "原因"], *(
+        [w.client, w.reason, *_REASONS[w.reason]] for w in plan.without
+    )]
 
 
 def _payers(problem: MealsProblem, plan: MealPlan) -> list[list[Any]]:

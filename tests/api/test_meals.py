@@ -83,6 +83,22 @@ def test_every_sheet_prints_one_page_wide_under_its_header(planned: Path) -> Non
                 assert cell.alignment.indent
 
 
+def test_the_pages_to_print_tell_all_that_the_sheets_do(planned: Path) -> None:
+    page = (planned / "out" / "meals.html").read_text(encoding="utf-8")
+    book = (planned / "out" / "meals.xlsx").read_bytes()
+    pages = {p[: p.index("</h2>")]: p for p in page.split("<h2>")[1:]}
+    first = next(iter(pages.values()))
+    seated = sheet_rows(book, "seats 座位")
+    assert {point for point, *_ in seated} == {h.split()[0] for h in pages if "seats 座位" in h}
+    for point, time, client, *_ in seated:
+        (sheet,) = [p for h, p in pages.items() if h.startswith(f"{point} · seats")]
+        assert f"<td>{time}</td><td>{client}</td>" in sheet
+    for client, *_, why in sheet_rows(book, "without 未供餐"):
+        assert f"<td>{client}</td>" in first
+        assert f"<td>{why}</td>" in first
+    assert "payers 付款方" in first
+
+
 def test_a_change_of_the_day_tells_who_eats_later(planned: Path) -> None:
     book = load_workbook(planned / "lunch.xlsx")
     sheet = book["kitchens"]
