@@ -31,7 +31,7 @@ GROUPS: dict[str, type[Entity]] = {
     "diets": Diet, "kitchens": CentralKitchen, "points": ServingPoint, "clients": MealClient,
     "couriers": MealCourier, "vans": Van,
 }
-_NOUNS = {
+NOUNS = {
     "diets": Words("diet", "餐型"), "kitchens": Words("kitchen", "厨房"),
     "points": Words("meal point", "助餐点"), "clients": Words("client", "服务对象"),
     "couriers": Words("courier", "送餐员"), "vans": Words("van", "车辆"),
@@ -50,10 +50,11 @@ def parse_meals(
     try:
         if not isinstance(data, dict):
             ledger.add([not_an_object(ROOT, data)])
-        elif data.get("format") != MEALS_FORMAT:
-            path = "format" if "format" in data else ROOT
-            found = shown(data.get("format"))
-            ledger.add([fault("E1008", path, found=found, expected=MEALS_FORMAT)])
+        elif "format" not in data:
+            ledger.add([fault("E1003", "format", field="format")])
+        elif data["format"] != MEALS_FORMAT:
+            found = shown(data["format"])
+            ledger.add([fault("E1008", "format", found=found, expected=MEALS_FORMAT)])
         else:
             problem = _read(data, ledger, more)
             return (None if ledger.faults else problem), ledger.faults
@@ -190,18 +191,22 @@ class MealChecks:
     def run(self) -> None:
         """Tell everything to the ledger."""
         for names in (("diets",), ("kitchens", "points"), ("clients",), ("couriers",), ("vans",)):
-            noun = _NOUNS["places" if len(names) > 1 else names[0]]
+            noun = NOUNS["places" if len(names) > 1 else names[0]]
             self._unique(((path, e.id) for n in names for path, e in self.walk(n)), noun)
         self._in_order("end_s", self.problem.start_s, self.problem.end_s)
         for path, kitchen in self.walk("kitchens"):
             self._unique(((f"{path}.batches[{k}]", b.id) for k, b in enumerate(kitchen.batches)),
-                         _NOUNS["batches"])
+                         NOUNS["batches"])
             for k, batch in enumerate(kitchen.batches):
                 for diet in batch.diets:
                     self.known("diets", diet, f"{path}.batches[{k}].diets")
         for path, entity in [*self.walk("kitchens"), *self.walk("points")]:
             self._place(path, entity)
         self._points()
+        if not self.cooked and not self.any_diet and self.problem.clients:
+            # Told once; that nobody cooks their diet would be told of every client.
+            path = "kitchens[0].batches" if self.problem.kitchens else "kitchens"
+            self._tell(fault("E1013", path, field=path.rpartition(".")[2]))
         self._clients()
         for path, courier in self.walk("couriers"):
             self.known("places", courier.place, f"{path}.place")
@@ -228,7 +233,7 @@ class MealChecks:
         """Tell where an id is none of a list."""
         if identity not in self.ids[name]:
             self._tell(meal_fault(
-                "E1802", path, noun=_NOUNS[name], id=shown(identity),
+                "E1802", path, noun=NOUNS[name], id=shown(identity),
                 suggestion=did_you_mean(identity, cast(Collection[str], self.ids[name])),
             ))
 
@@ -267,7 +272,7 @@ class MealChecks:
         """Check what a client eats, how much of it, where, and who pays; ``where`` it is said."""
         self.known("diets", client.diet, where("diet"))
         if client.diet in self.ids["diets"] and not self.any_diet and (
-            client.diet not in self.cooked
+            self.cooked and client.diet not in self.cooked
         ):
             self._tell(meal_fault(
                 "E1801", where("diet"), id=shown(client.diet), known=listing(sorted(self.cooked)),

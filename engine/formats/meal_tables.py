@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine.domain.base import Mode
+from engine.domain.meal_faults import meal_fault
 from engine.domain.meal_programme import HOME, MealChange, MealProgramme
-from engine.domain.meal_reading import GROUPS, PATHS
+from engine.domain.meal_reading import GROUPS, NOUNS, PATHS
 from engine.domain.meals import MEALS_FORMAT, MealCourier, MealsProblem
 from engine.domain.programme_reading import parse_programme
 from engine.domain.words import did_you_mean, shown
@@ -255,8 +256,10 @@ class _Reader(TableReader):
                 if name is None:
                     self._tell("E1003", cell, field="kitchen")
                 else:
-                    self._tell("E1108", cell, id=shown(name),
-                               suggestion=did_you_mean(name, [h for h in homes if h]))
+                    self.faults.append(meal_fault(
+                        "E1802", cell, noun=NOUNS["kitchens"], id=shown(name),
+                        suggestion=did_you_mean(name, [h for h in homes if h]),
+                    ))
                 continue
             base, entry = homes[name]
             batches = entry.setdefault("batches", [])

@@ -280,7 +280,8 @@ def _read_weekdays(value: object) -> list[str]:
             if len(zh) == 1 and zh in _WEEKDAY_ZH:
                 ends.append(WEEKDAYS[_WEEKDAY_ZH.index(zh)])
             else:
-                ends.append(text.casefold()[:3] if text.isascii() else text)
+                short = text.casefold()[:3]
+                ends.append(short if text.isascii() and short in WEEKDAYS else text)
         if len(ends) == 2 and {*ends} <= {*WEEKDAYS}:
             week: list[str] = [*WEEKDAYS]
             first, last = map(week.index, ends)

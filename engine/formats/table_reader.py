@@ -45,6 +45,8 @@ class Cells:
 
     lines: dict[str, tuple[str, int]] = field(default_factory=dict)  # path -> sheet, line
     letters: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    #: sheet -> field -> what its column is called
+    names: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     broken: set[str] = field(default_factory=set)  # paths whose cells were told already
     paths: re.Pattern[str] = _NATIVE_PATH  # how a message names a place of the plain data
 
@@ -70,7 +72,10 @@ class Cells:
         return any(path[:cut] in self.broken for cut in steps)
 
     def translate(self, found: Fault) -> Fault:
-        """Make a fault name cells where it names paths."""
+        """Make a fault name cells where it names paths, and a missing field as its column."""
+        if found.code == "E1003":
+            return self._missing(found.path)
+
         def cell(match: re.Match[str]) -> str:
             return self.locate(match[0])
 
@@ -78,6 +83,14 @@ class Cells:
             found, path=self.locate(found.path), message=self.paths.sub(cell, found.message),
             message_zh=self.paths.sub(cell, found.message_zh),
         )
+
+    def _missing(self, path: str) -> Fault:
+        cell = self.locate(path)
+        sheet, is_cell, _ = cell.partition("!")
+        column = path.rpartition(".")[2]
+        if not is_cell and path in self.names[SETTINGS.name]:  # no line says it
+            cell = sheet = SETTINGS.name
+        return fault("E1003", cell, field=self.names[sheet].get(column, column))
 
 
 class TableReader:
@@ -92,6 +105,8 @@ class TableReader:
         self.faults: list[Fault] = []
         self._columns: dict[str, dict[int, Column]] = {}
         self._grids: Grids = {}
+        for sheet in self.sheets:
+            self.cells.names[sheet.name] = {c.field: c.name for c in sheet.columns}
         self._find_sheets(grids)
 
     def read(self) -> Raw:
@@ -173,7 +188,7 @@ class TableReader:
         lines = self._grids.get(sheet.name, []) if sheet.name in self._columns else []
         return [
             (k, line) for k, line in enumerate(lines, start=1)
-            if any(cell not in (None, "") for cell in line)
+            if any(cell is not None and str(cell).strip() for cell in line)
         ]
 
     def _entity(self, sheet: Sheet, number: int, line: list[Any]) -> tuple[Raw, set[str]]:

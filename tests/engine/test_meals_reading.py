@@ -14,7 +14,7 @@ from engine.domain.meals import MealsProblem
 from engine.domain.programme_reading import read_programme
 from engine.errors import InputError
 from engine.formats.meal_tables import read_meal_tables, write_meal_tables
-from engine.meals.scenario import make_meals
+from engine.meals.scenario import make_meals, make_programme
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,8 @@ def test_json_is_read_back_as_it_was(problem: MealsProblem, data: dict[str, Any]
      ("E1802", "kitchens[0].batches[0].diets")),
     (lambda d: d.update(format="careroute-problem/1"), ("E1008", "format")),
     (lambda d: d["network"].update(kind="moon"), ("E1012", "network.kind")),
+    (lambda d: d.pop("format"), ("E1003", "format")),
+    (lambda d: d["kitchens"][0].update(batches=[]), ("E1013", "kitchens[0].batches")),
 ])
 def test_each_fault_is_told_with_its_path(
     data: dict[str, Any], change: Any, expected: tuple[str, str]
@@ -113,7 +115,58 @@ def test_bad_tables_are_named_line_by_line(problem: MealsProblem, tmp_path: Path
     found = {(f.code, f.path) for f in caught.value.faults}
     assert found == {
         ("E1802", "clients!B4"), ("E1101", "clients!A7"), ("E1803", "points!L2"),
-        ("E1108", "batches!A2"), ("E1506", "couriers!F2"),
+        ("E1802", "batches!A2"), ("E1506", "couriers!F2"),
     }
     twice = next(f for f in caught.value.faults if f.code == "E1101")
     assert "clients!A5" in twice.message
+
+
+@pytest.fixture(scope="module")
+def lunch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tables") / "lunch.xlsx"
+    write_meal_tables(make_programme(make_meals(20, 1, 2, 3, seed=1, nodes=400)[0]), path)
+    return path
+
+
+def told(lunch: Path, change: Any) -> list[tuple[str, str, str]]:
+    book = load_workbook(lunch)
+    change(book)
+    path = lunch.with_name("changed.xlsx")
+    book.save(path)
+    try:
+        read_meal_tables(path)
+    except InputError as error:
+        return [(f.code, f.path, f.message) for f in error.faults]
+    return []
+
+
+def test_lines_of_blanks_are_no_lines(lunch: Path) -> None:
+    assert told(lunch, lambda book: book["couriers"].append(["  ", None, "\u3000"])) == []
+
+
+def test_a_missing_field_is_called_as_its_column(lunch: Path) -> None:
+    def change(book: Any) -> None:
+        book["couriers"].append(["C900", None, None, None, "P001", None, "13:00"])
+        for row in book["settings"].iter_rows(min_row=2):
+            if row[0].value.split()[0] == "end":
+                row[1].value = None
+
+    line = load_workbook(lunch)["couriers"].max_row + 1
+    found = told(lunch, change)
+    assert ("E1003", f"couriers!F{line}", "the field start is missing") in found
+    assert [m for code, _, m in found if code == "E1003"][-1] == "the field end is missing"
+
+
+def test_a_programme_without_kitchens_is_told_in_few_words(lunch: Path) -> None:
+    found = told(lunch, lambda book: book["kitchens"].delete_rows(2))
+    assert "the list kitchens is empty" in {m for _, _, m in found}
+    assert not [c for c, *_ in found if c in ("E1108", "E1801")]
+
+
+def test_a_day_of_the_week_that_is_none_is_repeated_whole(lunch: Path) -> None:
+    def change(book: Any) -> None:
+        book["standing"].cell(2, 2).value = "someday"
+
+    assert [(c, p) for c, p, m in told(lunch, change) if '"someday"' in m] == [
+        ("E1012", "standing!B2")
+    ]
