@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,6 +26,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: Exit codes of every command.
 OK, BROKEN, BAD_INPUT, DEFECT = 0, 1, 2, 3
+
+
+class _Ear(logging.Handler):
+    """Calls a function at the first thing that a log says."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__()
+        self._calls = [call]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._calls:
+            self._calls.pop()()
 
 
 class Terminal:
@@ -180,9 +193,23 @@ class Terminal:
             transient=True,
             disable=not self.err.is_terminal,
         )
-        with bar:
+        with bar, self._compiling():
             task = bar.add_task(escape(self.word(key)), total=1.0)
             yield lambda share: bar.update(task, completed=share)
+
+    @contextlib.contextmanager
+    def _compiling(self) -> Iterator[None]:
+        """Tell a person, once, where a search has to be compiled and says nothing for a minute."""
+        log = logging.getLogger("careroute.solvers")
+        ear, before = _Ear(lambda: self.err.print(escape(self.word("compiling")))), log.level
+        if not self.as_json:
+            log.addHandler(ear)
+            log.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            log.removeHandler(ear)
+            log.setLevel(before)
 
     @contextlib.contextmanager
     def stoppable(self) -> Iterator[Callable[[], bool]]:

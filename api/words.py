@@ -34,6 +34,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "report_score": ("mean score, 1-5", "平均评分（1-5）"),
     "generating": ("generating a day", "生成一天的任务"),
     "planning": ("planning", "规划中"),
+    "compiling": (
+        "first use on this machine: compiling the search, which takes a minute or two",
+        "本机首次使用：正在编译搜索程序，约需一两分钟",
+    ),
     "stopping": (
         "stopping; the best plan so far will be written (Ctrl-C again: give up)",
         "正在停止；将写出目前最好的计划（再按 Ctrl-C 放弃）",

@@ -36,7 +36,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     """
     from solvers.large import LargeModel
     from solvers.search import decompose, link_layout, run
-    from solvers.search.compiling import compile_kernels
+    from solvers.search.compiling import compile_kernels, first_time
     from solvers.search.kernels.jit import collector_paused
     from solvers.search.layout import DUTIES
 
@@ -45,7 +45,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
     if not isinstance(model, LargeModel) and link_layout.is_linked(model):
         from solvers.search import links
 
-        with collector_paused():
+        with collector_paused(), first_time("links"):
             links.compile_kernels()
         return links.run(model, params)
     large = decompose.is_large(model)
@@ -60,7 +60,8 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
                 compile_kernels("pairs")
         compile_kernels(kind)
         if large or params.threads > 1:
-            decompose.compile_kernels()
+            with first_time("large"):
+                decompose.compile_kernels()
     if large:
         return decompose.run(model, params)
     return run.run(decompose.whole(model), params)

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
 from solvers.builder import ModelBuilder
 from solvers.search.kernels.ejection import eject
+from solvers.search.kernels.jit import cache_folder, config
 from solvers.search.run import Kind, Search, run
 from solvers.solve import SolveParams
 
+_LOG = logging.getLogger("careroute.solvers")
 _compiled: set[str] = set()
+_folder = cache(cache_folder)  # by the content of the sources, which do not change meanwhile
+
+
+@contextlib.contextmanager
+def first_time(name: str) -> Iterator[None]:
+    """Say in the log that kernels are compiled where they are not in the disk cache yet.
+
+    It takes a minute, in which nothing else is heard of the search.
+
+    Parameters
+    ----------
+    name : of the kernels that are compiled in the body, and of their mark in the cache.
+    """
+    mark: Path = _folder() / f"{name}.compiled"
+    is_first = not config.DISABLE_JIT and not mark.exists()
+    if is_first:
+        _LOG.info("compiling kernels: %s", name)
+    yield
+    if is_first:
+        with contextlib.suppress(OSError):  # no folder, no cache: said again next time
+            mark.touch()
 
 
 def compile_kernels(kind: Kind = "plain") -> None:
@@ -33,7 +62,8 @@ def compile_kernels(kind: Kind = "plain") -> None:
         max_duty=1000 if kind == "duty" else None,
     )
     _compiled.add(kind)
-    run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))
-    if kind == "pairs":
-        search = Search(builder.build(), SolveParams())
-        eject(search.problem, search.state, search.pairs, 0)
+    with first_time(kind):
+        run(builder.build(), SolveParams(time_limit_s=None, max_iterations=3, initial=[[0]]))
+        if kind == "pairs":
+            search = Search(builder.build(), SolveParams())
+            eject(search.problem, search.state, search.pairs, 0)

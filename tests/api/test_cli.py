@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import resource
 import signal
@@ -16,7 +17,7 @@ from api import service
 from api.cli import app
 from api.examples import PLAN, PROBLEM
 from api.terminal import Terminal
-from api.words import WORDS, default_lang
+from api.words import WORDS, Lang, default_lang, word
 from tests.api.conftest import ROOT
 
 
@@ -40,7 +41,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stderr
     assert "of 60 orders" in done.stdout
-    assert done.stderr == "generating a day\nplanning\n"  # no bar where nobody watches
+    said = done.stderr.splitlines()  # no bar where nobody watches
+    assert said[:2] == ["generating a day", "planning"]
+    assert {*said[2:]} <= {word("compiling", "en")}
     return folder
 
 
@@ -372,3 +375,18 @@ def test_text_of_an_input_is_never_taken_for_markup(capsys: pytest.CaptureFixtur
 
     Terminal("en").faults([Fault("orders[0][red]", "E1004", "a [bold]b", "c", "d", "e")])
     assert "E1004  orders[0][red]  a [bold]b  c" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "minute"), ("zh", "编译")])
+def test_a_first_use_says_once_that_it_compiles(
+    capsys: pytest.CaptureFixture[str], lang: Lang, words: str
+) -> None:
+    log = logging.getLogger("careroute.solvers")
+    with Terminal(lang).progress("planning"):
+        log.info("compiling kernels: plain")
+        log.info("compiling kernels: rich")
+    assert capsys.readouterr().err.count(words) == 1
+    with Terminal(lang, as_json=True).progress("planning"):
+        log.info("compiling kernels: trips")
+    assert capsys.readouterr() == ("", "")
+    assert not log.handlers
