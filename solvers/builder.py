@@ -82,7 +82,8 @@ class ModelBuilder:
     def add_matrix(self, seconds: ArrayLike, metres: ArrayLike | None = None) -> int:
         """Add a profile's travel matrix, shape (L, L), and return its index; metres default to 0.
 
-        Entries at or above ``UNREACHABLE`` mean that there is no way.
+        Entries at or above ``UNREACHABLE`` mean that there is no way. Raises ``ModelError`` where
+        one is no whole number: how to scale and round is the caller's to choose.
         """
         sec = _matrix32(seconds)
         met = np.zeros_like(sec) if metres is None else _matrix32(metres)
@@ -456,6 +457,8 @@ class ModelBuilder:
 
 def _matrix32(entries: ArrayLike) -> Int32:
     given = np.asarray(entries)
+    if given.dtype.kind == "f" and not (given == np.floor(given)).all():  # a NaN equals nothing
+        raise ModelError(["a matrix entry is no whole number: scale and round the matrix first"])
     if given.dtype != np.int32:
         # A cast alone would wrap: 2**32 + 5, meant as no way, would become 5 seconds.
         given = np.clip(given, -1, UNREACHABLE)

@@ -48,7 +48,8 @@ def _matrix_faults(builder: ModelBuilder) -> Iterator[str]:
     shape = builder._seconds[0].shape
     for p, (sec, met) in enumerate(zip(builder._seconds, builder._metres, strict=True)):
         if sec.ndim != 2 or sec.shape[0] != sec.shape[1] or sec.shape != shape:
-            yield f"matrix {p}: shape {sec.shape}, expected a square like {shape}"
+            like = "" if sec.shape == shape else f" like that of matrix 0, {shape}"
+            yield f"matrix {p}: shape {sec.shape}, expected a square{like}"
         elif met.shape != sec.shape:
             yield f"matrix {p}: metres {met.shape} do not match seconds {sec.shape}"
         elif sec.size and (sec.min() < 0 or met.min() < 0):

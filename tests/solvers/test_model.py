@@ -33,6 +33,17 @@ def faults(made: ModelBuilder) -> tuple[str, ...]:
     return caught.value.faults
 
 
+@pytest.mark.parametrize("entry", [2.7, float("nan")])
+def test_a_matrix_is_not_rounded_unasked(entry: float) -> None:
+    for matrices in ([[[0, entry], [1, 0]]], [[[0, 1], [1, 0]], [[0, entry], [1, 0]]]):
+        with pytest.raises(ModelError, match="no whole number"):
+            ModelBuilder().add_matrix(*matrices)
+    made = ModelBuilder()
+    made.add_matrix([[0.0, 3.0], [float("inf"), 0.0]])  # whole, and no way back
+    made.add_vehicle(0, 0)
+    assert made.build().seconds.tolist() == [[[0, 3], [UNREACHABLE, 0]]]
+
+
 def test_a_plain_model_has_arrays_of_the_stated_shapes_and_types() -> None:
     model = plain().build()
     assert (model.n_tasks, model.n_vehicles, model.n_dimensions) == (1, 1, 1)
@@ -60,6 +71,7 @@ def test_no_matrix_is_a_fault_of_its_own() -> None:
         ([[0, 1, 2], [1, 0, 2]], None, "square"),
         ([[0, 1], [1, 0]], None, "square"),
         ([1, 2, 3], None, "square"),
+        ([[0, 1], [1, 0], [2, 2]], None, "shape (3, 2), expected a square like that of"),
         (SQUARE, [[0, 1], [1, 0]], "metres"),
         ([[0, -1, 2], [1, 0, 2], [2, 2, 0]], None, "negative"),
         (SQUARE, [[0, -1, 2], [1, 0, 2], [2, 2, 0]], "negative"),
