@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 
@@ -47,7 +48,7 @@ def _section(method: str, path: str, operation: dict[str, Any]) -> str:
         for p in operation.get("parameters", [])
     ]
     rows += [(status, answer["description"]) for status, answer in operation["responses"].items()]
-    table = "".join(f"<tr><td><code>{escape(a)}</code><td>{escape(b)}" for a, b in rows)
+    table = "".join(f"<tr><td><code>{escape(a)}</code><td>{_words(b)}" for a, b in rows)
     examples = "".join(
         _example(method, path, kind, example["value"])
         for kind, content in operation.get("requestBody", {}).get("content", {}).items()
@@ -55,8 +56,13 @@ def _section(method: str, path: str, operation: dict[str, Any]) -> str:
     )
     return (
         f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
-        f"<p>{escape(operation.get('description', ''))}</p><table>{table}</table>{examples}"
+        f"<p>{_words(operation.get('description', ''))}</p><table>{table}</table>{examples}"
     )
+
+
+def _words(text: str) -> str:
+    """Escape a docstring, and show what it quotes as code."""
+    return re.sub(r"``(.+?)``", r"<code>\1</code>", escape(text))
 
 
 def _example(method: str, path: str, kind: str, value: Any) -> str:

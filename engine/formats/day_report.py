@@ -102,7 +102,7 @@ def report_html(report: Mapping[str, Any], problem: Problem, lang: Lang = "en") 
         f"<title>{html.escape(title)}</title><style>"
         "body{font:13px/1.4 sans-serif;margin:1em}table{border-collapse:collapse;margin:0 0 1em}"
         "th,td{border:1px solid #888;padding:2px 6px;text-align:left}th{background:#eef}"
-        "tr{page-break-inside:avoid}@page{size:landscape}"
+        "td.n{text-align:right}tr{page-break-inside:avoid}@page{size:landscape}"
         f"</style><body><h1>{html.escape(title)}</h1>{body}</body></html>\n"
     )
 
@@ -170,7 +170,9 @@ def _grids(report: Mapping[str, Any], problem: Problem, lang: Lang | None) -> Gr
 def _table(rows: list[list[Any]]) -> str:
     def line(cells: list[Any], tag: str) -> str:
         inner = "".join(
-            f"<{tag}>{'' if c is None else html.escape(str(c))}</{tag}>" for c in cells
+            f"<{tag}{' class=n' * isinstance(c, (int, float))}>"
+            f"{'' if c is None else html.escape(str(c))}</{tag}>"
+            for c in cells
         )
         return f"<tr>{inner}</tr>"
 

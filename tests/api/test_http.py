@@ -438,6 +438,8 @@ def test_the_description_names_every_error_and_holds_the_schema(client: httpx.Cl
 def test_the_docs_page_loads_nothing(client: httpx.Client) -> None:
     page = client.get("/docs")
     assert "POST /v1/plans" in page.text
+    assert "<code>Accept: text/event-stream</code>" in page.text
+    assert "``" not in page.text
     assert "<script" not in page.text
     assert "src=" not in page.text
     assert "https://" not in page.text

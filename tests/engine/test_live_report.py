@@ -76,6 +76,7 @@ def test_a_page_in_each_language_and_a_workbook_hold_the_figures(ended, tmp_path
     assert not re.search("[\u4e00-\u9fff]", pages["en"])
     for word in ("服务机构", "按时率", "家中无人", "平均评分"):
         assert word in pages["zh"]
+    assert "<td class=n>45" in pages["en"]  # figures stand under each other
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.load_workbook(io.BytesIO(report_xlsx(report, made)))
     sheet = book["providers 服务机构"]
