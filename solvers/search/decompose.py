@@ -27,7 +27,8 @@ from solvers.search import selection
 from solvers.search.kernels import rows
 from solvers.search.kernels.cut import cut_lists, gather_block
 from solvers.search.layout import N_AROUND, N_NEAR
-from solvers.search.run import BEHIND, Search
+from solvers.search.limits import Limited
+from solvers.search.run import Search
 from solvers.search.savings import savings_routes, suits
 from solvers.search.slot_layout import TRIP_FEATURES
 from solvers.search.threads import at_once
@@ -51,7 +52,6 @@ _HOT, _COLD = 0.5, 0.01
 #: so many iterations a task.
 _WORTH, _LONGEST_VISIT = 3.0, 100
 _CHUNK_S = 0.01
-_PROGRESS_S = 0.25
 
 
 class _Over(Exception):
@@ -84,17 +84,14 @@ class Plan(NamedTuple):
     cost: int
 
 
-class Decomposition:
+class Decomposition(Limited):
     """One run: the plan, what is known about the whole, and the clock."""
 
     def __init__(self, model: RoutingModel | LargeModel, params: SolveParams) -> None:
-        self.started = params.clock()
+        super().__init__(params)
         self.large = model if isinstance(model, LargeModel) else None
         self.model = model.arrays if isinstance(model, LargeModel) else model
-        self.params = params
         self.thread = threading.get_ident()
-        self.stopped = ""
-        self.told = self.started
         self.iterations = self.best_iteration = 0
         n, v = self.model.n_tasks, self.model.n_vehicles
         self.busy = int(np.bincount(self.model.vehicle_profile).argmax())
@@ -121,41 +118,24 @@ class Decomposition:
 
     # -- clock ----------------------------------------------------------------------------------
 
-    def elapsed(self) -> float:
-        """Seconds since the run began."""
-        return self.params.clock() - self.started
+    def n_iterations(self) -> int:
+        """Count the iterations up to the last part."""
+        return self.iterations
 
     def is_over(self) -> bool:
-        """Whether time is out or the caller cancelled; tells the progress now and then.
-
-        What the caller gave is called in the caller's thread alone.
-        """
-        if self.stopped:
-            return True
-        p = self.params
-        if threading.get_ident() != self.thread:
-            return p.time_limit_s is not None and self.elapsed() >= p.time_limit_s
-        if p.should_stop is not None and p.should_stop():
-            self.stopped = "cancelled"
-        elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
-            self.stopped = "time_limit"
-        elif p.on_progress is not None and self.params.clock() - self.told >= _PROGRESS_S:
-            self.told = self.params.clock()
-            p.on_progress(self.progress())
-        return bool(self.stopped)
+        """As in :class:`Limited`; what the caller gave is called in the caller's thread alone."""
+        if self.stopped or threading.get_ident() == self.thread:
+            return super().is_over()
+        limit = self.params.time_limit_s
+        return limit is not None and self.elapsed() >= limit
 
     def share_of_iterations(self) -> float:
         """Share of the iterations that is used up, up to the last part; 0 without a limit."""
-        limit = self.params.max_iterations
-        return 0.0 if limit is None else min(self.iterations / max(limit, 1), 1.0)
+        return min(super().share_of_iterations(), 1.0)
 
     def share(self) -> float:
-        """Share of the budget that is used up, as in ``Search.share``; at most 1."""
-        p = self.params
-        spent = self.elapsed() / max(p.time_limit_s, 1e-9) if p.time_limit_s is not None else 0.0
-        done = self.share_of_iterations()
-        by_time = p.max_iterations is None or spent > done + BEHIND
-        return min(spent, 1.0) if by_time else done
+        """Share of the budget that is used up; at most 1."""
+        return min(super().share(), 1.0)
 
     def gone(self) -> float:
         """How far it has cooled down."""

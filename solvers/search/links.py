@@ -17,14 +17,13 @@ from solvers.builder import ModelBuilder
 from solvers.model import RoutingModel
 from solvers.search.kernels import link_moves
 from solvers.search.kernels import link_rows as cols
+from solvers.search.limits import Limited
 from solvers.search.link_layout import able_workers, build_nodes, build_plan
-from solvers.search.run import BEHIND
 from solvers.search.threads import at_once, share_out
 from solvers.solve import Progress, Result, SolveParams
 
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.
 _CHUNK_S = 0.01
-_PROGRESS_S = 0.25
 #: First and last temperature, in mean arcs.
 _HOT, _COLD = 4.0, 0.03
 #: Neighbours of a task whose ways make the mean.
@@ -33,17 +32,16 @@ _NEAREST = 5
 _SMALL, _ROUNDS = 150, 4
 
 
-class LinkSearch:
+class LinkSearch(Limited):
     """One run: the arrays, the clock, and how far it has come."""
 
     def __init__(self, model: RoutingModel, params: SolveParams, nodes: cols.Nodes | None = None):
-        self.started = self.told = params.clock()
-        self.model, self.params = model, params
+        super().__init__(params)
+        self.model = model
         self.nodes = nodes or build_nodes(model)
         self.plan = build_plan(model, params.seed)
         self.counters = self.plan.counters
         self.chunk = 1000.0  # iterations
-        self.stopped = ""
         self._load(params.initial or [])
 
     def _load(self, routes: Sequence[Sequence[int]]) -> None:
@@ -97,40 +95,17 @@ class LinkSearch:
         self.counters[cols.BEST_TOTAL] = self.counters[cols.TOTAL]
         return True
 
-    def elapsed(self) -> float:
-        """Seconds since the run began."""
-        return self.params.clock() - self.started
-
-    def is_over(self) -> bool:
-        """Whether time is out or the caller cancelled; tells the progress now and then."""
-        if self.stopped:
-            return True
-        p = self.params
-        if p.should_stop is not None and p.should_stop():
-            self.stopped = "cancelled"
-        elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
-            self.stopped = "time_limit"
-        elif p.on_progress is not None and self.params.clock() - self.told >= _PROGRESS_S:
-            self.told = self.params.clock()
-            p.on_progress(self.progress())
-        return bool(self.stopped)
+    def n_iterations(self) -> int:
+        """Count the iterations so far."""
+        return int(self.counters[cols.ITERATIONS])
 
     def progress(self) -> Progress:
-        """Tell how far the run has come and what the incumbent costs."""
+        """Tell of the incumbent; as in :class:`Limited`."""
         n_used = sum(1 for route in self.routes() if route)
         return Progress(
-            self.elapsed(), int(self.counters[cols.ITERATIONS]),
+            self.elapsed(), self.n_iterations(),
             int(self.counters[cols.BEST_TOTAL]), 0, n_used, min(self.share(), 1.0),
         )
-
-    def share(self) -> float:
-        """Share of the budget that is used up; with both limits, of the iterations."""
-        p = self.params
-        spent = self.elapsed() / max(p.time_limit_s, 1e-9) if p.time_limit_s is not None else 0.0
-        if p.max_iterations is None:
-            return spent
-        done = float(self.counters[cols.ITERATIONS]) / max(p.max_iterations, 1)
-        return spent if spent > done + BEHIND else done
 
     def near_arc(self) -> float:
         """Mean cost of the ways between neighbours; at least a tiny positive number."""

@@ -17,6 +17,7 @@ from solvers.search.kernels import pair_rows, rich_rows, rows
 from solvers.search.kernels.loading import load_routes, load_trips
 from solvers.search.kernels.neighbours import fill_neighbours
 from solvers.search.layout import DUTIES, build_problem, build_state, detour_factor
+from solvers.search.limits import Limited
 from solvers.search.pair_layout import (
     build_pairs,
     guide_pairs,
@@ -41,9 +42,6 @@ from solvers.solve import Progress, Result, SolveParams
 
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.
 _CHUNK_S = 0.01
-_PROGRESS_S = 0.25
-#: The temperature follows the time if the iterations are so far behind it, as shares.
-BEHIND = 0.1
 #: Vehicles dearer than so many mean arcs are saved first, and the share of the budget for that. At
 #: 5 mean arcs (home-care days) annealing alone was 1-3 % better.
 _DEAR_VEHICLE, _FLEET_SHARE = 20.0, 0.1
@@ -65,16 +63,15 @@ class Held(NamedTuple):
     n_used: int
 
 
-class Search:
+class Search(Limited):
     """One run: the arrays, the clock, and how far it has come."""
 
     state: rows.State
     rich: rich_rows.Rich | None
 
     def __init__(self, model: RoutingModel, params: SolveParams, reorder: bool = True) -> None:
-        self.started = params.clock()
+        super().__init__(params)
         self.model = model
-        self.params = params
         kind = kind_of(model)
         self.is_rich, self.has_trips, self.has_pairs = (
             kind == name for name in ("rich", "trips", "pairs")
@@ -95,8 +92,6 @@ class Search:
         self.spread = temperatures(
             model.n_tasks, self.has_trips, bool(self.problem.traits[rows.SCARCE]), params.near
         )
-        self.told = self.started
-        self.stopped = ""
         self.held: Held | None = None
         self.toll = 0.0  # on used vehicles, in temperatures
 
@@ -129,30 +124,16 @@ class Search:
         n_spare = 0 if self.rich is None else int(self.rich.counters[rich_rows.N_SPARE])
         return int(self.counters[rows.N_ABSENT]) - n_spare
 
-    def elapsed(self) -> float:
-        """Seconds since the run began."""
-        return self.params.clock() - self.started
-
-    def is_over(self) -> bool:
-        """Whether time is out or the caller cancelled; tells the progress now and then."""
-        if self.stopped:
-            return True
-        p = self.params
-        if p.should_stop is not None and p.should_stop():
-            self.stopped = "cancelled"
-        elif p.time_limit_s is not None and self.elapsed() >= p.time_limit_s:
-            self.stopped = "time_limit"
-        elif p.on_progress is not None and self.params.clock() - self.told >= _PROGRESS_S:
-            self.told = self.params.clock()
-            p.on_progress(self.progress())
-        return bool(self.stopped)
+    def n_iterations(self) -> int:
+        """Count the iterations so far."""
+        return int(self.counters[rows.ITERATIONS])
 
     def progress(self) -> Progress:
         """Tell how far the run has come and what the incumbent costs."""
         best = self.held or self.hold()
         return Progress(
-            self.elapsed(), int(self.counters[rows.ITERATIONS]), best.total,
-            best.n_absent, best.n_used, min(self.share(), 1.0),
+            self.elapsed(), self.n_iterations(), best.total, best.n_absent, best.n_used,
+            min(self.share(), 1.0),
         )
 
     def hold(self) -> Held:
@@ -176,19 +157,6 @@ class Search:
         c[rows.N_DIRTY] = len(marks)
         c[rows.BEST_TOTAL], c[rows.BEST_ABSENT] = held.total, held.n_absent
         c[rows.BEST_USED] = held.n_used
-
-    def share(self) -> float:
-        """Share of the budget that is used up.
-
-        With both limits that is the share of the iterations, so that a run that is in time can be
-        repeated, until the time is clearly the first to end.
-        """
-        p = self.params
-        spent = self.elapsed() / max(p.time_limit_s, 1e-9) if p.time_limit_s is not None else 0.0
-        if p.max_iterations is None:
-            return spent
-        done = float(self.counters[rows.ITERATIONS]) / max(p.max_iterations, 1)
-        return spent if spent > done + BEHIND else done
 
     def find_neighbours(self, n_tasks: int | None = None) -> None:
         """Fill the neighbour lists, of the first so many tasks, as far as the time goes."""

@@ -347,7 +347,7 @@ def test_vehicles_that_are_not_dear_are_not_saved_at_any_price() -> None:
 def test_progress_tells_of_the_incumbent_while_the_fleet_is_reduced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("solvers.search.run._PROGRESS_S", 0.0)
+    monkeypatch.setattr("solvers.search.limits._PROGRESS_S", 0.0)
     told: list[Progress] = []
     model = spread_model(3, 60, 30, fixed_cost=10**6)
     result = search(model, 20_000, on_progress=told.append)

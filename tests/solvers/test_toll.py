@@ -81,7 +81,7 @@ def test_a_toll_counts_for_the_plan_and_the_incumbent() -> None:
 def test_in_the_end_the_incumbent_costs_what_it_says_and_no_toll_is_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("solvers.search.run._PROGRESS_S", 0.0)
+    monkeypatch.setattr("solvers.search.limits._PROGRESS_S", 0.0)
     told: list[Progress] = []
     search = begun(shift_model(**FULL), 2000, on_progress=told.append)
     first = int(search.counters[rows.BEST_TOTAL])
