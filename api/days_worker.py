@@ -144,14 +144,17 @@ class DayVerbs:
     ) -> list[Outcome]:
         from api.store import LostRace
 
+        def attempt() -> list[Outcome]:
+            try:
+                return self.day(name).apply(events, on_answer)
+            except Exception:
+                self._open.pop(name, None)  # memory may be ahead of the log; the log is the truth
+                raise
+
         try:
-            return self.day(name).apply(events, on_answer)
+            return attempt()
         except LostRace:  # somebody else writes this day, too: take theirs in, and try once more
-            del self._open[name]
-            return self.day(name).apply(events, on_answer)
-        except Exception:
-            self._open.pop(name, None)  # memory may be ahead of the log; the log is the truth
-            raise
+            return attempt()
 
     def log(self, *, day: str, after: int, most: int) -> Answer:
         """Read what has happened since a sequence number."""

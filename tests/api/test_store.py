@@ -22,7 +22,9 @@ import pytest
 import geodata
 from api import days
 from api.days import Beginning, KeptDay, begin, replay
+from api.days_worker import DayVerbs
 from api.problems import RequestError
+from api.settings import Settings
 from api.store import DayStore, LostRace
 from engine.domain.problem import SyntheticNetwork
 from engine.formats import native
@@ -111,6 +113,25 @@ def test_two_processes_cannot_write_the_same_number(town, log, store):
     with pytest.raises(LostRace):
         other.apply(events[2:4])
     assert [e.event["id"] for e in store.read("d")] == [e.id for e in events[:2]]
+
+
+def test_a_race_lost_twice_leaves_nothing_in_memory_that_the_log_has_not(
+    town, log, store, monkeypatch
+):
+    events, _ = log
+    begin(store, "d", town)
+    verbs = DayVerbs(Settings())
+    monkeypatch.setattr(verbs, "_store", store)
+
+    def lose(*_):
+        raise LostRace
+
+    with monkeypatch.context() as racing:
+        racing.setattr(store, "append", lose)
+        with pytest.raises(LostRace):
+            verbs._apply("d", events[:2], None)
+    verbs._apply("d", events[2:3], None)
+    assert verbs.day("d").day.fingerprint == KeptDay(store, "d").day.fingerprint
 
 
 def test_the_clock_of_the_city_refuses_the_future(town, log, store):
