@@ -12,8 +12,7 @@ from engine.domain.meal_programme import HOME, MealChange, MealProgramme
 from engine.domain.meal_reading import GROUPS, NOUNS, PATHS
 from engine.domain.meals import MEALS_FORMAT, MealCourier, MealsProblem
 from engine.domain.programme_reading import parse_programme
-from engine.domain.words import did_you_mean, shown
-from engine.errors import InputError
+from engine.errors import Fault, InputError
 from engine.formats.table_cells import (
     CLOCK,
     DAY,
@@ -247,25 +246,11 @@ class _Reader(TableReader):
                 raw, broken = self._entity(sheet, number, line)
                 self._register(f"{group}[{len(data[group])}]", sheet, number, broken)
                 data[group].append(raw)
-        homes = {k.get("id"): (f"kitchens[{i}]", k) for i, k in enumerate(data["kitchens"])}
-        for number, line in self._lines(BATCHES):
-            raw, broken = self._entity(BATCHES, number, line)
-            name = raw.pop("kitchen", None)
-            if name not in homes:
-                cell = f"{BATCHES.name}!{self.cells.letters[BATCHES.name]['kitchen']}{number}"
-                if name is None:
-                    self._tell("E1003", cell, field="kitchen")
-                else:
-                    self.faults.append(meal_fault(
-                        "E1802", cell, noun=NOUNS["kitchens"], id=shown(name),
-                        suggestion=did_you_mean(name, [h for h in homes if h]),
-                    ))
-                continue
-            base, entry = homes[name]
-            batches = entry.setdefault("batches", [])
-            self._register(f"{base}.batches[{len(batches)}]", BATCHES, number, broken)
-            batches.append(raw)
+        self._batches(data, BATCHES, "kitchen", ("kitchens",))
         return data
+
+    def _unknown_home(self, cell: str, **params: object) -> Fault:
+        return meal_fault("E1802", cell, noun=NOUNS["kitchens"], **params)
 
 
 def read_meal_tables(path: str | Path) -> tuple[MealProgramme, Cells]:

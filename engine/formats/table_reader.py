@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,7 +128,7 @@ class TableReader:
                     raw = _without_idle(raw, ORDER_KINDS[raw["kind"]])
                 data[group].append(raw)
         data |= self._places()
-        self._batches(data)
+        self._batches(data, BATCHES, "place", ("kitchens", "meal_points"))
         return data
 
     def _tell(self, code: str, cell: str, **params: object) -> None:
@@ -255,26 +256,33 @@ class TableReader:
             groups[group].append(_without_idle(raw, GROUPS[group]))
         return groups
 
-    def _batches(self, data: Raw) -> None:
+    def _batches(self, data: Raw, sheet: Sheet, home: str, groups: Iterable[str]) -> None:
+        """Hang batches into the places of some groups; their column ``home`` says into which."""
         homes = {
             entry.get("id"): (f"{group}[{i}]", entry)
-            for group in ("kitchens", "meal_points") for i, entry in enumerate(data[group])
+            for group in groups for i, entry in enumerate(data[group])
         }
-        for number, line in self._lines(BATCHES):
-            raw, broken = self._entity(BATCHES, number, line)
-            place = raw.pop("place", None)
-            if place not in homes:
-                cell = f"{BATCHES.name}!{self.cells.letters[BATCHES.name]['place']}{number}"
-                if place is None:
-                    self._tell("E1003", cell, field="place")
+        for number, line in self._lines(sheet):
+            raw, broken = self._entity(sheet, number, line)
+            name = raw.pop(home, None)
+            if name not in homes:
+                cell = f"{sheet.name}!{self.cells.letters[sheet.name][home]}{number}"
+                if name is None:
+                    self._tell("E1003", cell, field=home)
                 else:
-                    self._tell("E1108", cell, id=shown(place),
-                               suggestion=did_you_mean(place, [h for h in homes if h]))
+                    near = did_you_mean(name, [h for h in homes if h])
+                    self.faults.append(
+                        self._unknown_home(cell, id=shown(name), suggestion=near)
+                    )
                 continue
-            base, entry = homes[place]
+            base, entry = homes[name]
             batches = entry.setdefault("batches", [])
-            self._register(f"{base}.batches[{len(batches)}]", BATCHES, number, broken)
+            self._register(f"{base}.batches[{len(batches)}]", sheet, number, broken)
             batches.append(raw)
+
+    def _unknown_home(self, cell: str, **params: object) -> Fault:
+        """Tell that no such place is there for a batch."""
+        return fault("E1108", cell, **params)
 
 
 def _nested(raw: Raw) -> Raw:
