@@ -10,7 +10,7 @@ import typer
 
 from api.live_cli import live
 from api.meal_commands import meals_app
-from api.options import DebugOption, ForceOption, JsonOption, LangOption, SeedOption
+from api.options import DebugOption, ForceOption, JsonOption, LangOption, NetworkOption, SeedOption
 from api.simulate_cli import simulate
 from api.terminal import BROKEN, Terminal, conversation
 from api.weeks_cli import app as weeks_app
@@ -108,7 +108,7 @@ def plan(
         int, typer.Option(min=1, max=64, help="of the search; another number, another plan")
     ] = 1,
     backend: Annotated[Literal["search", "ortools"], typer.Option()] = "search",
-    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    network: NetworkOption = None,
     html: Annotated[Optional[Path], typer.Option("--map", help="map that opens offline")] = None,
     geojson: Annotated[Optional[Path], typer.Option()] = None,
     xlsx: Annotated[Optional[Path], typer.Option()] = None,
@@ -159,7 +159,7 @@ def plan(
 def check(
     source: Annotated[Path, typer.Argument(help="problem: .json, .xlsx, or a folder of CSV files")],
     plan: Annotated[Path, typer.Argument(help="plan to check")],
-    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    network: NetworkOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -191,7 +191,7 @@ def offer(
     width: Annotated[int, typer.Option(min=0, max=1_440, help="minutes of a window")] = 30,
     every: Annotated[int, typer.Option(min=5, max=1_440, help="minutes between windows")] = 30,
     most: Annotated[int, typer.Option(min=1, max=1_000, help="offers to tell")] = 10,
-    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    network: NetworkOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from api.options import DebugOption, JsonOption, LangOption
+from api.options import DebugOption, JsonOption, LangOption, NetworkOption
 from api.terminal import BROKEN, Terminal, conversation
 
 live = typer.Typer(
@@ -27,7 +27,7 @@ def replay(
     problem: Annotated[Path, typer.Option(help=".json, .xlsx, or a folder of CSV files")],
     plan: Annotated[Path, typer.Option(help="the plan that the day begins with")],
     out: Annotated[Optional[Path], typer.Option("--out", "-o", help="the day as it went")] = None,
-    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    network: NetworkOption = None,
     store: Annotated[
         Optional[str], typer.Option(help="keep the day in this database (URL), or go on with it")
     ] = None,
@@ -73,7 +73,7 @@ def report(
     files: Annotated[list[Path], typer.Argument(help="to write: .json, .xlsx, .html")],
     store: Annotated[str, typer.Option(help="the database that keeps the day (URL)")],
     day: Annotated[str, typer.Option(help="its name")],
-    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    network: NetworkOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,

@@ -8,14 +8,13 @@ from typing import Annotated, Optional
 
 import typer
 
-from api.options import DebugOption, ForceOption, JsonOption, LangOption, SeedOption
+from api.options import DebugOption, ForceOption, JsonOption, LangOption, NetworkOption, SeedOption
 from api.terminal import BROKEN, conversation
 
 meals_app = typer.Typer(
     help="Plan a meal period: kitchens, points, couriers.", no_args_is_help=True
 )
 
-NetworkOption = Annotated[Optional[Path], typer.Option(help="in place of the problem's own")]
 DayOption = Annotated[
     Optional[datetime], typer.Option("--date", formats=["%Y-%m-%d"],
                                      help="with standing orders; default: of the settings")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -12,4 +13,7 @@ LangOption = Annotated[Optional[Lang], typer.Option("--lang", help="en or zh; el
 JsonOption = Annotated[bool, typer.Option("--json", help="figures and faults as JSON on stdout")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="show the traceback of a defect")]
 ForceOption = Annotated[bool, typer.Option("--force", help="write over what is there")]
+NetworkOption = Annotated[
+    Optional[Path], typer.Option("--network", help="in place of the problem's own")
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1)]

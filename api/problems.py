@@ -1,4 +1,4 @@
-"""Every way a request can fail, as one RFC 9457 problem: the only place that catches broadly.
+"""Every way a request can fail, as one RFC 9457 problem; whoever catches broadly asks here.
 
 An answer never repeats what a request carried, and a log never holds the text of an exception: both
 could name a person. What a log needs to find a defect is the chain of files and lines.

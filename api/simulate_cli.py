@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from api.options import DebugOption, JsonOption, LangOption
+from api.options import DebugOption, JsonOption, LangOption, NetworkOption
 from api.terminal import conversation
 
 
@@ -36,7 +36,7 @@ def simulate(
         Optional[list[Path]],
         typer.Option("--out", "-o", help="report: .json, .html or .svg; may repeat"),
     ] = None,
-    network: Annotated[Optional[Path], typer.Option(help="in place of the problem's own")] = None,
+    network: NetworkOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
     debug: DebugOption = False,

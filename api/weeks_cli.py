@@ -7,12 +7,10 @@ from typing import Annotated, Optional
 
 import typer
 
-from api.options import DebugOption, JsonOption, LangOption, SeedOption
+from api.options import DebugOption, JsonOption, LangOption, NetworkOption, SeedOption
 from api.terminal import BROKEN, conversation
 
 app = typer.Typer(help="Plan one to four weeks: visits, faces, days.", no_args_is_help=True)
-
-NetworkOption = Annotated[Optional[Path], typer.Option(help="in place of the file's own")]
 
 
 @app.command()

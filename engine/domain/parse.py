@@ -8,16 +8,22 @@ checked again: the engine and its kernels assume.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from engine.domain.care_checks import check_care
 from engine.domain.faults import Words, fault
 from engine.domain.plan import PLAN_FORMAT, Plan, Route, Unserved
-from engine.domain.points import Points
+from engine.domain.points import OffRoad
 from engine.domain.problem import PROBLEM_FORMAT, Problem
-from engine.domain.reading import EnoughFaults, Ledger, read_list, read_problem_shapes
+from engine.domain.reading import (
+    EnoughFaults,
+    Ledger,
+    check_roads,
+    read_list,
+    read_problem_shapes,
+)
 from engine.domain.references import check_references
 from engine.domain.shapes import ROOT, not_an_object, read_entity, unsafe_values
 from engine.domain.times import check_times
@@ -32,10 +38,6 @@ _FOREIGN = {
     "shipments": Words("of VROOM", "（VROOM）"),
     "features": Words("of GeoJSON", "（GeoJSON）"),
 }
-
-
-#: Tells which points of a problem lie off the roads of its network.
-OffRoad = Callable[[Points], list[Fault]]
 
 
 def parse_problem(
@@ -64,10 +66,7 @@ def parse_problem(
                 check_care(reading, ledger)
                 if not ledger.faults:
                     return reading.problem(), []
-                points = reading.points() if off_road else None
-                for found in off_road(points) if off_road and points else ():
-                    own = [f"{found.path}.{name}" for name in ("lon", "lat", "coordinate_system")]
-                    ledger.add_unless_broken(found, *own)
+                check_roads(reading, off_road, ledger)
         except EnoughFaults:
             pass
     return None, ledger.faults

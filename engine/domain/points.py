@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from engine.domain.base import CoordinateSystem, Located
 from engine.domain.problem import NetworkRef, Problem
 from engine.domain.workers import Vehicle, Worker
+from engine.errors import Fault
 
 #: Lists of a problem whose entries lie somewhere; clients have ids of their own.
 LOCATED = ("clients", "centres", "kitchens", "meal_points", "places")
@@ -29,6 +30,10 @@ class Points(NamedTuple):
     max_snap_m: int
     modes: tuple[str, ...]  # that workers travel by, sorted
     points: tuple[Point, ...]
+
+
+#: Tells which points lie off the roads of their network.
+OffRoad = Callable[[Points], list[Fault]]
 
 
 def point(group: str, i: int, entry: Located) -> Point:

@@ -17,7 +17,7 @@ from engine.domain.entitlements import Entitlement
 from engine.domain.faults import fault
 from engine.domain.orders import BaseOrder, EmergencyOrder, MealOrder, VisitOrder
 from engine.domain.places import Centre, Client, Kitchen, MealPoint, Place
-from engine.domain.points import LOCATED, Points, modes_of, point
+from engine.domain.points import LOCATED, OffRoad, Points, modes_of, point
 from engine.domain.problem import FileNetwork, NamedNetwork, Problem, SyntheticNetwork
 from engine.domain.services import Service, Skill
 from engine.domain.shapes import bad_choice, join, not_a_list, not_an_object, read_entity
@@ -150,6 +150,14 @@ class Reading:
         for name in names:
             for i, entity in self.groups[name].entities:
                 yield name, i, entity
+
+
+def check_roads(reading: Reading, off_road: OffRoad | None, ledger: Ledger) -> None:
+    """Have told what lies off the roads, of the points that could be read."""
+    points = reading.points() if off_road else None
+    for found in off_road(points) if off_road and points else ():
+        own = [f"{found.path}.{name}" for name in ("lon", "lat", "coordinate_system")]
+        ledger.add_unless_broken(found, *own)
 
 
 def read_problem_shapes(data: dict[str, Any], ledger: Ledger) -> Reading:

@@ -7,7 +7,7 @@ a programme, with the same words; the rest is what only weeks have.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +15,13 @@ from engine.domain.base import Entity
 from engine.domain.entitlements import Entitlement
 from engine.domain.faults import fault
 from engine.domain.places import Centre, Client, Place
-from engine.domain.points import Points
+from engine.domain.points import OffRoad
 from engine.domain.reading import (
     EnoughFaults,
     Group,
     Ledger,
     Reading,
+    check_roads,
     read_group,
     read_network,
 )
@@ -56,7 +57,6 @@ _FREQUENCY = (
 )
 _HEAD = {"id": "unread", "first_day": "2000-01-01"}
 
-OffRoad = Callable[[Points], list[Fault]]
 
 
 def parse_weeks(
@@ -76,10 +76,7 @@ def parse_weeks(
                     name: tuple(e for _, e in reading.groups[name].entities) for name in WEEK_GROUPS
                 }
                 return Weeks.model_validate({**reading.raw, **lists}), []
-            points = reading.points() if off_road else None
-            for found in off_road(points) if off_road and points else ():
-                own = [f"{found.path}.{name}" for name in ("lon", "lat", "coordinate_system")]
-                ledger.add_unless_broken(found, *own)
+            check_roads(reading, off_road, ledger)
     except EnoughFaults:
         pass
     return None, ledger.faults

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from engine.domain.faults import Words, fault
-from engine.domain.parse import OffRoad, read_plan, read_problem
+from engine.domain.parse import read_plan, read_problem
 from engine.domain.plan import Plan
+from engine.domain.points import OffRoad
 from engine.domain.problem import Problem
 from engine.domain.shapes import ROOT, not_an_object
 from engine.domain.words import shown

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.domain.parse import OffRoad, parse_problem
+from engine.domain.parse import parse_problem
+from engine.domain.points import OffRoad
 from engine.domain.problem import Problem
 from engine.errors import InputError
 from engine.formats.table_files import read_grids
