@@ -212,7 +212,8 @@ def offer(
         ask = service.read_ask({
             "client": client, "service": what, "most": most,
             "service_duration_s": None if minutes is None else 60 * minutes,
-            "from_s": service.seconds_of(begin), "until_s": service.seconds_of(until),
+            "from_s": service.seconds_of(begin, "--from"),
+            "until_s": service.seconds_of(until, "--until"),
             "width_s": 60 * width, "step_s": 60 * every,
         })  # fmt: skip
         found = service.offers(planned, ask, network=network)

@@ -326,9 +326,19 @@ def read_events_file(path: Path) -> list[Any]:
     if body.lstrip()[:1] == b"[":
         items = native.loads(body)
     else:
-        items = [native.loads(line) for line in body.splitlines() if line.strip()]
+        items = [_load_line(k, line) for k, line in enumerate(body.splitlines()) if line.strip()]
     assert isinstance(items, list)
     return read_events(items)
+
+
+def _load_line(before: int, line: bytes) -> object:
+    """Read the JSON of a line; a fault names the line of the file."""
+    from engine.formats import native
+
+    try:
+        return native.loads(line)
+    except InputError:
+        return native.loads(b"\n" * before + line)
 
 
 def save_plan(day: LiveDay, path: Path) -> None:

@@ -155,12 +155,15 @@ def read_ask(document: dict[str, Any]) -> Ask:
     return ask
 
 
-def seconds_of(text: str) -> int | str:
-    """Read a clock time; one that is none is left for the reader to tell."""
+def seconds_of(text: str, option: str) -> int:
+    """Read the clock time of an option; ``E1506`` where it is none."""
+    from engine.domain.faults import fault
     from engine.domain.suspicions import clock_seconds
 
     seconds = clock_seconds(text)
-    return text if seconds is None else seconds
+    if seconds is None:
+        raise InputError([fault("E1506", option)])
+    return seconds
 
 
 def warm_up() -> None:

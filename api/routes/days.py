@@ -87,7 +87,10 @@ async def worker(request: Request, day: DayName, worker: WorkerName) -> Response
     "/{day}/events",
     responses=openapi.problems(400, 404, 413, 415, 422, 500, 503),
     openapi_extra=openapi.json_body(
-        EventsRequest, "one", {"events": [{"id": "e1", "time_s": 32_400, "kind": "clock"}]}
+        EventsRequest, "an alarm", {"events": [{
+            "id": "e1", "time_s": 32_400, "kind": "alarm",
+            "order": {"kind": "emergency", "id": "A1", "client": "C1", "received_s": 32_400},
+        }]},
     ),
     response_class=Response,
 )

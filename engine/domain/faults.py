@@ -363,6 +363,12 @@ TEXTS: dict[str, Text] = {
         "缺少工作表 {sheet}",
         "{suggestion}请从模板开始，其中包含全部工作表",
     ),
+    "E1519": Text(
+        "these are the tables of {found}, not those of {expected}",
+        "plan them with {command}, or start from the other template",
+        "这是{found}的表格，而不是{expected}的表格",
+        "请使用 {command} 规划，或从另一份模板开始",
+    ),
     "E1503": Text(
         "unknown column {column}",
         "{suggestion}columns of this sheet: {known}",

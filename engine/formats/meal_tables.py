@@ -233,6 +233,7 @@ _LISTS = {"diets": DIETS, "kitchens": KITCHENS, "points": POINTS, "clients": CLI
 
 
 class _Reader(TableReader):
+    kind = "meals"
     sheets = SHEETS
     paths = PATHS
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.domain.base import Entity
-from engine.domain.faults import fault
+from engine.domain.faults import Words, fault
 from engine.domain.problem import PROBLEM_FORMAT
 from engine.domain.reading import GROUPS, ORDER_KINDS
 from engine.domain.shapes import bad_choice
@@ -28,6 +28,7 @@ from engine.formats.table_columns import (
     Sheet,
     find_column,
     find_sheet,
+    fold,
     header_of,
 )
 from engine.formats.table_files import Grids
@@ -94,9 +95,23 @@ class Cells:
         return fault("E1003", cell, field=self.names[sheet].get(column, column))
 
 
+#: What tables are of, the command that plans them, and sheets that only they have, with both names.
+_KINDS = {
+    "day": (Words("a day", "一天"), "careroute plan", ({"orders", "工单"}, {"workers", "人员"})),
+    "meals": (Words("a meal period", "餐段"), "careroute meals plan",
+              ({"diets", "餐型"}, {"couriers", "送餐员"})),
+}
+
+
+def _is_of(grids: Grids, kind: str) -> bool:
+    present = {fold(name) for name in grids}
+    return all({fold(name) for name in names} & present for names in _KINDS[kind][2])
+
+
 class TableReader:
     """Sheets to plain data; what cannot be read becomes a fault and is left out."""
 
+    kind = "day"  # of _KINDS
     #: The settings first; other kinds of problem have other sheets, and paths in their faults.
     sheets: tuple[Sheet, ...] = SHEETS
     paths: re.Pattern[str] = _NATIVE_PATH
@@ -135,6 +150,12 @@ class TableReader:
         self.faults.append(fault(code, cell, **params))
 
     def _find_sheets(self, grids: Grids) -> None:
+        kinds = [kind for kind in _KINDS if _is_of(grids, kind)]
+        if kinds and self.kind not in kinds:
+            found, command, _ = _KINDS[kinds[0]]
+            raise InputError([fault(
+                "E1519", "$", found=found, expected=_KINDS[self.kind][0], command=command
+            )])
         for name, lines in grids.items():
             sheet = find_sheet(name, self.sheets)
             if sheet:

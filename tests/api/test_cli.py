@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api import service
+from api import days, service
 from api.cli import app
 from api.examples import PLAN, PROBLEM
 from api.terminal import Terminal
 from api.words import WORDS, Lang, default_lang, word
+from engine.errors import InputError
 from tests.api.conftest import ROOT
 
 
@@ -390,3 +391,21 @@ def test_a_first_use_says_once_that_it_compiles(
         log.info("compiling kernels: trips")
     assert capsys.readouterr() == ("", "")
     assert not log.handlers
+
+
+def test_a_clock_time_that_is_none_is_told_with_its_option(problem: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(PLAN))
+    done = run("offer", problem, plan, "--client", "C1", "--service", "bath", "--until", "5pm",
+               "--json")
+    assert done.exit_code == 2
+    told = [(f["code"], f["path"]) for f in json.loads(done.stdout)["faults"]]
+    assert told == [("E1506", "--until")]
+
+
+def test_a_broken_line_of_events_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text('{"id": "e1", "time_s": 30000, "kind": "clock"}\n\n{"id": "e2",\n')
+    with pytest.raises(InputError) as caught:
+        days.read_events_file(file)
+    assert ["line 3" in f.message for f in caught.value.faults] == [True]

@@ -139,3 +139,18 @@ def test_a_day_is_the_same_over_http_as_in_memory(start_service, town, log, tmp_
     wrong["plan"]["totals"]["travel_s"] += 1
     refused = client.post("/v1/days", json=wrong)
     assert refused.json()["faults"][0]["code"] == "E1622"
+
+
+def test_the_examples_of_the_document_run(client):
+    document = client.get("/openapi.json").json()["paths"]
+
+    def example(path):
+        body = document[path]["post"]["requestBody"]["content"]["application/json"]
+        (found,) = body["examples"].values()
+        return found["value"]
+
+    begun = example("/v1/days") | {"id": "example"}
+    assert client.post("/v1/days", json=begun).status_code == 201
+    answer = client.post("/v1/days/example/events", json=example("/v1/days/{day}/events")).json()
+    assert [o["status"] for o in answer["outcomes"]] == ["applied"]
+    assert answer["outcomes"][0]["alarm"]["order"] == "A1"

@@ -14,6 +14,7 @@ from engine.domain.meals import MealsProblem
 from engine.domain.programme_reading import read_programme
 from engine.errors import InputError
 from engine.formats.meal_tables import read_meal_tables, write_meal_tables
+from engine.formats.tables import write_template
 from engine.meals.scenario import make_meals, make_programme
 
 
@@ -169,4 +170,13 @@ def test_a_day_of_the_week_that_is_none_is_repeated_whole(lunch: Path) -> None:
 
     assert [(c, p) for c, p, m in told(lunch, change) if '"someday"' in m] == [
         ("E1012", "standing!B2")
+    ]
+
+
+def test_tables_of_a_day_name_the_command_that_plans_them(tmp_path: Path) -> None:
+    write_template(tmp_path / "day.xlsx")
+    with pytest.raises(InputError) as caught:
+        read_meal_tables(tmp_path / "day.xlsx")
+    assert [(f.code, "careroute plan" in f.hint_zh) for f in caught.value.faults] == [
+        ("E1519", True)
     ]

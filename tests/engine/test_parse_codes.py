@@ -229,6 +229,12 @@ def file_of(content: bytes, name: str = "problem.json", load: Any = load_problem
     return make
 
 
+def tables_of_a_meal_period(tmp_path: Path) -> object:
+    for name in ("settings", "batches", "clients", "couriers", "diets", "points"):
+        (tmp_path / f"{name}.csv").write_text("id\n")
+    return load_tables(tmp_path)
+
+
 def without_openpyxl(tmp_path: Path) -> object:
     real = builtins.__import__
     with pytest.MonkeyPatch.context() as patch:
@@ -307,6 +313,7 @@ FILES: list[tuple[str, str, Maker]] = [
     ("E1510", "vehicles!C2", cell("vehicles", "capacity", 2, "40 portions")),
     ("E1517", "orders!V2", cell("orders", "team", 2, "a=b=c")),
     ("E1518", "orders!W2", cell("orders", "after", 2, "two hours after O1")),
+    ("E1519", "$", tables_of_a_meal_period),
     ("E1511", "$", without_openpyxl),
     ("E1512", "orders!A1", folder_with(lambda f: (f / "orders.csv").write_text(""))),
     ("E1513", "orders.csv", folder_with(lambda f: (f / "orders.csv").write_bytes(b"\xff\xff,1"))),
