@@ -65,11 +65,15 @@ class Cache:
     ----------
     name : first word of the folder's name.
     sources : all files that the machine code depends on, this module aside.
+
+    Attributes
+    ----------
+    folder : where this state of the sources is kept; it need not exist.
     """
 
     def __init__(self, name: str, sources: Iterable[Path]) -> None:
-        self._folder = cache_folder(name, sources)
-        self._is_used = not config.DISABLE_JIT and is_writable(self._folder)
+        self.folder = cache_folder(name, sources)
+        self._is_used = not config.DISABLE_JIT and is_writable(self.folder)
 
     def kernel(self, function: Callable[..., Any]) -> Any:
         """Compile an entry point, called from Python; where the folder can be written, once.
@@ -80,7 +84,7 @@ class Cache:
             return compile_lean(function, nogil=True)
         # numba reads the folder while it decorates and never again; other rooms have their own.
         before = config.CACHE_DIR
-        config.CACHE_DIR = str(self._folder)
+        config.CACHE_DIR = str(self.folder)
         try:
             return compile_lean(function, cache=True, nogil=True)
         finally:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 from solvers.builder import ModelBuilder
+from solvers.jit import config
 from solvers.search.kernels.ejection import eject
-from solvers.search.kernels.jit import cache_folder, config
+from solvers.search.kernels.jit import CACHE
 from solvers.search.run import Kind, Search, run
 from solvers.solve import SolveParams
 
 _LOG = logging.getLogger("careroute.solvers")
 _compiled: set[str] = set()
-_folder = cache(cache_folder)  # by the content of the sources, which do not change meanwhile
 
 
 @contextlib.contextmanager
@@ -29,7 +27,7 @@ def first_time(name: str) -> Iterator[None]:
     ----------
     name : of the kernels that are compiled in the body, and of their mark in the cache.
     """
-    mark: Path = _folder() / f"{name}.compiled"
+    mark = CACHE.folder / f"{name}.compiled"
     is_first = not config.DISABLE_JIT and not mark.exists()
     if is_first:
         _LOG.info("compiling kernels: %s", name)

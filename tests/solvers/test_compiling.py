@@ -13,7 +13,7 @@ from solvers.search import compiling
 def test_kernels_are_said_to_be_compiled_where_no_cache_has_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(compiling, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(compiling.CACHE, "folder", tmp_path)
     monkeypatch.setattr(compiling.config, "DISABLE_JIT", 0)
     with caplog.at_level(logging.INFO, "careroute.solvers"):
         with pytest.raises(KeyboardInterrupt), compiling.first_time("plain"):
@@ -29,7 +29,7 @@ def test_kernels_are_said_to_be_compiled_where_no_cache_has_them(
 def test_interpreted_kernels_are_not_compiled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(compiling, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(compiling.CACHE, "folder", tmp_path)
     monkeypatch.setattr(compiling.config, "DISABLE_JIT", 1)
     with caplog.at_level(logging.INFO, "careroute.solvers"), compiling.first_time("plain"):
         pass
