@@ -75,7 +75,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     (folder / "maps").mkdir()
     running = start(
-        folder, networks=folder / "maps", max_seconds=600, default_seconds=1, max_orders=50
+        folder, networks=folder / "maps", max_seconds=600, default_seconds=1, max_orders=50,
+        database=f"sqlite:///{folder / 'days.sqlite'}",  # and not the developer's own days
     )
     try:
         yield running

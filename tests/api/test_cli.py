@@ -97,7 +97,7 @@ def test_windows_are_offered_as_a_table_and_as_json(demo: Path) -> None:
     assert offers[0]["start_s"] >= 8 * 3_600
     wrong = run("offer", *files, *asked[:2], "--service", "errand", "--from", "8", "--json")
     assert wrong.exit_code == 2
-    assert [f["path"] for f in json.loads(wrong.stdout)["faults"]] == ["from_s"]
+    assert [f["path"] for f in json.loads(wrong.stdout)["faults"]] == ["--from"]
     assert run("offer", files[0], *asked).exit_code == 2
 
 
