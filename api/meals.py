@@ -67,14 +67,10 @@ def _as_it_is(found: Fault) -> Fault:
 def read_plan(path: Path) -> MealPlan:
     """Read a plan of a meal period from JSON, with all its faults."""
     from engine.domain.meal_plan import MEAL_PLAN_FORMAT, MealPlan
-    from engine.domain.shapes import read_entity
-    from engine.errors import InputError
+    from engine.domain.shapes import read_valid
     from engine.formats import native
 
-    plan, faults = read_entity(MealPlan, native.read_of(MEAL_PLAN_FORMAT, path), "")
-    if plan is None:
-        raise InputError(faults)
-    return plan
+    return read_valid(MealPlan, native.read_of(MEAL_PLAN_FORMAT, path))
 
 
 def plan(

@@ -146,13 +146,10 @@ def read_ask(document: dict[str, Any]) -> Ask:
     ------
     InputError : all that is wrong with it.
     """
-    from engine.domain.shapes import read_entity
+    from engine.domain.shapes import read_valid
     from engine.offers import Ask
 
-    ask, faults = read_entity(Ask, document, "")
-    if ask is None:
-        raise InputError(faults)
-    return ask
+    return read_valid(Ask, document)
 
 
 def seconds_of(text: str, option: str) -> int:

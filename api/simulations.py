@@ -26,13 +26,10 @@ def read_params(document: dict[str, Any]) -> SimulationParams:
     ------
     InputError : all that is wrong with it.
     """
-    from engine.domain.shapes import read_entity
+    from engine.domain.shapes import read_valid
     from engine.simulation.params import SimulationParams
 
-    params, faults = read_entity(SimulationParams, document, "")
-    if params is None:
-        raise InputError(faults)
-    return params
+    return read_valid(SimulationParams, document)
 
 
 def read_params_file(path: Path) -> dict[str, Any]:

@@ -78,10 +78,6 @@ class TownPlan:
         cos, sin = np.cos(self._turn), np.sin(self._turn)
         return np.asarray(cos * bent_x - sin * bent_y), np.asarray(sin * bent_x + cos * bent_y)
 
-    def is_north(self, x: Float, y: Float) -> NDArray[np.bool_]:
-        """On which side of the river points on the ground lie."""
-        return self.from_river(x, y) > 0.0
-
     def from_river(self, x: Float, y: Float) -> Float:
         """Metres north of the river's middle line, measured along the town's own north."""
         cos, sin = np.cos(self._turn), np.sin(self._turn)

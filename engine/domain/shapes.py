@@ -17,7 +17,7 @@ from engine.domain.base import Entity
 from engine.domain.faults import Words, fault
 from engine.domain.suspicions import bad_point, clock_text, too_long
 from engine.domain.words import did_you_mean, is_shown, listing, personal, shown
-from engine.errors import Fault
+from engine.errors import Fault, InputError
 
 E = TypeVar("E", bound=Entity)
 Location = tuple[int | str, ...]
@@ -99,6 +99,19 @@ def read_entity(model: type[E], raw: object, base: str) -> tuple[E | None, list[
         return None, list(_translate(model, raw, base, error))
     except RecursionError:  # only what Python code made itself: JSON cannot hold itself
         return None, [fault("E1009", base or ROOT)]
+
+
+def read_valid(model: type[E], raw: object) -> E:
+    """Validate one whole document.
+
+    Raises
+    ------
+    InputError : all that is wrong with it.
+    """
+    entity, faults = read_entity(model, raw, "")
+    if entity is None:
+        raise InputError(faults)
+    return entity
 
 
 def unsafe_values(value: object, base: str, max_depth: int) -> Iterator[Fault]:

@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 
-from engine.domain.shapes import read_entity
+from engine.domain.shapes import read_valid
 from engine.domain.weeks import Weeks
-from engine.errors import InputError
 from engine.formats import native
 from engine.weeks.horizon import WEEKS_PLAN_FORMAT, WeeksPlan
 
@@ -56,8 +55,4 @@ def load_weeks_plan(path: str | Path) -> WeeksPlan:
     ------
     InputError : with the faults of the file.
     """
-    data = native.read_of(WEEKS_PLAN_FORMAT, Path(path))
-    plan, faults = read_entity(WeeksPlan, data, "")
-    if plan is None:
-        raise InputError(faults)
-    return plan
+    return read_valid(WeeksPlan, native.read_of(WEEKS_PLAN_FORMAT, Path(path)))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.domain.weeks import WEEKDAYS, Weeks
 from engine.domain.words import clock
-from engine.formats.native import unusable
 from engine.formats.plan_xlsx import dress
 from engine.formats.table_files import Grids, make_workbook, openpyxl_module
 from engine.formats.table_reader import letter_of
@@ -22,22 +20,6 @@ if TYPE_CHECKING:
 #: Columns before the first day.
 _FIXED = 5
 _LOST = "not served 未服务"
-
-
-def write_weeks_xlsx(
-    weeks: Weeks, plan: WeeksPlan, report: dict[str, Any], path: str | Path
-) -> None:
-    """Write plans over weeks as a workbook.
-
-    Raises
-    ------
-    InputError : ``E1017``, it cannot be written; ``E1511``, openpyxl is missing.
-    """
-    content = weeks_xlsx(weeks, plan, report)
-    try:
-        Path(path).write_bytes(content)
-    except (OSError, ValueError) as error:
-        raise unusable(error) from error
 
 
 def weeks_xlsx(weeks: Weeks, plan: WeeksPlan, report: dict[str, Any]) -> bytes:

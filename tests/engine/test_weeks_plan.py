@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import escape
 
@@ -208,16 +209,14 @@ def test_a_plan_states_hours_within_what_was_promised(street):
                 assert promised.start_s <= told.start_s <= told.end_s <= promised.end_s
 
 
-def test_the_calendar_names_days_workers_and_reasons(tmp_path):
+def test_the_calendar_names_days_workers_and_reasons():
     openpyxl = pytest.importorskip("openpyxl")
-    from engine.formats.weeks_xlsx import write_weeks_xlsx
+    from engine.formats.weeks_xlsx import weeks_xlsx
 
     given = weeks(days=7, programmes=[programme("p", "c"), programme("q", "c", "bath")],
                   workers=[worker("w", weekdays=WEEKDAYS)])
     result = plan(given)
-    path = tmp_path / "calendar.xlsx"
-    write_weeks_xlsx(given, result.plan, result.report, path)
-    book = openpyxl.load_workbook(path)
+    book = openpyxl.load_workbook(io.BytesIO(weeks_xlsx(given, result.plan, result.report)))
     cells = [str(c) for row in book.worksheets[0].iter_rows(values_only=True) for c in row if c]
     (on,) = visits(result)["p"]
     assert f"{day(on):%m-%d}" in " ".join(cells)
