@@ -154,7 +154,8 @@ def disrupt(
     compile_apart()
     problem, network = make_meals(meals, kitchens, points, couriers, seed=seed)
     travel = build_meal_travel(problem, network)
-    params = MealParams(effort=effort, seed=seed, thinning=0)  # which a plan near another has not
+    # What a plan near another has not is left out.
+    params = MealParams(effort=effort, seed=seed, thinning=0, together=0)
     cpu, start = time.process_time(), time.perf_counter()
     before = plan_meals(problem, travel, params)
     took = time.process_time() - cpu, time.perf_counter() - start

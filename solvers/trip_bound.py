@@ -22,22 +22,27 @@ towards the stops that the walks leave short (subgradient); the best bound of al
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from solvers.errors import ModelError
 from solvers.search.kernels.jit import kernel
 
 __all__ = ["bound_trips"]
 
+Float64 = NDArray[np.float64]
+
 #: Stops whose nearest are sorted; what lies farther is looked at only where the nearest do not do.
 _NEAREST = 400
 #: The best plan is thought to be so much above the best bound: it sets the length of a step.
-_ABOVE = 1.03
+ABOVE = 1.03
 #: Steps without a better bound after which they are halved.
-_PATIENCE = 4
+PATIENCE = 4
+#: Ways are kept in single precision.
+PRECISION = 1e-6
 
 
 def bound_trips(
@@ -70,58 +75,112 @@ def bound_trips(
     A step takes about ``capacity * n * (near + demand + capacity)`` operations, ``near`` being the
     neighbours that are near enough to matter.
     """
-    ways, ends = (np.asarray(x, np.float64) for x in (way, end))
-    wanted = np.asarray(demand, np.int64)
-    n = len(wanted)
-    if ways.shape != (n, n) or ends.shape != (n,):
-        raise ModelError([f"way and end: shapes {ways.shape} and {ends.shape} for {n} stops"])
-    if not n:
-        return 0.0
-    if capacity < 1 or wanted.min() < 1 or min(ways.min(), ends.min(), trip, visit) < 0:
+    walks = Walks(way, end, demand, capacity)
+    if min(trip, visit) < 0:
         raise ModelError(["a stop wants a unit, a trip holds one, and no cost is negative"])
-    # A detour over other stops may be shorter where ways are not: walks are costed by arcs, so the
-    # bound holds for any ways.
-    ways = np.minimum(ways, ways.T).astype(np.float32)
-    np.fill_diagonal(ways, np.inf)
-    near = min(n - 1, _NEAREST)
-    order = np.argsort(ways, axis=1, kind="stable")[:, :near].astype(np.int32)
-    np.minimum(wanted, np.iinfo(np.int32).max, out=wanted)
-    shape = (capacity + 1, n, 2)
-    arrive, leave = np.empty(shape), np.empty(shape)
-    come, before = np.empty(shape, np.int32), np.empty(shape, np.int32)
-    take, slot = np.empty(shape, np.int32), np.empty(shape, np.int32)
-    share, covered = np.empty(n), np.empty(n)
+    if not walks.n:
+        return 0.0
+    wanted = walks.demand
     best, step, stuck = -math.inf, 1.0, 0
-    # To begin with a unit pays its part of a full trip to its stop.
-    price = (trip + 2.0 * ends) / capacity + visit / np.minimum(wanted, capacity)
+    price = walks.first_price(trip, visit)
     start = price
     for _ in range(steps):
-        _price_trips(
-            ways, order, ends, wanted, price, trip, visit,
-            arrive, come, leave, before, take, slot, share, covered,
-        )
+        walks.price(price, trip, visit)
+        share = walks.share
         value = float(((price + share) * wanted).sum())
         if value > best + 1e-9 * abs(value):
             best, start, stuck = value, price + share, 0
         else:
             stuck += 1
-            if stuck >= _PATIENCE:
+            if stuck >= PATIENCE:
                 step, stuck, price = step / 2, 0, start
                 continue
+        covered = np.zeros(walks.n)
+        walks.trace(np.ones(walks.n, np.bool_), covered)
         short = wanted - covered
         norm = float((short * short).sum())
         if norm < 1e-9:
             break
-        price = price + share + step * (_ABOVE * max(best, value) - value + 1.0) / norm * short
-    return max(0.0, best * (1 - 1e-6))  # ways are kept in single precision
+        price = price + share + step * (ABOVE * max(best, value) - value + 1.0) / norm * short
+    return max(0.0, best * (1 - PRECISION))
+
+
+class Walks:
+    """The cheapest walks by every stop, where a unit at a stop pays a price.
+
+    Parameters
+    ----------
+    way, end, demand, capacity : see :func:`bound_trips`.
+
+    Attributes
+    ----------
+    share : least cost a unit of the walks by each stop, (n,).
+    units : what that walk leaves in all, (n,).
+
+    Raises
+    ------
+    ModelError : wrong shapes, or figures that are too small.
+    """
+
+    def __init__(
+        self, way: ArrayLike, end: ArrayLike, demand: ArrayLike, capacity: int
+    ) -> None:
+        ways, ends = (np.asarray(x, np.float64) for x in (way, end))
+        self.demand = np.asarray(demand, np.int64)
+        self.n, self.capacity, self.ends = len(self.demand), capacity, ends
+        n = self.n
+        if ways.shape != (n, n) or ends.shape != (n,):
+            raise ModelError([f"way and end: shapes {ways.shape} and {ends.shape} for {n} stops"])
+        if n and (capacity < 1 or self.demand.min() < 1 or min(ways.min(), ends.min()) < 0):
+            raise ModelError(["a stop wants a unit, a trip holds one, and no cost is negative"])
+        # A detour over other stops may be shorter where ways are not: walks are costed by arcs, so
+        # the bound holds for any ways.
+        self.ways = np.minimum(ways, ways.T).astype(np.float32)
+        np.fill_diagonal(self.ways, np.inf)
+        near = min(max(n - 1, 0), _NEAREST)
+        self.order = np.argsort(self.ways, axis=1, kind="stable")[:, :near].astype(np.int32)
+        self.share, self.units = np.empty(n), np.empty(n, np.int64)
+        self._made = self._arrays()
+
+    def _arrays(self) -> tuple[Any, ...]:
+        shape = (max(self.capacity, 0) + 1, self.n, 2)
+        arrive, leave = np.empty(shape), np.empty(shape)
+        come, before, take, slot = (np.empty(shape, np.int32) for _ in range(4))
+        return arrive, come, leave, before, take, slot, np.empty((self.n, 6), np.int32)
+
+    def twin(self) -> Walks:
+        """Make walks of the same stops that remember for themselves what they did."""
+        other = copy(self)
+        other.share, other.units = np.empty(self.n), np.empty(self.n, np.int64)
+        other._made = self._arrays()
+        return other
+
+    def first_price(self, trip: float, visit: float) -> Float64:
+        """Price a unit at its part of a full trip to its stop."""
+        whole = np.minimum(self.demand, self.capacity)
+        return (trip + 2.0 * self.ends) / self.capacity + visit / whole
+
+    def price(self, price: Float64, trip: float, visit: float) -> None:
+        """Find ``share`` and ``units``."""
+        walk = self._made[-1]
+        _price_trips(
+            self.ways, self.order, self.ends, np.minimum(self.demand, self.capacity), price, trip,
+            visit, *self._made[:-1], self.share, walk,
+        )
+        self.units[:] = walk[:, 0]
+
+    def trace(self, which: NDArray[np.bool_], covered: Float64) -> None:
+        """Add what the walks by ``which`` stops leave at each, for all units that these want."""
+        _, come, _, before, take, slot, walk = self._made
+        _trace(come, before, take, slot, walk, self.demand, which, covered)
 
 
 @kernel
 def _price_trips(
     way: Any, order: Any, end: Any, demand: Any, price: Any, trip: float, visit: float,
-    arrive: Any, come: Any, leave: Any, before: Any, take: Any, slot: Any, share: Any, covered: Any,
+    arrive: Any, come: Any, leave: Any, before: Any, take: Any, slot: Any, share: Any, walk: Any,
 ) -> None:
-    """Work out the least cost a unit of every stop, and what the walks that have it leave where.
+    """Work out the least cost a unit of every stop, and the walks that have it.
 
     Parameters
     ----------
@@ -133,7 +192,8 @@ def _price_trips(
     leave, before, take, slot : the same having left units there too: cost, stop before, units left
         there, and which of the two ways of arriving.
     share : overwritten: least cost a unit, (n,).
-    covered : overwritten: units that those walks leave at each stop, (n,).
+    walk : overwritten, (n, 6): of those walks, the units in all, those left here, and units and
+        slots of the two halves that meet here.
     """
     n, near = order.shape
     most = arrive.shape[0] - 1
@@ -141,7 +201,6 @@ def _price_trips(
     for i in range(n):
         arrive[0, i, 0], come[0, i, 0] = end[i] + visit, n
         arrive[0, i, 1], come[0, i, 1] = inf, -1
-        covered[i] = 0.0
     for q in range(1, most):
         low = inf
         for j in range(n):
@@ -216,10 +275,23 @@ def _price_trips(
                         least, total, here = each, units, m
                         qa, sa, qb, sb = q1, s1, q2, s2
         share[i] = least
-        weight = demand[i] / total
-        covered[i] += weight * here
+        walk[i, 0], walk[i, 1], walk[i, 2], walk[i, 3] = total, here, qa, sa
+        walk[i, 4], walk[i, 5] = qb, sb
+
+
+@kernel
+def _trace(
+    come: Any, before: Any, take: Any, slot: Any, walk: Any, demand: Any, which: Any, covered: Any,
+) -> None:
+    """Add up what walks leave at each stop; arguments as above, ``which`` stops' walks, (n,)."""
+    n = len(demand)
+    for i in range(n):
+        if not which[i]:
+            continue
+        weight = demand[i] / walk[i, 0]
+        covered[i] += weight * walk[i, 1]
         for side in range(2):
-            q, s, at = (qa, sa, i) if side == 0 else (qb, sb, i)
+            q, s, at = walk[i, 2 + 2 * side], walk[i, 3 + 2 * side], i
             j = come[q, at, s]
             while j < n:
                 t = 1 if before[q, j, 0] == at else 0

@@ -12,7 +12,11 @@ Three sums that no plan escapes, each with everything else left out:
   from the nearest place and going back to it, by the shorter direction of every way
   (``solvers.trip_bound``, where it is proven).
 - **Shifts and drops.** Doors, and trips with their loadings, buildings and ways, take time that the
-  cheapest couriers must be at work for; and the cheapest price of a drop.
+  cheapest couriers must be at work for; and the cheapest price of a drop. The time is summed up, or
+  dealt to whole days of whole trips (``solvers.day_bound``), whichever costs more. What the bound
+  lets a day do that no courier can: load at any place, by any mode and the shorter direction of a
+  way, from the beginning of time on (food's moments, freshness, hatches and a diner's own window
+  are left out), the greatest box, and to bring a client's portions in parts.
 
 A courier's time. Nothing is handed over before the period: of a courier's work, the first loading,
 the way out and the building's set-up may lie before it, and after it the last way back. So that a
@@ -37,6 +41,7 @@ from engine.meals.supply import MILLS, least_mills, supply_of
 from engine.meals.tables import Tables
 from engine.meals.travel import VAN_MODE
 from solvers.capacity import FORBIDDEN, Demand, assign
+from solvers.day_bound import bound_days
 from solvers.tour_bound import bound_round
 from solvers.trip_bound import bound_trips
 
@@ -142,7 +147,7 @@ def _carrying(tables: Tables, homes: NDArray[np.int64], late: bool) -> int:
     doors = len(homes) * problem.door_s
     price = np.array([c.cost_per_shift_cents * MILLS for c in crew], np.float64)
     end = problem.end_s + problem.door_s + (problem.late_s if late else 0)
-    shifts = 0.0
+    shifts, tried = 0.0, []
     for share in _RADII if price.any() else ():
         # No door opens before the period: until then a courier loads, and is at one building at
         # most; after the last door there is the way back. Both ways count up to the radius only.
@@ -155,7 +160,17 @@ def _carrying(tables: Tables, homes: NDArray[np.int64], late: bool) -> int:
             max(0.0, min(c.end_s, end + radius) - max(c.start_s, problem.start_s - head))
             for c in crew
         ])
-        shifts = max(shifts, _cheapest_cover(time, price, work))
+        tried.append((_cheapest_cover(time, price, work), radius, time))
+    if tried:
+        shifts, radius, time = max(tried, key=lambda x: x[:2])
+    if tried and seconds.between is not None:
+        # Doors take at least what they take where everybody orders as much as the greediest.
+        most = np.zeros(len(spots), np.int64)
+        np.maximum.at(most, spot, tables.portions[homes])
+        shifts = max(shifts, bound_days(
+            seconds.between, np.minimum(seconds.reach, radius), portions, box, time, price,
+            trip=loading, visit=problem.building_s, unit=problem.door_s / most,
+        ))
     a_metre, ways = min(c.cost_per_km_cents for c in crew), 0.0
     if a_metre:
         whole = float(metres.reach.max())

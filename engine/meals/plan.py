@@ -6,7 +6,8 @@
    follow, vans and trips are made again where anything changed. A turn that serves fewer people
    is not kept. Food that came too late for its couriers is asked for sooner.
 3. Where a place's last courier has little to do, homes at its border go to neighbours whose
-   couriers have time, so that one courier fewer is enough; kept where the plan gets cheaper.
+   couriers have time, so that one courier fewer is enough; then neighbouring places are routed
+   together (``together``), and food follows the trips. Kept where the plan gets cheaper.
 4. In the end, who is still left is brought a meal late, where late is allowed.
 
 A courier's trip never leaves before its food is there: the food's moment is the trip's release, and
@@ -31,13 +32,21 @@ from engine.meals.seats import Seats, seat
 from engine.meals.supply import MILLS, Homes, find_homes, share_portions
 from engine.meals.tables import UNLIMITED, Tables, build_tables
 from engine.meals.thinning import thin
+from engine.meals.together import needed_of, place_of, route_together
 from engine.meals.travel import MealTravel
 from engine.meals.zones import Zone, ZonePlan, plan_zone, still_holds
 
 Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 
 #: Of a place's idle time, a home that is offered to it takes about so much.
 _HOME_S = 240
+#: Turns of routing all places at once.
+_TOGETHER = 2
+#: A portion that comes a second later than trips which were routed together need it.
+_NEEDED_MILLS = 60
+#: Turns of offering who is left by doing with fewer couriers.
+_MENDING = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class MealParams:
     van_iterations : of each kitchen's vans.
     turns : most turns of offering who is left to neighbours.
     thinning : most turns of doing with fewer couriers.
+    together : iterations a home with the couriers of all places in one search; 0: none.
     threads : places that are routed at the same time; the plan does not depend on it.
     joint : False is the plan in two steps that know nothing of each other, for comparison: nearest
         place and kitchen, one point a van trip, one turn.
@@ -63,6 +73,7 @@ class MealParams:
     van_iterations: int = 2_000
     turns: int = 3
     thinning: int = 2
+    together: int = 8
     seed: int = 1
     threads: int = 2
     joint: bool = True
@@ -100,10 +111,12 @@ class _Planner:
 
     def levels(
         self, place: Int32, before: _State | None, sooner: frozenset[int], share: float,
-        *, late: frozenset[int] = frozenset(),
+        *, late: frozenset[int] = frozenset(), needed: Int64 | None = None,
     ) -> _State:
-        """Plan all levels for homes that belong to places."""
+        """Plan all levels for homes that belong to places, food being ``needed`` at moments."""
         tables, params, former = self.tables, self.params, self.former
+        if needed is not None:
+            former = replace(former, needed=needed, later_mills=_NEEDED_MILLS)
         if before is not None:
             former = replace(
                 former, place=before.place, batch=before.batch,
@@ -159,6 +172,41 @@ class _Planner:
         """See ``_worth``."""
         return _worth(self.tables, state, self.former)
 
+    def offer(
+        self, homes: Homes, state: _State, turns: int, most: int
+    ) -> tuple[_State, int]:
+        """Offer who is left to neighbours, turn by turn; one that serves fewer is not kept."""
+        tables, tried = self.tables, set[tuple[int, int]]()
+        for turn in range(most):
+            if not state.left or self.stop():
+                break
+            place, moved = _offer(tables, homes, state, tried)
+            sooner = frozenset(z.zone.place for z in state.zones.values() if z.left)
+            if not moved and turn:
+                break
+            after = self.levels(place, state, sooner, 0.4 / max(1, self.params.turns))
+            turns += 1
+            if self.worth(after) >= self.worth(state):
+                state = after
+        return state, turns
+
+    def together(self, homes: Homes, state: _State, turns: int) -> tuple[_State, int]:
+        """Route all places at once, and make all levels of what comes of it; kept if better."""
+        tables, params = self.tables, self.params
+        if not params.joint or params.previous or not params.together or self.stop():
+            return state, turns
+        zones = route_together(
+            tables, state.zones, effort=params.together, seed=params.seed,
+            threads=params.threads, former=self.former, should_stop=self.stop,
+        )
+        place = place_of(tables, state.place, zones)
+        if (place == state.place).all():
+            return state, turns
+        needed = needed_of(tables, self.former.needed, zones)
+        after = self.levels(place, replace(state, zones=zones), frozenset(), 0.1, needed=needed)
+        after, turns = self.offer(homes, after, turns + 1, _MENDING)
+        return (after if self.worth(after) > self.worth(state) else state), turns
+
     def run(self) -> tuple[_State, int]:
         """All turns; the last state, and how many were made."""
         tables, params = self.tables, self.params
@@ -167,27 +215,20 @@ class _Planner:
         self.done = 0.05
         state = self.levels(homes.place, None, frozenset(), 0.5)
         turns = 1
-        tried: set[tuple[int, int]] = set()
-        for _ in range(params.turns if params.joint else 0):
-            if not state.left or self.stop():
-                break
-            place, moved = _offer(tables, homes, state, tried)
-            sooner = frozenset(z.zone.place for z in state.zones.values() if z.left)
-            if not moved and turns > 1:
-                break
-            after = self.levels(place, state, sooner, 0.4 / params.turns)
-            turns += 1
-            if self.worth(after) >= self.worth(state):
-                state = after
+        state, turns = self.offer(homes, state, turns, params.turns if params.joint else 0)
         for turn in range(params.thinning if params.joint and not params.previous else 0):
             thinner = thin(tables, homes, state.place, state.zones)
             if state.left or thinner is None or self.stop():
                 break
             after = self.levels(thinner, state, frozenset(), 0.15 / (1 + turn))
-            turns += 1
+            after, turns = self.offer(homes, after, turns + 1, _MENDING)
             if self.worth(after) <= self.worth(state):
                 break
             state = after
+        for _ in range(_TOGETHER):
+            before, (state, turns) = state, self.together(homes, state, turns)
+            if state is before:
+                break
         if state.left and tables.problem.late_s and not self.stop():
             late = frozenset(state.left)
             zones = self.zones(state.place, state.batch, state.bulk, state, 0.05, late=late)
@@ -254,7 +295,7 @@ def _zone(
 def _worth(
     tables: Tables, state: _State, former: Former
 ) -> tuple[tuple[int, ...], int]:
-    """Tell what a plan is compared by: people brought a meal, by rank; then what it costs."""
+    """Tell what a plan is compared by: people who eat, by rank; then what it costs."""
     later = 0
     fed = np.zeros(int(tables.tier.max(initial=0)) + 1, np.int64)
     for zone in state.zones.values():
@@ -262,6 +303,7 @@ def _worth(
             for trip in route.trips:
                 np.add.at(fed, tables.tier[list(trip.clients)], 1)
                 later += former.later_cost(dict(zip(trip.clients, trip.starts, strict=True)))
+    np.add.at(fed, tables.tier[list(seat(tables, state.bulk, former).start)], 1)
     vans = tables.problem.van_by_id
     hauling = sum(
         vans[t.van].cost_per_trip_cents * MILLS + t.distance_m * vans[t.van].cost_per_km_cents

@@ -20,7 +20,7 @@ from engine.meals.hatch import Order, hatches_of, queue, stagger
 from engine.meals.supply import MILLS
 from engine.meals.tables import Tables
 from solvers.builder import ModelBuilder
-from solvers.evaluation import evaluate
+from solvers.evaluation import RouteEvaluation, evaluate
 from solvers.model import RoutingModel
 from solvers.solve import SolveParams, solve
 
@@ -100,7 +100,7 @@ def plan_zone(
     if not zone.clients or not crew:
         out = tuple(sorted((*zone.clients, *zone.refused)))
         return ZonePlan(zone, (), out, 0, _spare(tables, zone, ()))
-    model = _model(tables, zone, crew, former)
+    model = model_of(tables, [zone], former)[0]
     initial = _initial(zone, before, crew) if before else (
         _initial_former(tables, zone, former, crew)
     )
@@ -120,7 +120,7 @@ def still_holds(
         return None
     if not zone.clients:
         return before
-    model = _model(tables, zone, crew, former)
+    model = model_of(tables, [zone], former)[0]
     routes = _initial(zone, before, crew)
     measured = evaluate(model, routes)
     if measured.violations or measured.unassigned:
@@ -129,27 +129,39 @@ def still_holds(
     return None if kept.left else kept
 
 
-def _model(
-    tables: Tables, zone: Zone, crew: Sequence[MealCourier], former: Former
-) -> RoutingModel:
+def model_of(
+    tables: Tables, zones: Sequence[Zone], former: Former
+) -> tuple[RoutingModel, list[int], list[tuple[int, MealCourier]]]:
+    """Make the routing model of some places together.
+
+    Returns
+    -------
+    model : tasks are the clients of the zones, vehicles the couriers, reloads the places.
+    clients : the client (index) of every task.
+    crew : the number of the zone, and the courier, of every vehicle.
+    """
     problem = tables.problem
-    clients = np.array(zone.clients)
+    clients = [i for zone in zones for i in zone.clients]
+    release = [t for zone in zones for t in zone.release]
+    longer = [t for zone in zones for t in zone.late]
+    crew = [(k, c) for k, zone in enumerate(zones) for c in tables.couriers[zone.place]]
     spots, spot = np.unique(tables.home_at[clients], return_inverse=True)
-    at = np.concatenate([tables.place_at[[zone.place]], spots]).astype(np.int32)
+    n = len(zones)
+    at = np.concatenate([tables.place_at[[z.place for z in zones]], spots]).astype(np.int32)
     builder = ModelBuilder(n_dimensions=1)
-    modes = list(dict.fromkeys(c.mode for c in crew))
+    modes = list(dict.fromkeys(c.mode for _, c in crew))
     for mode in modes:
         builder.add_matrix(*tables.travel.block(mode, at, at))
-    for k in range(1, len(at)):
+    for k in range(n, len(at)):
         builder.set_setup(k, problem.building_s)
-    load_s = tables.loading(zone.place)
-    food_s = min(zone.release) - load_s
-    home = builder.add_reload(0, seconds=load_s)
-    cheapest = min(c.cost_per_drop_cents for c in crew)
-    dearer = {c.id: (c.cost_per_drop_cents - cheapest) * MILLS for c in crew
+    home = [
+        builder.add_reload(k, seconds=tables.loading(zone.place)) for k, zone in enumerate(zones)
+    ]
+    cheapest = min(c.cost_per_drop_cents for _, c in crew)
+    dearer = {c.id: (c.cost_per_drop_cents - cheapest) * MILLS for _, c in crew
               if c.cost_per_drop_cents > cheapest}
-    names = {c.id for c in crew}
-    for k, i in enumerate(zone.clients):
+    names = {c.id for _, c in crew}
+    for k, i in enumerate(clients):
         client = tables.clients[i]
         early, late = tables.window[i].tolist()
         affinity = dict(dearer)
@@ -158,28 +170,33 @@ def _model(
             affinity[known] = affinity.get(known, 0) - former.move_mills
         free_until = former.free_until(i)
         builder.add_task(
-            int(spot[k]) + 1, service=problem.door_s, windows=[(early, late + zone.late[k])],
-            demand=[client.portions], tier=client.tier, release=zone.release[k],
+            int(spot[k]) + n, service=problem.door_s, windows=[(early, late + longer[k])],
+            demand=[client.portions], tier=client.tier, release=release[k],
             freshness=problem.diet_by_id[client.diet].freshness_s, affinity=affinity,
             soft_late=free_until,
             late_price=0 if free_until is None else former.later_mills,
         )
-    for k, courier in enumerate(crew):
-        wait = stagger(tables, zone.place, k)
+    turn = 0
+    for v, (k, courier) in enumerate(crew):
+        turn = turn + 1 if v and crew[v - 1][0] == k else 0
+        load_s = tables.loading(zones[k].place)
+        wait = stagger(tables, zones[k].place, turn)
+        food_s = min(zones[k].release, default=0) - load_s
         begin = max(courier.start_s, food_s) + wait if wait else courier.start_s
         builder.add_vehicle(
-            0, 0, shift=(min(begin + load_s, courier.end_s), courier.end_s),
+            k, k, shift=(min(begin + load_s, courier.end_s), courier.end_s),
             capacity=[courier.capacity],
             profile=modes.index(courier.mode), fixed_cost=courier.cost_per_shift_cents * MILLS,
             price_per_second=_SECOND_MILLS, price_per_metre=courier.cost_per_km_cents,
-            max_trips=courier.max_trips, reloads=[home],
+            max_trips=courier.max_trips, reloads=[home[k]],
             worker=courier.id if dearer or former.move_mills else None,
         )
-    return builder.build()
+    return builder.build(), clients, crew
 
 
 def _initial(zone: Zone, before: ZonePlan, crew: Sequence[MealCourier]) -> list[list[int]]:
-    return _start(zone, {r.courier.id: [t.clients for t in r.trips] for r in before.routes}, crew)
+    trips = {r.courier.id: [t.clients for t in r.trips] for r in before.routes}
+    return start_of(zone.clients, trips, [(0, c) for c in crew])
 
 
 def _initial_former(
@@ -189,23 +206,25 @@ def _initial_former(
     if not former.trips:
         return None
     here = {tables.clients[i].id: i for i in zone.clients}
-    return _start(zone, {
+    return start_of(zone.clients, {
         c.id: [[here[x] for x in trip if x in here] for trip in former.trips.get(c.id, ())]
         for c in crew
-    }, crew)
+    }, [(0, c) for c in crew])
 
 
-def _start(
-    zone: Zone, given: Mapping[str, Sequence[Sequence[int]]], crew: Sequence[MealCourier]
+def start_of(
+    clients: Sequence[int], given: Mapping[str, Sequence[Sequence[int]]],
+    crew: Sequence[tuple[int, MealCourier]],
 ) -> list[list[int]]:
-    number = {i: k for k, i in enumerate(zone.clients)}
+    """Routes of trips by courier's id, for the model of these clients and couriers."""
+    number = {i: k for k, i in enumerate(clients)}
     routes: list[list[int]] = []
-    for courier in crew:
+    for zone, courier in crew:
         visits: list[int] = []
         for trip in given.get(courier.id, ()):
             kept = [number[i] for i in trip if i in number]
             if kept:
-                visits += [-1, *kept] if visits else kept
+                visits += [-1 - zone, *kept] if visits else kept
         routes.append(visits)
     return routes
 
@@ -223,14 +242,7 @@ def _read(
         return _read_queue(tables, zone, crew, visits, hatches)
     made = []
     for courier, route, figures in zip(crew, visits, measured.routes, strict=True):
-        runs: list[tuple[int, list[int], list[int]]] = []
-        for k, visit in enumerate(route):
-            if visit < 0 or not runs:
-                runs.append((figures.leave if visit >= 0 else figures.departure[k], [], []))
-            if visit >= 0:
-                runs[-1][1].append(zone.clients[visit])
-                runs[-1][2].append(figures.start[k])
-        trips = tuple(Trip(leave, tuple(who), tuple(when)) for leave, who, when in runs if who)
+        trips = trips_of(route, zone.clients, figures)
         if trips:
             made.append(Route(courier, trips, figures.end, figures.metres, figures.seconds))
     routes_made = tuple(made)
@@ -239,6 +251,20 @@ def _read(
         tuple(sorted((*(zone.clients[k] for k in measured.unassigned), *zone.refused))),
         measured.travel_cost + measured.fixed_cost, _spare(tables, zone, routes_made),
     )
+
+
+def trips_of(
+    route: Sequence[int], clients: Sequence[int], figures: RouteEvaluation
+) -> tuple[Trip, ...]:
+    """Make the trips of a route, with the moments of its evaluation."""
+    runs: list[tuple[int, list[int], list[int]]] = []
+    for k, visit in enumerate(route):
+        if visit < 0 or not runs:
+            runs.append((figures.leave if visit >= 0 else figures.departure[k], [], []))
+        if visit >= 0:
+            runs[-1][1].append(clients[visit])
+            runs[-1][2].append(figures.start[k])
+    return tuple(Trip(leave, tuple(who), tuple(when)) for leave, who, when in runs if who)
 
 
 def _read_queue(

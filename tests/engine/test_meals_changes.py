@@ -166,7 +166,9 @@ def test_doing_with_fewer_couriers_is_kept_only_where_it_is_cheaper() -> None:
     problem, network = make_meals(300, 1, 4, 14, seed=2, nodes=700)
     travel = build_meal_travel(problem, network)
     plain, thin = (
-        plan_meals(problem, travel, MealParams(effort=20, van_iterations=200, thinning=n)).totals
+        plan_meals(
+            problem, travel, MealParams(effort=20, van_iterations=200, thinning=n, together=0)
+        ).totals
         for n in (0, 2)
     )
     assert thin.served == plain.served == 300
