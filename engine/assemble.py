@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.compile import Compiled
-from engine.evaluate import RouteVisits, TripVisits
+from engine.draft import Compiled
+from engine.visits import RouteVisits, TripVisits
 from solvers.solve import Result
 
 

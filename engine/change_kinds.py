@@ -14,9 +14,9 @@ from engine.domain.entitlements import Entitlement
 from engine.domain.orders import EmergencyOrder, Order
 from engine.domain.problem import Problem
 from engine.domain.services import Skill
+from engine.domain.words import clock
 from engine.domain.workers import Certificate, Shift, Worker
 from engine.gaps import Approach, Place
-from engine.rules.base import clock
 
 __all__ = ["Change", "apply_change", "with_parts"]
 

@@ -43,8 +43,8 @@ from engine.domain.base import HORIZON_S
 from engine.domain.orders import EmergencyOrder, MealOrder, Order
 from engine.domain.plan import Route
 from engine.domain.workers import Shift, Worker
-from engine.evaluate import nominal_duration, start_windows
 from engine.gaps import Approach, approach
+from engine.visits import nominal_duration, start_windows
 
 if TYPE_CHECKING:
     from engine.situation import Situation

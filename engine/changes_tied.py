@@ -20,9 +20,9 @@ from engine.changes import KINDS, room_around, skill_changes, smallest_change
 from engine.domain.base import HORIZON_S
 from engine.domain.orders import Order, VisitOrder, visit_id
 from engine.domain.ties import Tie, links_of
-from engine.evaluate import RouteVisits, start_windows
 from engine.explain_tied import match_parts
 from engine.gaps import Approach, Flags, Ints, Place, put_in
+from engine.visits import RouteVisits, start_windows
 
 if TYPE_CHECKING:
     from engine.situation import Situation

@@ -19,16 +19,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from engine.assemble import assemble
-from engine.compile import Compiled, compile_problem
+from engine.compile import compile_problem
 from engine.domain.plan import Plan, Previous, Run
 from engine.domain.problem import Problem
+from engine.draft import Compiled
 from engine.errors import PlanRejected
-from engine.evaluate import RouteVisits, evaluate
+from engine.evaluate import evaluate
 from engine.networks import open_network
 from engine.report import report_plan
 from engine.rules import RULES, Rule
 from engine.timetable import needs_joint_times
 from engine.travel import Travel, build_travel
+from engine.visits import RouteVisits
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 
 if TYPE_CHECKING:

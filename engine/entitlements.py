@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.domain.entitlements import Entitlement
 from engine.domain.orders import BaseOrder
 from engine.domain.problem import Problem
-from engine.evaluate import nominal_duration
+from engine.visits import nominal_duration
 
 __all__ = ["Budget", "budget_of"]
 

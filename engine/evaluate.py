@@ -23,12 +23,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.domain.base import HORIZON_S, Mode
-from engine.domain.orders import EmergencyOrder, MealOrder, MemberOrder, Order
+from engine.domain.orders import MealOrder, MemberOrder, Order
 from engine.domain.plan import Pause, Route, Stop, Totals, Trip
 from engine.domain.problem import Problem
 from engine.domain.workers import Shift, Worker
-from engine.rules.continuity import count_faces
+from engine.faces import count_faces
 from engine.timetable import (
     RouteTimes,
     loading_of,
@@ -37,30 +36,19 @@ from engine.timetable import (
     time_jointly,
 )
 from engine.travel import Travel
+from engine.visits import (
+    RouteVisits,
+    TripVisits,
+    demand_of,
+    mode_of,
+    nominal_duration,
+    permille_of,
+    start_windows,
+)
 from solvers.model import service_time
 
-#: The plan's load dimension in which meals count.
-PORTIONS = "portions"
 #: Each pass ends the wait for at least one more window; a trip with more is timed as it stands.
 _MAX_PASSES = 50
-
-
-class TripVisits(NamedTuple):
-    """Visits of a trip in order; ``batches`` names the batch of each meal, else None.
-
-    ``orders`` are visit ids (``engine.domain.orders.visit_id``): in a team, order and member.
-    """
-
-    orders: tuple[str, ...]
-    batches: tuple[str | None, ...]
-
-
-class RouteVisits(NamedTuple):
-    """What one worker visits in one shift; no trip is empty."""
-
-    worker: str
-    shift: str
-    trips: tuple[TripVisits, ...]
 
 
 class Timetable(NamedTuple):
@@ -144,43 +132,6 @@ def total(problem: Problem, routes: Iterable[Route]) -> Totals:
         new_face_cents=faces.new_cents,
         preferred_bonus_cents=faces.preferred_cents,
     )
-
-
-def mode_of(problem: Problem, worker: Worker) -> Mode:
-    """Say how a worker moves: as the vehicle does, or as the worker says."""
-    return problem.vehicle_by_id[worker.vehicle].mode if worker.vehicle else worker.mode
-
-
-def permille_of(worker: Worker) -> int:
-    """Service-time factor in thousandths, the precision in which it is kept."""
-    return round(worker.service_time_factor * 1_000)
-
-
-def nominal_duration(problem: Problem, order: Order) -> int:
-    """Look up the planned length, for a worker with factor 1: the order's or the catalogue's."""
-    if order.service_duration_s is not None:
-        return order.service_duration_s
-    return problem.service_by_id[order.service].service_duration_s
-
-
-def start_windows(order: Order) -> tuple[tuple[int, int], ...]:
-    """List the intervals in which service may start; none for an alarm that has none left."""
-    windows = sorted((w.start_s, w.end_s) for w in order.windows) or [(0, HORIZON_S)]
-    if order.pin is not None and order.pin.start_s is not None:
-        at = order.pin.start_s
-        windows = [(at, at) for a, b in windows if a <= at <= b][:1]
-    if isinstance(order, EmergencyOrder):
-        first, last = order.received_s, order.received_s + order.response_s
-        windows = [(max(a, first), min(b, last)) for a, b in windows]
-    return tuple((a, b) for a, b in windows if a <= b)
-
-
-def demand_of(order: Order) -> dict[str, int]:
-    """Sum up what an order puts on board; a meal's portions come on top of its other load."""
-    demand = dict(order.load)
-    if isinstance(order, MealOrder):
-        demand[PORTIONS] = demand.get(PORTIONS, 0) + order.portions
-    return demand
 
 
 def _write_route(

@@ -16,15 +16,16 @@ from typing import NamedTuple
 from engine.change_kinds import Change
 from engine.changes import smallest_change
 from engine.changes_tied import smallest_tied_change
+from engine.check import rules_broken
 from engine.domain.orders import Order
 from engine.domain.plan import Plan, Previous, Reason, Unserved
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits
 from engine.explain_tied import binding, explain_tied
 from engine.rules import RULES, Rule
 from engine.rules.base import Obstacle
 from engine.situation import Situation
 from engine.travel import Travel
+from engine.visits import RouteVisits
 
 __all__ = ["Insertion", "explain", "insertable"]
 
@@ -68,7 +69,7 @@ def explain(
     An order that :func:`insertable` would add is told as what it is, missed by the search; plan a
     day so that it never comes to that.
     """
-    situation = Situation(problem, plan, travel)
+    situation = Situation(problem, plan, travel, rules_broken)
     changes: dict[frozenset[str], Change | None] = {}  # of what is tied: one for all of it
     for order in situation.absent:
         group = problem.tied.get(order.id)
@@ -107,7 +108,7 @@ def insertable(
     entitled : nothing is added that is beyond what the month pays for.
     previous : a former plan that is not to be left without need.
     """
-    situation = Situation(problem, plan, travel, previous)
+    situation = Situation(problem, plan, travel, rules_broken, previous)
     place_in_problem = {o.id: k for k, o in enumerate(problem.orders)}
 
     def turn(order: Order) -> tuple[int, int, int]:

@@ -15,7 +15,8 @@ import numpy as np
 from engine.domain.orders import MemberOrder, Order, visit_id
 from engine.domain.plan import Reason
 from engine.domain.ties import Tie, links_of
-from engine.rules.base import Obstacle, Rule, clock
+from engine.domain.words import clock
+from engine.rules.base import Obstacle, Rule
 from engine.situation import Situation
 
 __all__ = ["binding", "explain_tied", "match_parts"]

@@ -23,7 +23,10 @@ from engine.domain.places import Batch, LoadingPlace
 from engine.domain.plan import Route
 from engine.domain.problem import Problem
 from engine.domain.workers import Shift, Worker
-from engine.evaluate import (
+from engine.importance import RANKS_A_TIER
+from engine.importance import rank_of as rank_of_required
+from engine.travel import Travel
+from engine.visits import (
     RouteVisits,
     TripVisits,
     demand_of,
@@ -32,9 +35,6 @@ from engine.evaluate import (
     permille_of,
     start_windows,
 )
-from engine.rules.priority import RANKS_A_TIER
-from engine.rules.priority import rank_of as rank_of_required
-from engine.travel import Travel
 from solvers.model import service_time
 
 Ints = NDArray[np.int64]

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.change_kinds import with_parts
-from engine.check import check_plan
+from engine.check import check_plan, rules_broken
 from engine.domain.base import HORIZON_S, LAX, Day, Duration, Entity, Gender, Id, Moment
 from engine.domain.faults import fault
 from engine.domain.orders import VisitOrder
@@ -22,7 +22,7 @@ from engine.domain.plan import Plan
 from engine.domain.problem import Problem
 from engine.domain.words import did_you_mean, listing, shown
 from engine.errors import Fault, InputError
-from engine.rules.continuity import face_cents
+from engine.faces import face_cents
 from engine.situation import Place, Situation
 from engine.travel import Travel
 
@@ -139,7 +139,7 @@ def _of_day(day: PlannedDay, ask: Ask) -> Iterator[Offer]:
         service_duration_s=ask.service_duration_s, skills=ask.skills, gender=ask.gender,
     )
     problem = with_parts(day.problem, orders=(*day.problem.orders, order))
-    situation = Situation(problem, day.plan, day.travel)
+    situation = Situation(problem, day.plan, day.travel, rules_broken)
     here = situation.beside(order)
     planned = {s.order: s.start_s for r in day.plan.routes for t in r.trips for s in t.stops}
     for start in range(ask.from_s, ask.until_s - ask.width_s + 1, ask.step_s):

@@ -12,15 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.change_kinds import with_parts
 from engine.check import check_plan
-from engine.compile import Compiled
 from engine.domain.base import HORIZON_S, Window
 from engine.domain.orders import Order
 from engine.domain.plan import Changes, FormerStop, Moved, Plan, Previous, Route
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits, evaluate, evaluate_route, total
+from engine.draft import Compiled
+from engine.evaluate import evaluate, evaluate_route, total
 from engine.gaps import find_gaps, make_rows
 from engine.timetable import needs_joint_times
 from engine.travel import Travel
+from engine.visits import RouteVisits
 
 __all__ = ["hold", "initial_routes", "list_changes"]
 

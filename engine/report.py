@@ -14,8 +14,8 @@ from typing import Any, Literal
 from engine.domain.orders import MealOrder, Order
 from engine.domain.plan import Plan, Route
 from engine.domain.problem import Problem
+from engine.faces import count_faces, knows_anybody
 from engine.fairness import report_access, report_credits
-from engine.rules.continuity import count_faces, knows_anybody
 
 Language = Literal["en", "zh"]
 

@@ -8,7 +8,7 @@ read: :meth:`Situation.verify` times a changed shift and hands it over.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.change_kinds import apply_change, with_parts
-from engine.check import check_plan
 from engine.domain.entitlements import Entitlement
 from engine.domain.orders import MealOrder, MemberOrder, Order, visit_id
 from engine.domain.places import Batch, LoadingPlace
@@ -24,7 +23,8 @@ from engine.domain.plan import Plan, Previous, Route
 from engine.domain.problem import Problem
 from engine.domain.workers import Worker
 from engine.entitlements import Budget, budget_of
-from engine.evaluate import RouteVisits, TripVisits, evaluate_route, mode_of, start_windows
+from engine.evaluate import evaluate_route
+from engine.faces import face_cents
 from engine.gaps import (
     NEVER,
     Approach,
@@ -39,22 +39,13 @@ from engine.gaps import (
     put_in,
     rank_of,
 )
-from engine.rules import RULES
-from engine.rules.changes import move_cents
-from engine.rules.continuity import face_cents
-from engine.rules.match import asked_gender, asked_languages, suits
-from engine.rules.priority import RANKS_A_TIER, tier_of
+from engine.importance import RANKS_A_TIER, tier_of
+from engine.suitability import asked_gender, asked_languages, suits
 from engine.travel import Travel
+from engine.visits import RouteVisits, TripVisits, mode_of, start_windows
 
 __all__ = ["Miss", "Place", "Situation"]
 
-#: Promises that one route can be held against without the rest of the plan.
-_OF_A_ROUTE = tuple(
-    r for r in RULES
-    if r.name not in (
-        "complete", "teams", "priority", "continuity", "changes", "figures", "entitlements",
-    )
-)
 #: Neighbouring stops that may stand in an order's way; more are not counted.
 _MOST_IN_THE_WAY = 12
 #: Of all places that look right, so many are read by the checker, the best first.
@@ -68,6 +59,7 @@ class Situation:
     problem: Problem
     plan: Plan
     travel: Travel
+    rules_broken: Callable[[Problem, Plan, Travel], set[str]]  # as ``engine.check.rules_broken``
     previous: Previous | None = None
     like: Situation | None = None  # of the same plan, and with the same vehicles
     rows: tuple[Row, ...] = field(init=False)
@@ -261,7 +253,9 @@ class Situation:
         """Look at the same plan afresh, under a change of the problem if there is one."""
         problem = apply_change(self.problem, change) if change else self.problem
         like = None if change and change["kind"] == "add_capacity" else self
-        return Situation(problem, self.plan, self.travel, self.previous, like)
+        return Situation(
+            problem, self.plan, self.travel, self.rules_broken, self.previous, like
+        )
 
     def could_alone(self, order: Order) -> bool:
         """Whether somebody could serve the order with all shifts free; it may be a changed one."""
@@ -272,7 +266,7 @@ class Situation:
 
     def beside_cost(self, order: Order, worker: str) -> int:
         """Cents that the order is weighed with, beside the cost of the plan, at this worker."""
-        moved = move_cents(self.previous, order, worker)
+        moved = self.previous.move_cents(order.id, worker) if self.previous else 0
         return face_cents(self.problem, order, worker) + moved
 
     def _weighed(self, order: Order, here: Approach) -> Approach:
@@ -424,7 +418,7 @@ class Situation:
         if most is not None and route.duty_s + others > most:
             return route, {"duty"}
         plan = self.plan.model_copy(update={"routes": (route,), "unserved": ()})
-        return route, {v.rule for v in check_plan(part, plan, self.travel, _OF_A_ROUTE)}
+        return route, self.rules_broken(part, plan, self.travel)
 
     def broken_alone(self, row: Row, trips: Sequence[TripVisits]) -> set[str]:
         """Name the rules that a shift with these trips breaks if nothing else is on the plan."""

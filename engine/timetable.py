@@ -12,7 +12,7 @@ the least duty, waiting at home rather than on the way.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.domain.base import HORIZON_S
 from engine.domain.orders import MealOrder, Order
@@ -21,13 +21,11 @@ from engine.domain.problem import Problem
 from engine.domain.ties import links_of
 from engine.domain.workers import Shift, Worker
 from engine.travel import Travel
+from engine.visits import RouteVisits, mode_of, nominal_duration, permille_of, start_windows
 from solvers.builder import ModelBuilder
 from solvers.evaluation import RouteEvaluation
 from solvers.evaluation import evaluate as measure
 from solvers.model import OPEN, RoutingModel
-
-if TYPE_CHECKING:
-    from engine.evaluate import RouteVisits
 
 __all__ = ["StopTimes", "TripTimes", "needs_joint_times", "time_jointly"]
 
@@ -107,8 +105,6 @@ def _lay(
     problem: Problem, travel: Travel, routes: Sequence[RouteVisits], pins: Mapping[str, int]
 ) -> tuple[RoutingModel, list[list[int]]]:
     """Make the model of some routes, and their visits in it."""
-    from engine.evaluate import mode_of, nominal_duration, permille_of, start_windows
-
     workers = [problem.worker_by_id[r.worker] for r in routes]
     modes = list(dict.fromkeys(mode_of(problem, w) for w in workers))
     local: dict[int, int] = {}  # location -> row of the small matrices

@@ -7,11 +7,12 @@ from typing import Any
 
 from engine.domain.plan import Plan, Run
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits, TripVisits, evaluate
+from engine.evaluate import evaluate
 from engine.live import events
 from engine.live.answers import LivePolicy, Outcome
 from engine.live.day import LiveDay
 from engine.travel import Travel
+from engine.visits import RouteVisits, TripVisits
 from tests.care_builders import alarm, hour, line_travel
 
 RUN = Run(backend="hand", status="complete", seed=0, iterations=0, elapsed_s=0.0)

@@ -215,6 +215,11 @@ class Previous(Entity):
         """Whether it costs anything to leave the plan."""
         return bool(self.move_client_cents or self.move_minute_cents)
 
+    def move_cents(self, order: str, worker: str) -> int:
+        """Price of having another worker than before; nothing for what was not served before."""
+        before = self.stops.get(order)
+        return 0 if before is None or before.worker == worker else self.move_client_cents
+
     @cached_property
     def visits(self) -> dict[str, FormerStop]:
         """Visit id -> its stop: of a team every member's."""

@@ -96,7 +96,8 @@ def listing(names: Collection[str]) -> Words:
 
 
 def clock(seconds: int) -> str:
-    """Seconds of the plan as a clock reads them: 30600 is 08:30, 90000 is 25:00."""
-    minutes, rest = divmod(seconds, 60)
-    text = f"{minutes // 60:02d}:{minutes % 60:02d}"
+    """Seconds of the plan as a clock reads them: 30600 is 08:30, 90000 is 25:00, -60 is -00:01."""
+    sign = "-" if seconds < 0 else ""
+    minutes, rest = divmod(abs(seconds), 60)
+    text = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
     return f"{text}:{rest:02d}" if rest else text

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 import geodata
 from engine.domain.orders import EmergencyOrder
 from engine.domain.plan import Stop
-from engine.evaluate import nominal_duration, permille_of, start_windows
 from engine.gaps import Ints
 from engine.live.answers import AlarmAnswer, Cover, Delay, Responder
 from engine.live.board import Board
@@ -46,6 +45,7 @@ from engine.live.timeline import (
     Act,
     Whereabouts,
 )
+from engine.visits import nominal_duration, permille_of, start_windows
 from solvers.model import service_time
 
 #: A reported position counts so long; then the worker is somewhere else.

@@ -19,15 +19,10 @@ from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Client, LoadingPlace
 from engine.domain.plan import Plan, Route, Stop
 from engine.domain.problem import Problem
-from engine.evaluate import (
-    RouteVisits,
-    TripVisits,
-    evaluate_route,
-    mode_of,
-    start_windows,
-)
+from engine.evaluate import evaluate_route
 from engine.gaps import Flags, dimensions_of, find_gaps
 from engine.gaps import Row as GapRow
+from engine.importance import tier_of
 from engine.live.answers import Delay, LivePolicy, Moved
 from engine.live.fixing import fix
 from engine.live.gaptable import GapTable
@@ -36,9 +31,9 @@ from engine.live.places import find_place
 from engine.live.roads import LiveRoads
 from engine.live.timeline import Timeline
 from engine.rules import RULES
-from engine.rules.match import asked_gender, asked_languages, suits
-from engine.rules.priority import tier_of
+from engine.suitability import asked_gender, asked_languages, suits
 from engine.travel import Travel
+from engine.visits import RouteVisits, TripVisits, mode_of, start_windows
 
 #: Promises that the rest of one shift can be held against without the rest of the plan.
 OF_A_LINE = tuple(

@@ -34,6 +34,7 @@ import orjson
 
 from engine.domain.plan import Plan
 from engine.domain.problem import Problem
+from engine.domain.words import clock
 from engine.errors import Fault, InputError
 from engine.live.alarm import Dispatcher
 from engine.live.answers import AlarmAnswer, LivePolicy, Outcome
@@ -44,7 +45,6 @@ from engine.live.refusals import Refused, note
 from engine.live.repair import mend
 from engine.live.rest import Rest, check_rest, rest_of, whole_plan
 from engine.rules import Violation
-from engine.rules.base import clock
 from engine.travel import Travel
 
 __all__ = ["LiveDay"]

@@ -14,12 +14,12 @@ import numpy as np
 
 from engine.change_kinds import with_parts
 from engine.domain.orders import Order, VisitOrder
-from engine.evaluate import TripVisits, start_windows
 from engine.gaps import Row as GapRow
 from engine.gaps import approach, find_gaps, put_in
 from engine.live.board import Board
 from engine.live.line import Line
 from engine.live.places import Found, find_place, n_shifted
+from engine.visits import TripVisits, start_windows
 
 #: Lines whose visits may give way, the nearest first; of the visits so many neighbours at once.
 _MOST_LINES, _MOST_DROPPED = 40, 2

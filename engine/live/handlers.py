@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.domain.faults import fault
 from engine.domain.orders import Order
 from engine.domain.places import Client
+from engine.domain.words import clock
 from engine.errors import Fault, InputError
-from engine.evaluate import TripVisits, demand_of
 from engine.live import events, visits
 from engine.live.answers import Outcome
 from engine.live.board import Board
@@ -21,7 +21,7 @@ from engine.live.line import Line
 from engine.live.refusals import Refused, note
 from engine.live.repair import place_all, retry
 from engine.live.roads import CLOSED
-from engine.rules.base import clock
+from engine.visits import TripVisits, demand_of
 
 if TYPE_CHECKING:
     from engine.live.day import LiveDay

@@ -20,7 +20,7 @@ from engine.check import check_plan
 from engine.compile import compile_problem
 from engine.domain.plan import Plan, Previous, Run
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits, evaluate, start_windows
+from engine.evaluate import evaluate
 from engine.live.board import Board
 from engine.live.day import LiveDay
 from engine.live.events import Redirected, Redirection
@@ -28,6 +28,7 @@ from engine.live.line import Line
 from engine.live.rest import rest_of
 from engine.previous import initial_routes, list_changes
 from engine.rules import RULES
+from engine.visits import RouteVisits, start_windows
 from solvers.solve import SolveParams, solve
 
 __all__ = ["Search", "Step", "improve"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from engine.domain.base import HORIZON_S
 from engine.domain.plan import Route, Stop, Trip
 from engine.domain.workers import Shift, Worker
-from engine.evaluate import TripVisits
+from engine.visits import TripVisits
 
 #: After every moment of a day.
 NEVER = 4 * HORIZON_S

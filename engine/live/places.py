@@ -10,9 +10,9 @@ import numpy as np
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
 from engine.domain.plan import Route
-from engine.evaluate import TripVisits, start_windows
 from engine.gaps import approach, put_in
 from engine.live.line import Line
+from engine.visits import TripVisits, start_windows
 
 if TYPE_CHECKING:
     from engine.live.board import Board

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from engine.domain.base import HORIZON_S, Window
 from engine.domain.orders import EmergencyOrder, Order
-from engine.evaluate import start_windows
 from engine.live.board import Board
 from engine.live.eject import make_room
 from engine.live.line import Line
+from engine.visits import start_windows
 
 #: Steps in which a promise is given up, seconds; the last is the policy's.
 _STEPS = (900, 1_800)

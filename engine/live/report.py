@@ -13,9 +13,9 @@ from statistics import fmean
 from typing import Any, Final, NamedTuple
 
 from engine.domain.orders import EmergencyOrder, Order
-from engine.evaluate import nominal_duration, start_windows
 from engine.live.board import Board
 from engine.live.day import LiveDay
+from engine.visits import nominal_duration, start_windows
 
 __all__ = ["GROUPS", "STATES", "Row", "report_day", "rows_of"]
 

@@ -7,10 +7,10 @@ worker is free now, and has the rest timed anew.
 from __future__ import annotations
 
 from engine.domain.plan import Stop, Trip
-from engine.evaluate import TripVisits, nominal_duration, permille_of
 from engine.live.board import Board
 from engine.live.line import Line, drop
 from engine.live.timeline import IDLE
+from engine.visits import TripVisits, nominal_duration, permille_of
 from solvers.model import service_time
 
 

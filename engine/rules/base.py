@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
     from engine.domain.orders import Order
     from engine.domain.plan import Reason
+    from engine.draft import Draft
     from engine.situation import Situation
 
 
@@ -70,10 +70,3 @@ class Rule:
     def explain(self, order: Order, situation: Situation) -> Obstacle | None:
         """How the rule stands in the way of an unserved order; None: it does not."""
         return None
-
-
-def clock(seconds: int) -> str:
-    """Tell a moment as a person reads it, ``10:42``; seconds only where there are any."""
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    text = f"{sign}{seconds // 3_600:02d}:{seconds // 60 % 60:02d}"
-    return f"{text}:{seconds % 60:02d}" if seconds % 60 else text

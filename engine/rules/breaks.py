@@ -12,11 +12,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import Order
-from engine.rules.base import Obstacle, Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case, Ride
-    from engine.compile import Draft
+    from engine.case import Case, Ride
+    from engine.draft import Draft
     from engine.situation import Situation
 
 

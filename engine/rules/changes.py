@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.domain.orders import Order
-from engine.domain.plan import Previous
-from engine.rules.base import Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
+    from engine.draft import Draft
 
 
 class ChangesRule(Rule):
@@ -96,11 +95,3 @@ class ChangesRule(Rule):
         ):
             if stated != total:
                 yield self.broken("P2332", f"changes.{name}", stated=stated, found=total)
-
-
-def move_cents(previous: Previous | None, order: Order, worker: str) -> int:
-    """Price of having another worker than before; nothing for what was not served before."""
-    before = previous.stops.get(order.id) if previous else None
-    if previous is None or before is None or before.worker == worker:
-        return 0
-    return previous.move_client_cents

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.rules.base import Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
+    from engine.case import Case
 
 
 class CompleteRule(Rule):

@@ -17,8 +17,8 @@ from engine.domain.orders import Order
 from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
+    from engine.draft import Draft
     from engine.situation import Situation
 
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import EmergencyOrder, Order
-from engine.rules.base import Obstacle, Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
+    from engine.draft import Draft
     from engine.situation import Situation
 
 
@@ -38,7 +39,7 @@ class EmergenciesRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """Open the window of an alarm when it is received, close it when its response is due."""
-        from engine.evaluate import start_windows
+        from engine.visits import start_windows
 
         for task in draft.tasks:
             if isinstance(task.order, EmergencyOrder):

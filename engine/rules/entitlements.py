@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import EmergencyOrder, Order
+from engine.importance import rank_of
 from engine.rules.base import Obstacle, Rule, Text, Violation
-from engine.rules.priority import rank_of
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft, TaskDraft
+    from engine.case import Case
     from engine.domain.entitlements import Entitlement
+    from engine.draft import Draft, TaskDraft
     from engine.situation import Situation
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from engine.rules.base import Rule
 
 if TYPE_CHECKING:
-    from engine.compile import Draft
+    from engine.draft import Draft
 
 
 class FairLoadRule(Rule):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.rules.base import Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case, Ride
+    from engine.case import Case, Ride
 
 
 class FiguresRule(Rule):

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from engine.domain.base import HORIZON_S
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import LoadingPlace
-from engine.rules.base import Obstacle, Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft, TaskDraft, VehicleDraft
+    from engine.case import Case
+    from engine.draft import Draft, TaskDraft, VehicleDraft
     from engine.situation import Situation
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
     from engine.domain.orders import Order
+    from engine.draft import Draft
     from engine.situation import Situation
 
 
@@ -38,7 +38,7 @@ class LoadsRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """Dimensions are those that some order needs; without a vehicle every capacity is 0."""
-        from engine.evaluate import demand_of
+        from engine.visits import demand_of
 
         for task in draft.tasks:
             task.demand = demand_of(task.order)

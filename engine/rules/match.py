@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.domain.base import Gender
-from engine.domain.orders import Order, VisitOrder
-from engine.domain.problem import Problem
-from engine.domain.workers import Worker
+from engine.domain.orders import Order
 from engine.rules.base import Obstacle, Rule, Text, Violation
+from engine.suitability import asked_gender, asked_languages, suits
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
+    from engine.draft import Draft
     from engine.situation import Situation
 
 _GENDERS_ZH = {"female": "女", "male": "男"}
@@ -125,29 +123,3 @@ class MatchRule(Rule):
             f"{len(may)} may do it, and none of them suits the client: " + "; ".join(parts),
             f"可承担者 {len(may)} 人，但均不符合服务对象的要求：" + "；".join(parts_zh),
         )
-
-
-def asked_gender(problem: Problem, order: Order) -> Gender | None:
-    """Gender that the worker must have; None: any."""
-    if order.gender is not None:
-        return order.gender
-    if problem.service_by_id[order.service].same_gender:
-        return problem.client_by_id[order.client].gender
-    return None
-
-
-def asked_languages(problem: Problem, order: Order) -> frozenset[str]:
-    """Languages of which the worker must speak one; empty: any."""
-    if not isinstance(order, VisitOrder):
-        return frozenset()
-    return frozenset(problem.client_by_id[order.client].languages)
-
-
-def suits(problem: Problem, worker: Worker, order: Order) -> bool:
-    """Whether a worker is of the gender and language that are asked for, and has not refused."""
-    gender, languages = asked_gender(problem, order), asked_languages(problem, order)
-    return (
-        (gender is None or worker.gender == gender)
-        and (not languages or bool(languages.intersection(worker.languages)))
-        and order.client not in worker.refused_clients
-    )

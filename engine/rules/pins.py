@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import Order
-from engine.rules.base import Obstacle, Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
+    from engine.draft import Draft
     from engine.situation import Situation
 
 

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
-from engine.rules.base import Obstacle, Rule, Text, Violation, clock
-from engine.rules.priority import rank_of
+from engine.domain.words import clock
+from engine.importance import rank_of
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case, Ride
-    from engine.compile import Draft, TaskDraft, VehicleDraft
+    from engine.case import Case, Ride
+    from engine.draft import Draft, TaskDraft, VehicleDraft
     from engine.situation import Situation
 
 

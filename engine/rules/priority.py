@@ -11,18 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.domain.orders import MAX_WAITING_DAYS, EmergencyOrder, Order
-from engine.domain.places import Client
+from engine.domain.orders import Order
+from engine.importance import tier_of
 from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
+    from engine.draft import Draft
     from engine.situation import Situation
-
-
-#: Ranks of one tier, by days of waiting.
-RANKS_A_TIER = MAX_WAITING_DAYS + 1
 
 
 class PriorityRule(Rule):
@@ -134,20 +130,3 @@ def _importance(situation: Situation, order: Order, zh: bool) -> str:
     days = order.waiting_days
     waited = (f"，已等候 {days} 天" if zh else f" after {days} days") if days else ""
     return f"{situation.tier(order)}{waited}"
-
-
-def rank_of(order: Order, client: Client) -> int:
-    """Rank a required order, 0 first: by tier, then by days of waiting."""
-    return RANKS_A_TIER * (tier_of(order, client) + 1) - 1 - order.waiting_days
-
-
-def tier_of(order: Order, client: Client) -> int:
-    """Rank an order, 0 first, on the scale of its own ``priority``.
-
-    Alarms 0, guaranteed clients 1, then care level 3 (severe) to 0 (able): 2 to 5.
-    """
-    if order.priority is not None:
-        return order.priority
-    if isinstance(order, EmergencyOrder):
-        return 0
-    return 1 if client.guaranteed else 5 - client.care_level

@@ -12,12 +12,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import Order
-from engine.rules.base import Obstacle, Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case, Ride
-    from engine.compile import Draft
+    from engine.case import Case, Ride
     from engine.domain.workers import Shift, Worker
+    from engine.draft import Draft
     from engine.situation import Situation
 
 
@@ -74,7 +75,7 @@ class ShiftsRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """When a vehicle leaves and is back, where its route ends, and how fast its worker is."""
-        from engine.evaluate import permille_of
+        from engine.visits import permille_of
 
         for vehicle in draft.vehicles:
             worker = vehicle.worker

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.orders import MemberOrder, VisitOrder
-from engine.rules.base import Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case, Visit
-    from engine.compile import Draft
+    from engine.case import Case, Visit
     from engine.domain.workers import Role
+    from engine.draft import Draft
 
 
 class TeamsRule(Rule):

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.domain.base import HORIZON_S
-from engine.rules.base import Obstacle, Rule, Text, Violation, clock
+from engine.domain.words import clock
+from engine.rules.base import Obstacle, Rule, Text, Violation
 
 if TYPE_CHECKING:
-    from engine.check import Case
-    from engine.compile import Draft
+    from engine.case import Case
     from engine.domain.orders import Order
+    from engine.draft import Draft
     from engine.situation import Situation
 
 
@@ -49,7 +50,7 @@ class WindowsRule(Rule):
 
     def compile(self, draft: Draft) -> None:
         """Windows as ordered, or any time of the day; the length at the door."""
-        from engine.evaluate import nominal_duration
+        from engine.visits import nominal_duration
 
         for task in draft.tasks:
             if task.order.windows:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.domain.orders import EmergencyOrder
 from engine.domain.plan import Previous
 from engine.domain.problem import Problem
-from engine.evaluate import start_windows
+from engine.visits import start_windows
 
 #: An alarm to which nobody comes counts as answered after so long, where a figure needs a number.
 NEVER_S = 7_200

@@ -11,7 +11,7 @@ from engine.change_kinds import with_parts
 from engine.domain.orders import EmergencyOrder
 from engine.domain.plan import Plan, Previous
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits, TripVisits, evaluate
+from engine.evaluate import evaluate
 from engine.live.day import LiveDay
 from engine.simulation.luck import Luck
 from engine.simulation.params import PolicyName, SimulationParams
@@ -19,6 +19,7 @@ from engine.simulation.policies import POLICIES
 from engine.simulation.record import figures_of
 from engine.simulation.world import World
 from engine.travel import Travel
+from engine.visits import RouteVisits, TripVisits
 
 
 class Case(NamedTuple):

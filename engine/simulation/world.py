@@ -17,7 +17,6 @@ import geodata
 from engine.domain.base import HORIZON_S
 from engine.domain.orders import EmergencyOrder
 from engine.domain.plan import Previous
-from engine.evaluate import nominal_duration, permille_of, start_windows
 from engine.live.day import LiveDay
 from engine.live.events import EVENT_KINDS
 from engine.live.line import Line
@@ -26,6 +25,7 @@ from engine.simulation.params import SimulationParams
 from engine.simulation.policies import NearestDispatcher, Policy, replan
 from engine.simulation.record import Record, first_told
 from engine.simulation.streets import Spot, Way, seconds_to, spot_on
+from engine.visits import nominal_duration, permille_of, start_windows
 from solvers.model import service_time
 
 Steps = Generator[simpy.Event, Any, bool]

@@ -28,8 +28,8 @@ from engine.domain.problem import Problem
 from engine.domain.weeks import Programme, Weeks, WeeksContinuity
 from engine.errors import PlanRejected
 from engine.evaluate import total
+from engine.importance import tier_of
 from engine.networks import open_network
-from engine.rules.priority import tier_of
 from engine.travel import Travel, build_travel
 from engine.weeks.carers import Carers, assign
 from engine.weeks.check import check_weeks

@@ -18,7 +18,7 @@ from engine import entitlements
 from engine.domain.orders import VisitOrder
 from engine.domain.places import Client
 from engine.domain.weeks import Weeks
-from engine.rules.priority import rank_of
+from engine.importance import rank_of
 from engine.weeks.calendar import Calendar, Days, Scratch, calendar_of, pack, pointers, unpack
 from engine.weeks.kernels import rows
 from engine.weeks.kernels.spread import spread_once

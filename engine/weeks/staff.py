@@ -13,9 +13,9 @@ import geodata
 from engine.domain.base import DAY_S, HORIZON_S, Window
 from engine.domain.weeks import Programme, WeeklyShift, WeeklyWorker, Weeks
 from engine.domain.workers import Shift
-from engine.evaluate import mode_of
-from engine.rules.match import asked_gender, suits
+from engine.suitability import asked_gender, suits
 from engine.travel import Travel
+from engine.visits import mode_of
 from engine.weeks.calendar import pointers
 from engine.weeks.kernels import rows
 from engine.weeks.kernels.spread import FAR_S

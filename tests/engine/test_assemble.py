@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.assemble import assemble
-from engine.evaluate import RouteVisits, TripVisits
+from engine.visits import RouteVisits, TripVisits
 from solvers.solve import Result
 from tests.care_builders import client, compiled, courier, kitchen, meal, problem, window
 

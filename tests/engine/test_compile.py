@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.compile import MONEY_PER_CENT
 from engine.domain.workers import Vehicle
+from engine.draft import MONEY_PER_CENT
 from engine.rules import RULES
 from solvers.evaluation import evaluate
 from solvers.model import OPEN

@@ -6,7 +6,8 @@ import pytest
 
 from engine.domain.orders import MealOrder
 from engine.domain.workers import Vehicle
-from engine.evaluate import RouteVisits, TripVisits, evaluate, evaluate_route, start_windows
+from engine.evaluate import evaluate, evaluate_route
+from engine.visits import RouteVisits, TripVisits, start_windows
 from tests.care_builders import (
     alarm,
     batch,

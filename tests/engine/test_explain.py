@@ -11,10 +11,11 @@ from engine.changes import KINDS
 from engine.check import check_plan
 from engine.domain.plan import Plan, Reason, Unserved
 from engine.domain.problem import Problem
-from engine.evaluate import RouteVisits, TripVisits, evaluate
+from engine.evaluate import evaluate
 from engine.explain import Insertion, explain, insertable
 from engine.rules import RULES
 from engine.travel import Travel
+from engine.visits import RouteVisits, TripVisits
 from tests.engine.test_check_world import STREET, World, make_world, measure, no_way, window
 
 

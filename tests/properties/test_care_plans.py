@@ -13,7 +13,8 @@ from engine.domain.orders import VisitOrder
 from engine.domain.problem import Problem
 from engine.domain.teams import After, TeamMember
 from engine.domain.workers import Break, Shift
-from engine.evaluate import RouteVisits, TripVisits, evaluate
+from engine.evaluate import evaluate
+from engine.visits import RouteVisits, TripVisits
 from tests import care_builders as care
 
 FEW = settings(

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.change_kinds import apply_change, with_parts
-from engine.check import check_plan
+from engine.check import check_plan, rules_broken
 from engine.domain.orders import EmergencyOrder, MealOrder
 from engine.domain.plan import Plan, Route, Stop, Trip
 from engine.domain.problem import Problem
@@ -116,7 +116,7 @@ def test_a_change_that_is_proposed_lets_the_order_in(problem: Problem) -> None:
         assert unserved.message_zh
         if unserved.change is not None:
             changed = apply_change(problem, unserved.change)
-            assert Situation(changed, plan, travel).find_place(
+            assert Situation(changed, plan, travel, rules_broken).find_place(
                 changed.order_by_id[unserved.order]
             ), unserved
 
