@@ -21,7 +21,6 @@ ARROWS = {
 }
 #: circles of imports that may remain for now; every other one is a fault
 CIRCLES_LEFT: list[set[str]] = [
-    {"engine.evaluate", "engine.timetable"},
     {"geodata.edge_matrix", "geodata.matrix"},
     {"geodata.network", "geodata.periods", "geodata.storage"},
     {"solvers.capacity", "solvers.capacity_lp"},
