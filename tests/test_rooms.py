@@ -70,24 +70,26 @@ def module_name(path: Path, root: Path) -> str:
     return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
 
 
-def run_imports(path: Path) -> set[str]:
-    """What a file imports when it runs: of `from a import b` both `a` and `a.b`."""
+def run_imports(path: Path, *, typed: bool = False) -> set[str]:
+    """What a file imports when it runs, `typed` for its types too: of `from a import b` both `a`
+    and `a.b`.
+    """
     names = set()
     for node, checked in imports(path):
-        if isinstance(node, ast.ImportFrom) and node.module and not checked:
+        if isinstance(node, ast.ImportFrom) and node.module and (typed or not checked):
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import) and not checked:
+        elif isinstance(node, ast.Import) and (typed or not checked):
             names |= {alias.name for alias in node.names}
     return names
 
 
-def circles(paths: list[Path], root: Path) -> list[set[str]]:
+def circles(paths: list[Path], root: Path, *, typed: bool = False) -> list[set[str]]:
     """Strongly connected components of the imports between these files, those of two and more."""
     home = {module_name(path, root): path for path in paths}
     # `from a import b` asks for the package `a` itself only where b is not one of its modules
     arrows = {}
     for name, path in home.items():
-        found = run_imports(path) & home.keys()
+        found = run_imports(path, typed=typed) & home.keys()
         arrows[name] = found - {n.rpartition(".")[0] for n in found} - {name}
     reach = {}
     for name in home:
@@ -125,6 +127,10 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert not new
 
 
+def test_engine_has_no_circle_of_types_either() -> None:
+    assert not circles(modules("engine"), ROOT, typed=True)
+
+
 def test_the_circle_test_can_fail(tmp_path: Path) -> None:
     """A circle through a function counts, one for the type checker alone does not."""
     texts = {
@@ -140,6 +146,7 @@ def test_the_circle_test_can_fail(tmp_path: Path) -> None:
         (tmp_path / "room" / f"{name}.py").write_text(text)
     paths = sorted((tmp_path / "room").glob("*.py"))
     assert circles(paths, tmp_path) == [{"room.a", "room.b", "room.c"}]
+    assert {"room.d", "room.e"} in circles(paths, tmp_path, typed=True)
 
 
 def test_kernels_are_called_by_their_own_room_alone() -> None:

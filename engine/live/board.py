@@ -1,8 +1,8 @@
 """The board of a running day: every line, every order, and where an order could go right now.
 
-All that the day knows lives here; what an event means is told in ``engine.live.day``, who goes to
-an alarm in ``engine.live.alarm``. Nothing here reads a clock or draws a number: the same calls in
-the same order leave the same board.
+All that the day knows lives here; what an event means is told in ``engine.live.handlers``, who goes
+to an alarm in ``engine.live.alarm``. Nothing here reads a clock or draws a number: the same calls
+in the same order leave the same board.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from engine.gaps import Flags, dimensions_of, find_gaps
 from engine.gaps import Row as GapRow
 from engine.importance import tier_of
 from engine.live.answers import Delay, LivePolicy, Moved
-from engine.live.fixing import fix
 from engine.live.gaptable import GapTable
 from engine.live.line import NEVER, Line
-from engine.live.places import find_place
 from engine.live.roads import LiveRoads
 from engine.live.timeline import Timeline
 from engine.rules import RULES
@@ -49,14 +47,16 @@ class Board:
     problem, plan : what the day began with.
     travel : the ways between the problem's points.
     policy : what the city lets the day do.
+    fix : called when a line is settled, to fix what is due on it.
     mend : called while the clock runs, when a line cannot keep its promises any more.
     """
 
     def __init__(
         self, problem: Problem, plan: Plan, travel: Travel, policy: LivePolicy,
-        mend: Callable[[Board], None],
+        fix: Callable[[Board, Line], None], mend: Callable[[Board], None],
     ) -> None:
         self.problem, self.policy = problem, policy
+        self.fix: Callable[[Line], None] = lambda line: fix(self, line)
         self.mend: Callable[[], None] = lambda: mend(self)
         self.base_plan = plan
         arrival = {str(mode): seconds for mode, seconds in problem.arrival_s.items()}
@@ -287,13 +287,15 @@ class Board:
         self.last_part = None
         if not as_timed:
             line.route = self.timed(line, line.rest)
-        fix(self, line)
+        self.fix(line)
         if line.route is not None and (
             self.is_late(line, line.route)
             or (line.whole_trips and self.verify(line, line.rest) is None)
         ):
             self.broken.add(line.index)
-        self.timeline.put(line, self)
+        self.timeline.put(
+            line, self.clock, self.travel, self.orders, self.rank, self.loading_s(line)
+        )
         worker = line.as_worker(self.clock)
         row = GapRow(worker, worker.shifts[0], line.rest)
         gaps = None
@@ -372,20 +374,6 @@ class Board:
             if able and not any(self.travel.leg(ln.mode, ln.at, to).reachable for ln in able):
                 return "cut_off"
         return "no_worker_in_window"
-
-    def place(self, order: Order, only: Iterable[Line] | None = None) -> bool:
-        """Put an order where it breaks nothing and disturbs least; False: there is no such place.
-
-        ``only``: the lines to look at.
-        """
-        found = find_place(self, order, only)
-        if found is None:
-            return False
-        self.orders[order.id] = order
-        self.note([order.id])
-        self.set_rest(found.line, found.trips)
-        self.settle(found.line)
-        return True
 
     # -- what came of it -----------------------------------------------------------------------
 

@@ -27,50 +27,28 @@ A refused event leaves no trace, so it may be corrected and sent again under its
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from engine.domain.plan import Plan
-from engine.domain.problem import Problem
 from engine.domain.words import clock
 from engine.errors import Fault, InputError
-from engine.live.alarm import Dispatcher
-from engine.live.answers import AlarmAnswer, LivePolicy, Outcome
-from engine.live.board import Board
+from engine.live.answers import Outcome
 from engine.live.events import event_data
 from engine.live.handlers import HANDLERS
 from engine.live.refusals import Refused, note
 from engine.live.repair import mend
 from engine.live.rest import Rest, check_rest, rest_of, whole_plan
+from engine.live.state import DayState
 from engine.rules import Violation
-from engine.travel import Travel
 
 __all__ = ["LiveDay"]
 
 
-class LiveDay:
-    """The state of a day after some events.
-
-    Parameters
-    ----------
-    problem, plan : what the day begins with; the plan is one for the problem.
-    travel : the ways between the problem's points.
-    policy : what the city lets the day do.
-    """
-
-    def __init__(
-        self, problem: Problem, plan: Plan, travel: Travel, policy: LivePolicy | None = None
-    ) -> None:
-        self.policy = policy or LivePolicy()
-        self.board = Board(problem, plan, travel, self.policy, mend)
-        self.dispatcher = Dispatcher(self.board)
-        self.seen: dict[str, bytes] = {}
-        self.alarms: dict[str, AlarmAnswer] = {}
-        #: Told who goes to an alarm before the plan of the others is made true. Nothing can refuse
-        #: the event any more.
-        self.on_answer: Callable[[Outcome], None] | None = None
+class LiveDay(DayState):
+    """The state of a day after some events."""
 
     @property
     def clock(self) -> int:

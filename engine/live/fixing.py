@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.domain.plan import Stop, Trip
+from engine.live.board import Board
 from engine.live.line import GRACE_S, Line
 from engine.visits import TripVisits
-
-if TYPE_CHECKING:
-    from engine.live.board import Board
 
 
 def fix(board: Board, line: Line) -> None:

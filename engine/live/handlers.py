@@ -7,7 +7,7 @@ run to the event and makes its change. Mending what the change broke is the day'
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from engine.domain.faults import fault
 from engine.domain.orders import Order
@@ -21,10 +21,8 @@ from engine.live.line import Line
 from engine.live.refusals import Refused, note
 from engine.live.repair import place_all, retry
 from engine.live.roads import CLOSED
+from engine.live.state import DayState
 from engine.visits import TripVisits, demand_of
-
-if TYPE_CHECKING:
-    from engine.live.day import LiveDay
 
 Status = Literal["applied", "superseded"]
 Answer = tuple[Status, dict[str, Any]]
@@ -34,7 +32,7 @@ APPLIED: Answer = ("applied", {})
 # -- orders ------------------------------------------------------------------------------------
 
 
-def order_in(day: LiveDay, event: events.OrderIn, notes: list[Fault]) -> Answer:
+def order_in(day: DayState, event: events.OrderIn, notes: list[Fault]) -> Answer:
     """Take a new order and place it at once."""
     board = day.board
     _check_order(board, event.order, is_new=True)
@@ -47,7 +45,7 @@ def order_in(day: LiveDay, event: events.OrderIn, notes: list[Fault]) -> Answer:
     return APPLIED
 
 
-def order_changed(day: LiveDay, event: events.OrderChanged, notes: list[Fault]) -> Answer:
+def order_changed(day: DayState, event: events.OrderChanged, notes: list[Fault]) -> Answer:
     """Take an order back and place it as it is wanted now; where it is, if that still fits."""
     board, order = day.board, event.order
     before = _open_order(board, order.id)
@@ -65,7 +63,7 @@ def order_changed(day: LiveDay, event: events.OrderChanged, notes: list[Fault]) 
     return APPLIED
 
 
-def order_cancelled(day: LiveDay, event: events.OrderCancelled, notes: list[Fault]) -> Answer:
+def order_cancelled(day: DayState, event: events.OrderCancelled, notes: list[Fault]) -> Answer:
     """Take an order off the day; who served it is free for another."""
     board = day.board
     _open_order(board, event.order)
@@ -79,7 +77,7 @@ def order_cancelled(day: LiveDay, event: events.OrderCancelled, notes: list[Faul
     return APPLIED
 
 
-def alarm(day: LiveDay, event: events.Alarm, notes: list[Fault]) -> Answer:
+def alarm(day: DayState, event: events.Alarm, notes: list[Fault]) -> Answer:
     """Answer first, from where everybody is; then make the plan true."""
     board, order = day.board, event.order
     _check_order(board, order, is_new=True)
@@ -113,7 +111,7 @@ def alarm(day: LiveDay, event: events.Alarm, notes: list[Fault]) -> Answer:
 # -- workers -----------------------------------------------------------------------------------
 
 
-def worker_on(day: LiveDay, event: events.WorkerOn, notes: list[Fault]) -> Answer:
+def worker_on(day: DayState, event: events.WorkerOn, notes: list[Fault]) -> Answer:
     """Bring a worker back, or lengthen or shorten the shift."""
     board = day.board
     line = _line_at(board, event.worker, max(event.time_s, board.clock), event.until_s)
@@ -129,7 +127,7 @@ def worker_on(day: LiveDay, event: events.WorkerOn, notes: list[Fault]) -> Answe
     return APPLIED
 
 
-def worker_off(day: LiveDay, event: events.WorkerOff, notes: list[Fault]) -> Answer:
+def worker_off(day: DayState, event: events.WorkerOff, notes: list[Fault]) -> Answer:
     """Free all that a worker has not begun; of what was told, too: nobody else will come."""
     board = day.board
     lines = _lines(board, event.worker)
@@ -146,7 +144,7 @@ def worker_off(day: LiveDay, event: events.WorkerOff, notes: list[Fault]) -> Ans
     return APPLIED
 
 
-def worker_late(day: LiveDay, event: events.WorkerLate, notes: list[Fault]) -> Answer:
+def worker_late(day: DayState, event: events.WorkerLate, notes: list[Fault]) -> Answer:
     """Hold a worker where he or she is until later; what becomes too late is for others."""
     board = day.board
     now = max(event.time_s, board.clock)
@@ -156,7 +154,7 @@ def worker_late(day: LiveDay, event: events.WorkerLate, notes: list[Fault]) -> A
     return APPLIED
 
 
-def worker_position(day: LiveDay, event: events.WorkerPosition, notes: list[Fault]) -> Answer:
+def worker_position(day: DayState, event: events.WorkerPosition, notes: list[Fault]) -> Answer:
     """Remember where a worker is, for the next alarm."""
     board = day.board
     lines = _lines(board, event.worker)
@@ -172,7 +170,7 @@ def worker_position(day: LiveDay, event: events.WorkerPosition, notes: list[Faul
     return APPLIED
 
 
-def stand_by(day: LiveDay, event: events.StandBy, notes: list[Fault]) -> Answer:
+def stand_by(day: DayState, event: events.StandBy, notes: list[Fault]) -> Answer:
     """Let somebody who is free wait in a district; what is planned is kept, or nobody goes."""
     board = day.board
     _lines(board, event.worker)
@@ -190,7 +188,7 @@ def stand_by(day: LiveDay, event: events.StandBy, notes: list[Fault]) -> Answer:
 # -- visits ------------------------------------------------------------------------------------
 
 
-def visit_started(day: LiveDay, event: events.VisitStarted, notes: list[Fault]) -> Answer:
+def visit_started(day: DayState, event: events.VisitStarted, notes: list[Fault]) -> Answer:
     """Service has begun: times follow the fact, whoever does it."""
     board = day.board
     _open_order(board, event.order, may_run=True)
@@ -214,7 +212,7 @@ def visit_started(day: LiveDay, event: events.VisitStarted, notes: list[Fault]) 
     return APPLIED
 
 
-def visit_finished(day: LiveDay, event: events.VisitFinished, notes: list[Fault]) -> Answer:
+def visit_finished(day: DayState, event: events.VisitFinished, notes: list[Fault]) -> Answer:
     """Service is done: the worker goes on, earlier or later than planned."""
     board = day.board
     line, start = _running(board, event.order, event.worker)
@@ -234,7 +232,7 @@ def visit_finished(day: LiveDay, event: events.VisitFinished, notes: list[Fault]
     return APPLIED
 
 
-def visit_failed(day: LiveDay, event: events.VisitFailed, notes: list[Fault]) -> Answer:
+def visit_failed(day: DayState, event: events.VisitFailed, notes: list[Fault]) -> Answer:
     """Nobody at home: the worker goes on at once, and is free for another."""
     board = day.board
     line, start = _running(board, event.order, event.worker)
@@ -246,7 +244,7 @@ def visit_failed(day: LiveDay, event: events.VisitFailed, notes: list[Fault]) ->
     return "applied", {"reason": event.reason}
 
 
-def evaluated(day: LiveDay, event: events.Evaluated, notes: list[Fault]) -> Answer:
+def evaluated(day: DayState, event: events.Evaluated, notes: list[Fault]) -> Answer:
     """Write down what a client says of a visit; what was said last holds."""
     board = day.board
     if event.order not in board.orders:
@@ -266,18 +264,18 @@ def evaluated(day: LiveDay, event: events.Evaluated, notes: list[Fault]) -> Answ
 # -- roads and kitchens ------------------------------------------------------------------------
 
 
-def road_closed(day: LiveDay, event: events.RoadClosed, notes: list[Fault]) -> Answer:
+def road_closed(day: DayState, event: events.RoadClosed, notes: list[Fault]) -> Answer:
     """Close streets, and time every line anew; tell which places are cut off."""
     return _change_roads(day, event, CLOSED)
 
 
-def road_slow(day: LiveDay, event: events.RoadSlow, notes: list[Fault]) -> Answer:
+def road_slow(day: DayState, event: events.RoadSlow, notes: list[Fault]) -> Answer:
     """Slow streets down, or give them their speed back, and time every line anew."""
     return _change_roads(day, event, event.factor)
 
 
 def _change_roads(
-    day: LiveDay, event: events.RoadClosed | events.RoadSlow, factor: float
+    day: DayState, event: events.RoadClosed | events.RoadSlow, factor: float
 ) -> Answer:
     board = day.board
     if not board.roads.has_streets:
@@ -293,7 +291,7 @@ def _change_roads(
     return "applied", {"streets": n}
 
 
-def kitchen_late(day: LiveDay, event: events.KitchenLate, notes: list[Fault]) -> Answer:
+def kitchen_late(day: DayState, event: events.KitchenLate, notes: list[Fault]) -> Answer:
     """Move the moment at which a batch is ready; trips that wait for it are timed anew."""
     board = day.board
     place = board.loading.get(event.place)
@@ -313,7 +311,7 @@ def kitchen_late(day: LiveDay, event: events.KitchenLate, notes: list[Fault]) ->
 # -- what a search has found -------------------------------------------------------------------
 
 
-def redirected(day: LiveDay, event: events.Redirected, notes: list[Fault]) -> Answer:
+def redirected(day: DayState, event: events.Redirected, notes: list[Fault]) -> Answer:
     """Take over trips that a search has found, where all of them still fit; else nothing."""
     board = day.board
     board.advance(event.time_s)
@@ -360,13 +358,13 @@ def _does_not_fit(notes: list[Fault], worker: str, shift: str) -> Answer:
     return "superseded", {}
 
 
-def clock_runs(day: LiveDay, event: events.Clock, notes: list[Fault]) -> Answer:
+def clock_runs(day: DayState, event: events.Clock, notes: list[Fault]) -> Answer:
     """Let time pass: what is due becomes fixed, and who is overdue is looked after."""
     day.board.advance(event.time_s)
     return APPLIED
 
 
-HANDLERS: dict[type, Callable[[LiveDay, Any, list[Fault]], Answer]] = {
+HANDLERS: dict[type, Callable[[DayState, Any, list[Fault]], Answer]] = {
     events.Clock: clock_runs,
     events.OrderIn: order_in,
     events.OrderChanged: order_changed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from engine.domain.orders import MealOrder, Order
 from engine.domain.places import Batch, LoadingPlace
 from engine.domain.plan import Route
 from engine.gaps import approach, put_in
+from engine.live.board import Board
 from engine.live.line import Line
 from engine.visits import TripVisits, start_windows
-
-if TYPE_CHECKING:
-    from engine.live.board import Board
 
 #: Of all places that look right, so many are read by the checker, and of those that pass so many
 #: are compared: the arrays are hopeful only about meals.
@@ -74,6 +72,21 @@ def find_place(board: Board, order: Order, only: Iterable[Line] | None = None) -
             break  # what comes later costs more
     board.orders[order.id] = before
     return best
+
+
+def place(board: Board, order: Order, only: Iterable[Line] | None = None) -> bool:
+    """Put an order where it breaks nothing and disturbs least; False: there is no such place.
+
+    ``only``: the lines to look at.
+    """
+    found = find_place(board, order, only)
+    if found is None:
+        return False
+    board.orders[order.id] = order
+    board.note([order.id])
+    board.set_rest(found.line, found.trips)
+    board.settle(found.line)
+    return True
 
 
 def n_shifted(before: Route | None, after: Route) -> int:

@@ -9,6 +9,7 @@ from engine.domain.orders import EmergencyOrder, Order
 from engine.live.board import Board
 from engine.live.eject import make_room
 from engine.live.line import Line
+from engine.live.places import place
 from engine.visits import start_windows
 
 #: Steps in which a promise is given up, seconds; the last is the policy's.
@@ -42,7 +43,7 @@ def place_all(board: Board, orders: list[str]) -> None:
     n_asked = 0  # those for whom others were asked to give way
     for order_id in sorted(set(orders), key=first):
         order = board.orders[order_id]
-        if board.place(order):
+        if place(board, order):
             continue
         n_asked += 1
         may_ask = n_asked <= board.policy.give_way_orders
@@ -61,7 +62,7 @@ def place_late(board: Board, order: Order) -> bool:
         wider = widened(promised, by)
         if wider == order or not start_windows(wider):
             continue
-        if board.place(wider):
+        if place(board, wider):
             settle_promise(board, order.id, promised)
             return True
     return False
@@ -104,7 +105,7 @@ def retry(board: Board, freed: Iterable[Line]) -> None:
     ]
     late.sort(key=lambda i: (board.rank(board.orders[i]), i))
     for order_id in late[:_MOST_RETRIED]:
-        board.place(board.orders[order_id], lines)
+        place(board, board.orders[order_id], lines)
 
 
 def _lighten(board: Board, line: Line) -> list[str]:

@@ -29,7 +29,7 @@ _MAGIC = b"careroute-live-day/1\n"
 _DIGEST = 32
 #: Of the board: what is given at its beginning, is worked out again, or is a part of its own.
 _NOT_OF_BOARD = frozenset({
-    "problem", "policy", "mend", "base_plan", "roads", "last_part", "_able", "_shunned",
+    "problem", "policy", "fix", "mend", "base_plan", "roads", "last_part", "_able", "_shunned",
 })
 _PLAIN = frozenset({
     ("collections", "Counter"), ("builtins", "set"), ("builtins", "frozenset"),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
+from engine.domain.orders import Order
 from engine.gaps import Flags, Ints
 from engine.live.line import NEVER, Line
-
-if TYPE_CHECKING:
-    from engine.live.board import Board
+from engine.travel import Travel
 
 #: Kinds of what a worker does next. Only a visit, the way home and the way to where somebody is to
 #: stand by can be left for an alarm.
@@ -69,10 +69,18 @@ class Timeline:
         self.is_on = np.zeros(n, dtype=np.bool_)
         self.home = np.zeros(n, dtype=np.int64)  # location, -1 where the shift ends anywhere
 
-    def put(self, line: Line, board: Board) -> None:
-        """Set what one line has before it."""
+    def put(
+        self,
+        line: Line,
+        now: int,
+        travel: Travel,
+        orders: Mapping[str, Order],
+        rank: Callable[[Order], int],
+        loading_s: int,
+    ) -> None:
+        """Set what one line has before it; ``loading_s``: of each of its trips with meals."""
         i = line.index
-        acts, at, free, tracked = _acts_of(line, board)
+        acts, at, free, tracked = _acts_of(line, now, travel, orders, rank, loading_s)
         self.acts[i] = acts
         while len(acts) > self._table.shape[2]:
             self._table = np.concatenate(
@@ -88,7 +96,7 @@ class Timeline:
         self.shift_ends[i] = line.shift.end_s
         self.is_on[i] = line.is_on
         end = line.end_place
-        self.home[i] = -1 if end is None else board.travel.place(end)
+        self.home[i] = -1 if end is None else travel.place(end)
 
     def whereabouts(self, now: int, overrun_s: int, interrupt_rank: int | None) -> Whereabouts:
         """Tell where everybody is, and from where and when they could go elsewhere."""
@@ -122,9 +130,15 @@ class Timeline:
         )
 
 
-def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
+def _acts_of(
+    line: Line,
+    now: int,
+    travel: Travel,
+    orders: Mapping[str, Order],
+    rank: Callable[[Order], int],
+    loading_s: int,
+) -> tuple[list[Act], int, int, bool]:
     """List what is not over, where and when it begins, and whether the first is tracked."""
-    now, travel = board.clock, board.travel
     at, free = travel.place(line.worker.start), line.shift.start_s
     acts: list[Act] = []
     for trip in line.trips[-1:]:
@@ -132,7 +146,7 @@ def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
             at = travel.place(trip.end) if trip.end else travel.client(trip.stops[-1].client)
             free = trip.end_s
         elif line.whole_trips:
-            acts.append(_meals(line, board, trip.leave_s, trip.end_s, line.at))
+            acts.append(_meals(trip.leave_s - loading_s, trip.end_s, line.at))
         else:
             last = trip.stops[-1]
             at, free = travel.client(last.client), last.departure_s
@@ -140,7 +154,7 @@ def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
             acts.append(Act(free, trip.end_s, trip.end_s, trip.end_s, home, HOME, 0, ""))
     tracked = False
     for left, stop in zip(line.left, line.stops, strict=True):
-        order = board.orders[stop.order]
+        order = orders[stop.order]
         if stop.departure_s <= now and stop.order != line.tracked:
             at, free = travel.client(stop.client), stop.departure_s
             acts.clear()
@@ -151,7 +165,7 @@ def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
         kind = ALARM if order.kind == "emergency" else VISIT
         acts.append(Act(
             left, stop.arrival_s, stop.start_s, stop.departure_s, travel.client(stop.client),
-            kind, board.rank(order), stop.order,
+            kind, rank(order), stop.order,
         ))
     if line.stand is not None and not acts:
         if line.free > now:
@@ -162,13 +176,13 @@ def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
     for trip in line.route.trips if line.route else ():
         if line.whole_trips:
             end = travel.place(trip.end) if trip.end else travel.client(trip.stops[-1].client)
-            acts.append(_meals(line, board, trip.leave_s, trip.end_s, end))
+            acts.append(_meals(trip.leave_s - loading_s, trip.end_s, end))
             continue
         left = trip.leave_s
         for stop in trip.stops:
             acts.append(Act(
                 left, stop.arrival_s, stop.start_s, stop.departure_s, travel.client(stop.client),
-                VISIT, board.rank(board.orders[stop.order]), stop.order,
+                VISIT, rank(orders[stop.order]), stop.order,
             ))
             left = stop.departure_s
     ends_at_home = line.end_place is not None and not line.whole_trips
@@ -179,6 +193,5 @@ def _acts_of(line: Line, board: Board) -> tuple[list[Act], int, int, bool]:
     return acts, at, free, tracked
 
 
-def _meals(line: Line, board: Board, leave: int, end: int, at: int) -> Act:
-    begin = leave - board.loading_s(line)
+def _meals(begin: int, end: int, at: int) -> Act:
     return Act(begin, begin, begin, end, at, MEALS, 0, "")
