@@ -37,7 +37,8 @@ from benchmarks.arguments import out_file
 from benchmarks.mosaic import make_mosaic
 from geodata import Network, NetworkError, read_network, travel_matrix, warm_up
 from geodata.graph import profile_graph
-from geodata.matrix import profile_metric, search_block
+from geodata.hierarchy import profile_metric
+from geodata.matrix import search_block
 
 Rows = tuple[NDArray[np.int64], NDArray[np.int64] | None]
 _COLUMNS = (

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from geodata.errors import NetworkError
     from geodata.isochrones import Reach, reach
     from geodata.matrix import UNREACHABLE, TravelMatrix, travel_block, travel_matrix
-    from geodata.network import CLOSED, Network
+    from geodata.network import Network
     from geodata.osm import download_network, from_osmnx, to_networkx
     from geodata.outline import reach_polygon
     from geodata.paths import Path, path_geometry, travel_path
     from geodata.periods import SpeedPeriods, SpeedRule, read_speeds
-    from geodata.profiles import PROFILES, ROAD_CLASSES, TurnCosts
+    from geodata.profiles import CLOSED, PROFILES, ROAD_CLASSES, TurnCosts
     from geodata.read import read_network
     from geodata.routes import Route, Step, leg_geometries, route
     from geodata.sample import sample_points
@@ -74,7 +74,7 @@ __all__ = [
 ]
 
 _HOME: Final = {
-    "CLOSED": "network",
+    "CLOSED": "profiles",
     "PROFILES": "profiles",
     "ROAD_CLASSES": "profiles",
     "UNREACHABLE": "matrix",

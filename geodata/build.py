@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from geodata.chains import Chains, chain_geometry, merge_bends
 from geodata.coordinates import distance_m
 from geodata.errors import NetworkError
-from geodata.network import CLOSED, Network
-from geodata.profiles import PROFILES
+from geodata.network import Network
+from geodata.profiles import CLOSED, PROFILES
 from geodata.raw import RawStreets
 from geodata.restrictions import Bans, Sequenced
 

@@ -18,13 +18,13 @@ from geodata.chains import ranges
 from geodata.edge_snapping import SnappedPoints, reverse_edges
 from geodata.errors import NetworkError
 from geodata.graph import profile_graph
-from geodata.hierarchy import Metric
+from geodata.hierarchy import Metric, profile_metric
 from geodata.kernels.bounded import go_ahead, search_within
 from geodata.kernels.dijkstra import DM_BITS, DM_MASK, FAR
 from geodata.kernels.grid import NO_EDGE
 from geodata.many_to_many import Lines, Places, fill_block, places_at
-from geodata.network import CLOSED, Network
-from geodata.profiles import TurnCosts
+from geodata.network import Network
+from geodata.profiles import CLOSED, TurnCosts
 from geodata.turns import TurnGraph, ends_at, starts_at, turn_graph, turn_metric
 
 Int = NDArray[np.int32]
@@ -104,8 +104,6 @@ def block_of_points(
     ------
     NetworkError : as ``travel_matrix``, and ``E3406``.
     """
-    from geodata.matrix import profile_metric  # it dispatches to here
-
     costs = None if isinstance(turns, bool) else turns
     streets = turn_graph(network, profile, costs) if turns is not False else None
     metric: Metric

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from geodata.coordinates import check_points, distance_m
 from geodata.errors import NetworkError
 from geodata.kernels.grid import NO_EDGE, Grid, find_reverses, list_pieces, nearest
-from geodata.network import CLOSED, Network
+from geodata.network import Network
+from geodata.profiles import CLOSED
 from geodata.snapping import local_metres
 
 Side = Literal["both", "right", "left"]

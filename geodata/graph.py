@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.kernels.dijkstra import DM_BITS, Graph
-from geodata.network import CLOSED, Network
+from geodata.network import Network
+from geodata.profiles import CLOSED
 
 
 class Scratch(NamedTuple):

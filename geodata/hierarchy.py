@@ -7,13 +7,16 @@ quarter of the time. ``geodata.many_to_many`` searches on the result.
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.graph import profile_graph
 from geodata.kernels import contraction, dissection
 from geodata.kernels.sweep import Upward
+from geodata.network import Network
 
 Int32s = NDArray[np.int32]
 
@@ -130,6 +133,28 @@ def build_metric(topology: Topology, weight: NDArray[np.int64]) -> Metric:
         )
         found.append((ptr, head[:count].copy(), cost[:count].copy()))
     return Metric(topology, Upward(topology.parent, *found[0]), *found[1])
+
+
+def profile_metric(network: Network, profile: str) -> Metric:
+    """Hierarchy of a profile's streets, made when it is first needed and kept with the network.
+
+    Profiles that may use the same streets share its topology.
+
+    Raises
+    ------
+    NetworkError : ``E3201`` unknown profile, ``E3202`` no streets for it.
+    """
+    graph = profile_graph(network, profile)
+
+    def topology() -> Topology:
+        shrink = np.cos(np.radians(network.node_lat.mean())) if network.n_nodes else 1.0
+        return build_topology(graph.ptr, graph.head, network.node_lon * shrink, network.node_lat)
+
+    streets = hashlib.blake2b(graph.edge.tobytes(), digest_size=16).hexdigest()
+    return network.keep(
+        f"metric.{profile}",
+        lambda: build_metric(network.keep(f"topology.{streets}", topology), graph.weight),
+    )
 
 
 def _neighbours(n: int, tail: Int32s, head: Int32s) -> tuple[Int32s, Int32s]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
@@ -15,7 +14,7 @@ from geodata.edge_matrix import block_of_points
 from geodata.edge_snapping import SnappedPoints
 from geodata.errors import NetworkError
 from geodata.graph import make_scratch, n_workers, profile_graph
-from geodata.hierarchy import Metric, Topology, build_metric, build_topology
+from geodata.hierarchy import profile_metric
 from geodata.kernels.dijkstra import UNREACHABLE, Graph, block_rows
 from geodata.many_to_many import Lines, fill_block, one_each, places_at
 from geodata.network import Network
@@ -145,28 +144,6 @@ def travel_block(
     lines = Lines(member_ptr, member, column.astype(np.int32))
     _fill(network, profile, turns, sources, targets, lines, seconds, metres, None)
     return TravelMatrix(seconds, metres)
-
-
-def profile_metric(network: Network, profile: str) -> Metric:
-    """Hierarchy of a profile's streets, made when it is first needed and kept with the network.
-
-    Profiles that may use the same streets share its topology.
-
-    Raises
-    ------
-    NetworkError : ``E3201`` unknown profile, ``E3202`` no streets for it.
-    """
-    graph = profile_graph(network, profile)
-
-    def topology() -> Topology:
-        shrink = np.cos(np.radians(network.node_lat.mean())) if network.n_nodes else 1.0
-        return build_topology(graph.ptr, graph.head, network.node_lon * shrink, network.node_lat)
-
-    streets = hashlib.blake2b(graph.edge.tobytes(), digest_size=16).hexdigest()
-    return network.keep(
-        f"metric.{profile}",
-        lambda: build_metric(network.keep(f"topology.{streets}", topology), graph.weight),
-    )
 
 
 def _fill(

@@ -9,19 +9,15 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import NetworkError
+from geodata.periods import SpeedPeriods, SpeedRule, speed_periods
 from geodata.profiles import PROFILES
-
-if TYPE_CHECKING:
-    from geodata.periods import SpeedPeriods, SpeedRule
-
-CLOSED: Final = 2**31 - 1
-"""``time_ms`` of an edge where the profile may not go."""
+from geodata.storage import read_columns, write_columns
 
 NO_NAME: Final = -1
 """``street_name`` of an edge that has none."""
@@ -249,8 +245,6 @@ class Network:
         ------
         NetworkError : ``E3702``, a rule that cannot be.
         """
-        from geodata.periods import speed_periods
-
         return speed_periods(self, rules)
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -260,9 +254,13 @@ class Network:
         ------
         NetworkError : ``E3103``, the place cannot be written to.
         """
-        from geodata.storage import save_network
-
-        save_network(self, path)
+        about = {
+            "name": self.name,
+            "profiles": self.profiles,
+            "street_names": self.street_names,
+            "counts": self.counts,
+        }
+        write_columns(path, about, self.arrays())
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Network:
@@ -273,6 +271,4 @@ class Network:
         NetworkError : ``E3001`` to ``E3010`` the file; ``E3101`` it is something else; ``E3102`` of
             another version.
         """
-        from geodata.storage import load_network
-
-        return load_network(path)
+        return cls(**read_columns(path))

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from geodata.build import build_network
 from geodata.coordinates import distance_m
 from geodata.errors import NetworkError
-from geodata.network import CLOSED, NO_NAME, Network
-from geodata.profiles import PROFILES, ROAD_CLASSES
+from geodata.network import NO_NAME, Network
+from geodata.profiles import CLOSED, PROFILES, ROAD_CLASSES
 from geodata.raw import RawStreets
 from geodata.tags import NODE_KEYS, WAY_KEYS, WayRule, barrier_stops, read_way
 

@@ -12,15 +12,17 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import NetworkError
 from geodata.files import check_file
-from geodata.network import CLOSED, Network
-from geodata.profiles import CLASS_INDEX, PROFILES, ROAD_CLASSES
+from geodata.profiles import CLASS_INDEX, CLOSED, PROFILES, ROAD_CLASSES
+
+if TYPE_CHECKING:
+    from geodata.network import Network
 
 DAY: Final = 86_400
 ANY: Final = "*"

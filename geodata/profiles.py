@@ -16,6 +16,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+CLOSED: Final = 2**31 - 1
+"""``time_ms`` of an edge where the profile may not go."""
+
 ROAD_CLASSES: Final[tuple[str, ...]] = (
     "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary",
     "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",

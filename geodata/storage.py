@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from geodata.errors import NetworkError
 from geodata.files import check_file
-from geodata.network import Network
 from geodata.profiles import PROFILES
 
 FORMAT: Final = "careroute street network"
@@ -28,24 +27,19 @@ _KINDS: Final = {
 }  # fmt: skip
 
 
-def save_network(network: Network, path: str | os.PathLike[str]) -> None:
-    """Write a network; see ``Network.save``."""
+def write_columns(
+    path: str | os.PathLike[str], about: dict[str, Any], arrays: dict[str, NDArray[Any]]
+) -> None:
+    """Write a network's arrays, and what else there is to say about it; see ``Network.save``."""
     target = Path(path)
-    about = {
-        "format": FORMAT,
-        "version": VERSION,
-        "name": network.name,
-        "profiles": network.profiles,
-        "street_names": network.street_names,
-        "counts": network.counts,
-    }
+    about = {"format": FORMAT, "version": VERSION, **about}
     text = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), np.uint8)
     try:
         handle, draft = tempfile.mkstemp(dir=target.parent, suffix=".part")
         try:
             with os.fdopen(handle, "wb") as stream:
-                arrays: dict[str, NDArray[Any]] = {_ABOUT: text, **network.arrays()}
-                np.savez(stream, allow_pickle=False, **arrays)
+                columns: dict[str, NDArray[Any]] = {_ABOUT: text, **arrays}
+                np.savez(stream, allow_pickle=False, **columns)
             os.replace(draft, target)
         except BaseException:
             os.unlink(draft)
@@ -55,8 +49,8 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> None:
         raise NetworkError("E3103", path=target, detail=detail) from error
 
 
-def load_network(path: str | os.PathLike[str]) -> Network:
-    """Read a network; see ``Network.load``."""
+def read_columns(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read what a ``Network`` is made from, by name; see ``Network.load``."""
     source = check_file(path)
     try:
         # numpy leaves a file that it opened itself open when the archive is damaged.
@@ -88,7 +82,7 @@ def load_network(path: str | os.PathLike[str]) -> Network:
         raise NetworkError("E3101", path=source, detail="parts of it do not fit") from error
 
 
-def _assemble(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
+def _assemble(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     """Put the parts together; ValueError, KeyError or TypeError when they do not fit."""
     profiles = [str(profile) for profile in about["profiles"]]
     columns = {key: arrays[key] for key in _KINDS}
@@ -119,11 +113,11 @@ def _assemble(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network
     )
     if not fits:
         raise ValueError("shapes")
-    return Network(
-        name=str(about["name"]),
+    return {
+        "name": str(about["name"]),
         **columns,
-        time_ms=time_ms,
-        routable=routable,
-        street_names=tuple(str(name) for name in about["street_names"]),
-        counts={str(key): int(value) for key, value in about["counts"].items()},
-    )
+        "time_ms": time_ms,
+        "routable": routable,
+        "street_names": tuple(str(name) for name in about["street_names"]),
+        "counts": {str(key): int(value) for key, value in about["counts"].items()},
+    }

@@ -14,9 +14,10 @@ def warm_up() -> None:
     """
     from geodata.build import build_network
     from geodata.edge_snapping import snap_to_edges
+    from geodata.hierarchy import profile_metric
     from geodata.isochrones import reach
     from geodata.many_to_many import fill_block, places_at
-    from geodata.matrix import profile_metric, travel_block, travel_matrix
+    from geodata.matrix import travel_block, travel_matrix
     from geodata.outline import reach_polygon
     from geodata.paths import travel_path
     from geodata.raw import RawStreets

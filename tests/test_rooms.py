@@ -21,8 +21,6 @@ ARROWS = {
 }
 #: circles of imports that may remain for now; every other one is a fault
 CIRCLES_LEFT: list[set[str]] = [
-    {"geodata.edge_matrix", "geodata.matrix"},
-    {"geodata.network", "geodata.periods", "geodata.storage"},
     {"solvers.capacity", "solvers.capacity_lp"},
     {"solvers.evaluation", "solvers.evaluation_rich"},
     {"solvers.search.decompose", "solvers.search.run", "solvers.search.threads"},

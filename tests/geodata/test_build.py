@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geodata.build import build_network
-from geodata.network import CLOSED
+from geodata.profiles import CLOSED
 from geodata.sketch import Sketch
 
 CENTRE = (114.0, 30.0)

@@ -12,10 +12,10 @@ from scipy.sparse.csgraph import dijkstra
 
 from geodata import CLOSED, UNREACHABLE, Network, synthetic_city, travel_block, travel_matrix
 from geodata.graph import profile_graph
-from geodata.hierarchy import Metric, build_metric, build_topology
+from geodata.hierarchy import Metric, build_metric, build_topology, profile_metric
 from geodata.kernels.dijkstra import DM_BITS
 from geodata.many_to_many import Places, fill_block, places_at
-from geodata.matrix import profile_metric, search_block
+from geodata.matrix import search_block
 from tests.naive import naive_ways
 
 PROFILES = ["car", "ebike", "walk"]
