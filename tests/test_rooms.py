@@ -23,7 +23,6 @@ ARROWS = {
 CIRCLES_LEFT: list[set[str]] = [
     {"solvers.capacity", "solvers.capacity_lp"},
     {"solvers.evaluation", "solvers.evaluation_rich"},
-    {"solvers.search.decompose", "solvers.search.run", "solvers.search.threads"},
 ]
 
 

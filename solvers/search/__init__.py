@@ -35,7 +35,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
         the search's int32 matrices hold.
     """
     from solvers.large import LargeModel
-    from solvers.search import decompose, link_layout, run
+    from solvers.search import decompose, link_layout, run, threads
     from solvers.search.compiling import compile_kernels, first_time
     from solvers.search.kernels.jit import collector_paused
     from solvers.search.layout import DUTIES
@@ -64,7 +64,7 @@ def solve(model: RoutingModel | LargeModel, params: SolveParams) -> Result:
                 decompose.compile_kernels()
     if large:
         return decompose.run(model, params)
-    return run.run(decompose.whole(model), params)
+    return threads.run(decompose.whole(model), params)
 
 
 def warm_up() -> None:

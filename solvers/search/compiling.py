@@ -10,7 +10,8 @@ from solvers.builder import ModelBuilder
 from solvers.jit import config
 from solvers.search.kernels.ejection import eject
 from solvers.search.kernels.jit import CACHE
-from solvers.search.run import Kind, Search, run
+from solvers.search.run import Kind, Search
+from solvers.search.threads import run
 from solvers.solve import SolveParams
 
 _LOG = logging.getLogger("careroute.solvers")

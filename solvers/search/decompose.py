@@ -27,11 +27,10 @@ from solvers.search import selection
 from solvers.search.kernels import rows
 from solvers.search.kernels.cut import cut_lists, gather_block
 from solvers.search.layout import N_AROUND, N_NEAR
-from solvers.search.limits import Limited
+from solvers.search.limits import Limited, at_once
 from solvers.search.run import Search
 from solvers.search.savings import savings_routes, suits
 from solvers.search.slot_layout import TRIP_FEATURES
-from solvers.search.threads import at_once
 from solvers.search.zones import Zones
 from solvers.solve import Progress, Result, SolveParams
 

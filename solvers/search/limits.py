@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from solvers.solve import Progress, SolveParams
 
@@ -10,6 +14,21 @@ from solvers.solve import Progress, SolveParams
 _PROGRESS_S = 0.25
 #: The time counts in place of the iterations if these are so far behind it, as shares.
 _BEHIND = 0.1
+#: Far from the seeds that a user would try next to each other.
+_NEXT_SEED = 0x51B54A32D192ED03
+#: Seconds between two looks at the clock while others work.
+_LOOK_S = 0.05
+
+T = TypeVar("T")
+
+
+class Stoppable(Protocol):
+    """What leads: all end soon once ``stopped`` says why."""
+
+    stopped: str
+
+    def is_over(self) -> bool:
+        """Look at the clock, and ask and tell the caller."""
 
 
 class Limited(ABC):
@@ -68,3 +87,38 @@ class Limited(ABC):
         done = self.share_of_iterations()
         by_time = p.max_iterations is None or spent > done + _BEHIND
         return spent if by_time else done
+
+
+def share_out(params: SolveParams, k: int) -> SolveParams:
+    """Return what thread ``k`` gets of the limits of a run, and a seed of its own."""
+    most, stall = params.max_iterations, params.stall_iterations
+    if most is not None:
+        most = most // params.threads + (k < most % params.threads)
+    return replace(
+        params, max_iterations=most, seed=(params.seed + k * _NEXT_SEED) % (1 << 63),
+        stall_iterations=stall and -(-stall // params.threads),
+    )
+
+
+def at_once(
+    pool: ThreadPoolExecutor, work: Sequence[Callable[[], T]], leader: Stoppable
+) -> list[T]:
+    """Do the first piece of work in this thread and the others in the pool's; wait for all.
+
+    Raises
+    ------
+    BaseException : whatever one of them raised; the leader has told the others to stop.
+    """
+
+    def guarded(piece: Callable[[], T]) -> T:
+        try:
+            return piece()
+        except BaseException:
+            leader.stopped = leader.stopped or "failed"
+            raise
+
+    futures = [pool.submit(guarded, piece) for piece in work[1:]]
+    told = [guarded(piece) for piece in work[:1]]
+    while wait(futures, _LOOK_S).not_done:
+        leader.is_over()
+    return told + [future.result() for future in futures]

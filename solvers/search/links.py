@@ -17,9 +17,8 @@ from solvers.builder import ModelBuilder
 from solvers.model import RoutingModel
 from solvers.search.kernels import link_moves
 from solvers.search.kernels import link_rows as cols
-from solvers.search.limits import Limited
+from solvers.search.limits import Limited, at_once, share_out
 from solvers.search.link_layout import able_workers, build_nodes, build_plan
-from solvers.search.threads import at_once, share_out
 from solvers.solve import Progress, Result, SolveParams
 
 #: A call of the kernel lasts about so long; in between the clock and the callbacks are asked.

@@ -27,7 +27,6 @@ from solvers.search.pair_layout import (
 )
 from solvers.search.rich_layout import build_rich, is_rich, load_rich
 from solvers.search.slot_layout import TRIP_FEATURES, mark_slots, with_slots
-from solvers.search.threads import search_together
 from solvers.search.toll import ask_toll, cool_with_toll
 from solvers.search.trip_layout import (
     build_trips,
@@ -410,22 +409,6 @@ class Search(Limited):
             tuple(routes), np.flatnonzero(~seen).astype(np.int32), status,
             int(self.counters[rows.ITERATIONS]), self.elapsed(),
         )
-
-
-def run(model: RoutingModel, params: SolveParams) -> Result:
-    """Search; the kernels are compiled already."""
-    if model.n_tasks == 0 or model.n_vehicles == 0:
-        routes = tuple(np.zeros(0, dtype=np.int32) for _ in range(model.n_vehicles))
-        return Result(routes, np.arange(model.n_tasks, dtype=np.int32), "complete", 0, 0.0)
-    search = Search(model, params)
-    if params.initial is not None:
-        search.load(params.initial)
-    search.find_neighbours()
-    search.construct()
-    if params.threads > 1:
-        return search_together(search, begin)
-    begin(search)
-    return search.result(search.anneal())
 
 
 def begin(search: Search) -> None:

@@ -15,38 +15,27 @@ R1_10_4 2.47; nor is it in 5 or 100 rounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from solvers.model import RoutingModel
+from solvers.search.decompose import Decomposition, Plan
 from solvers.search.kernels import rows
+from solvers.search.limits import at_once, share_out
+from solvers.search.run import Search, begin
 from solvers.search.slot_layout import TRIP_FEATURES
 from solvers.solve import Progress, Result, SolveParams
-
-if TYPE_CHECKING:
-    from solvers.search.run import Search
 
 T = TypeVar("T")
 
 
-class Stoppable(Protocol):
-    """What leads: all end soon once ``stopped`` says why."""
-
-    stopped: str
-
-    def is_over(self) -> bool:
-        """Look at the clock, and ask and tell the caller."""
-
-
 #: Rounds of a run.
 N_ROUNDS = 20
-#: Far from the seeds that a user would try next to each other.
-_NEXT_SEED = 0x51B54A32D192ED03
-_LOOK_S = 0.05
 #: Tasks for each thread from which the model is divided, and the share of them that a part gets:
 #: what lies between the parts of a round is searched in another one.
 _EACH, _PART_SHARE = 400, 0.6
@@ -54,15 +43,20 @@ _EACH, _PART_SHARE = 400, 0.6
 _LEAST_ROUTES = 15
 
 
-def share_out(params: SolveParams, k: int) -> SolveParams:
-    """Return what thread ``k`` gets of the limits of a run, and a seed of its own."""
-    most, stall = params.max_iterations, params.stall_iterations
-    if most is not None:
-        most = most // params.threads + (k < most % params.threads)
-    return replace(
-        params, max_iterations=most, seed=(params.seed + k * _NEXT_SEED) % (1 << 63),
-        stall_iterations=stall and -(-stall // params.threads),
-    )
+def run(model: RoutingModel, params: SolveParams) -> Result:
+    """Search, alone or together; the kernels are compiled already."""
+    if model.n_tasks == 0 or model.n_vehicles == 0:
+        routes = tuple(np.zeros(0, dtype=np.int32) for _ in range(model.n_vehicles))
+        return Result(routes, np.arange(model.n_tasks, dtype=np.int32), "complete", 0, 0.0)
+    search = Search(model, params)
+    if params.initial is not None:
+        search.load(params.initial)
+    search.find_neighbours()
+    search.construct()
+    if params.threads > 1:
+        return search_together(search, begin)
+    begin(search)
+    return search.result(search.anneal())
 
 
 def search_together(
@@ -124,8 +118,6 @@ def can_be_divided(search: Search, threads: int) -> bool:
 
 def _search_parts(search: Search, params: SolveParams, iterations: int) -> Result:
     """Go on from the solution of a search with a part for each thread."""
-    from solvers.search.decompose import Decomposition, Plan  # which imports this
-
     whole = Decomposition(search.model, params)
     whole.started, whole.told = search.started, search.told
     whole.iterations = whole.best_iteration = iterations
@@ -159,30 +151,6 @@ def exchange(team: list[Search]) -> None:
             search.adopt(ahead)
         search.release(held)
         c[rows.BEST_ITERATION] = c[rows.ITERATIONS] - age
-
-
-def at_once(
-    pool: ThreadPoolExecutor, work: Sequence[Callable[[], T]], leader: Stoppable
-) -> list[T]:
-    """Do the first piece of work in this thread and the others in the pool's; wait for all.
-
-    Raises
-    ------
-    BaseException : whatever one of them raised; the leader has told the others to stop.
-    """
-
-    def guarded(piece: Callable[[], T]) -> T:
-        try:
-            return piece()
-        except BaseException:
-            leader.stopped = leader.stopped or "failed"
-            raise
-
-    futures = [pool.submit(guarded, piece) for piece in work[1:]]
-    told = [guarded(piece) for piece in work[:1]]
-    while wait(futures, _LOOK_S).not_done:
-        leader.is_over()
-    return told + [future.result() for future in futures]
 
 
 def _merged(progress: Progress, team: list[Search]) -> Progress:

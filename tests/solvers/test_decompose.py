@@ -14,7 +14,7 @@ from solvers.errors import Unsupported
 from solvers.evaluation import evaluate
 from solvers.large import LargeModel, fetch_matrices
 from solvers.model import Int32, RoutingModel
-from solvers.search import SUPPORTED, decompose, run, selection
+from solvers.search import SUPPORTED, decompose, run, selection, threads
 from solvers.search.decompose import Decomposition
 from solvers.search.kernels import rows
 from solvers.search.savings import savings_routes, suits
@@ -128,7 +128,7 @@ def test_cost_inside_is_the_cost_of_the_evaluation_with_features(seed: int) -> N
 def test_it_comes_close_to_the_search_of_the_whole() -> None:
     model = spread_model(5, 120, 40)
     costs = {
-        size: evaluate(model, run.run(model, params).routes).cost if size == 0 else
+        size: evaluate(model, threads.run(model, params).routes).cost if size == 0 else
         evaluate(model, decompose.run(model, params).routes).cost
         for size, params in {
             0: SolveParams(time_limit_s=None, max_iterations=20_000),

@@ -130,14 +130,14 @@ def test_the_optimum_of_tiny_models_is_found() -> None:
 
 
 def test_it_is_no_worse_than_the_search_for_any_rich_model() -> None:
-    from solvers.search import run
     from solvers.search.compiling import compile_kernels
+    from solvers.search.threads import run
 
     compile_kernels("rich")
     for seed in range(3):
         model = linked_model(seed, n_tasks=20)
         params = SolveParams(time_limit_s=None, max_iterations=1000)
-        slow = evaluate(model, run.run(model, params).routes)
+        slow = evaluate(model, run(model, params).routes)
         quick = evaluate(model, solve(model, SolveParams(
             time_limit_s=None, max_iterations=50_000
         )).routes)

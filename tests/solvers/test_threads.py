@@ -15,9 +15,10 @@ from solvers.model import RoutingModel
 from solvers.search import SUPPORTED, decompose, selection
 from solvers.search import threads as threading_of_search
 from solvers.search.kernels import rows
+from solvers.search.limits import share_out
 from solvers.search.run import Search
 from solvers.search.slot_layout import TRIP_FEATURES
-from solvers.search.threads import exchange, share_out
+from solvers.search.threads import exchange
 from solvers.search.trip_layout import needs_trips
 from solvers.solve import Progress, Result, SolveParams, solve, warm_up
 from tests.builders import spread_model, ticking

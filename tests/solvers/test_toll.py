@@ -7,7 +7,8 @@ import pytest
 from solvers.evaluation import evaluate
 from solvers.model import RoutingModel
 from solvers.search.kernels import rows
-from solvers.search.run import begin, run
+from solvers.search.run import begin
+from solvers.search.threads import run
 from solvers.search.toll import cool_with_toll, fewest_by_loads, levy
 from solvers.solve import Progress, SolveParams, warm_up
 from tests.builders import shift_model
