@@ -23,8 +23,8 @@ from engine.domain.workers import Shift, Worker
 from engine.travel import Travel
 from engine.visits import RouteVisits, mode_of, nominal_duration, permille_of, start_windows
 from solvers.builder import ModelBuilder
-from solvers.evaluation import RouteEvaluation
 from solvers.evaluation import evaluate as measure
+from solvers.figures import RouteEvaluation
 from solvers.model import OPEN, RoutingModel
 
 __all__ = ["StopTimes", "TripTimes", "needs_joint_times", "time_jointly"]

@@ -5,15 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solvers.capacity_model import (
+    UNLIMITED,
+    Assignment,
+    Caps,
+    Demand,
+    Int64,
+    Supply,
+    shortage_slices,
+)
 from solvers.errors import SolverError
-
-if TYPE_CHECKING:
-    from solvers.capacity import Assignment, Caps, Demand, Int64, Supply
 
 _WHOLE = 1e-6  # a value this near a whole number is one
 _TIME_LIMIT_S = 60.0
@@ -32,8 +38,6 @@ def assign_by_lp(
     SolverError : no solver found an optimum in time.
     """
     from ortools.math_opt.python import mathopt
-
-    from solvers.capacity import UNLIMITED, Assignment, shortage_slices
 
     g, (b, kinds) = len(demand.units), supply.by_kind.shape
     group, batch = np.nonzero(cost >= 0)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from solvers.evaluation import Evaluation, RouteEvaluation
+from solvers.figures import Evaluation, RouteEvaluation
 from solvers.model import OTHER_WORKER, SAME_WORKER, TIME_MAX, RoutingModel, units_of
 from solvers.timetable import Chain, Trip, make_timetable
 

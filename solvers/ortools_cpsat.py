@@ -30,7 +30,8 @@ from solvers import ortools_routing
 from solvers.cpsat_encoding import Arc, Encoding, count_arcs
 from solvers.cpsat_ties import DEPOT, Node
 from solvers.errors import Unsupported, refuse_unsupported
-from solvers.evaluation import Evaluation, evaluate
+from solvers.evaluation import evaluate
+from solvers.figures import Evaluation
 from solvers.model import RoutingModel
 from solvers.ortools_common import check_initial, compressed_prizes, result_of
 from solvers.repair import Routes, keep_valid

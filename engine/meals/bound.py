@@ -40,7 +40,8 @@ from engine.domain.meals import CentralKitchen
 from engine.meals.supply import MILLS, least_mills, supply_of
 from engine.meals.tables import Tables
 from engine.meals.travel import VAN_MODE
-from solvers.capacity import FORBIDDEN, Demand, assign
+from solvers.capacity import assign
+from solvers.capacity_model import FORBIDDEN, Demand
 from solvers.day_bound import bound_days
 from solvers.tour_bound import bound_round
 from solvers.trip_bound import bound_trips

@@ -15,7 +15,8 @@ import geodata
 from engine.domain.meals import CentralKitchen, ServingPoint
 from engine.meals.former import NEW, TOLERANCE_S, Former
 from engine.meals.tables import UNLIMITED, Tables
-from solvers.capacity import FORBIDDEN, Assignment, Demand, Supply, assign
+from solvers.capacity import assign
+from solvers.capacity_model import FORBIDDEN, Assignment, Demand, Supply
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]

@@ -20,7 +20,8 @@ from engine.meals.hatch import Order, hatches_of, queue, stagger
 from engine.meals.supply import MILLS
 from engine.meals.tables import Tables
 from solvers.builder import ModelBuilder
-from solvers.evaluation import RouteEvaluation, evaluate
+from solvers.evaluation import evaluate
+from solvers.figures import RouteEvaluation
 from solvers.model import RoutingModel
 from solvers.solve import SolveParams, solve
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from solvers.solve import Progress, SolveParams
 
@@ -20,15 +20,6 @@ _NEXT_SEED = 0x51B54A32D192ED03
 _LOOK_S = 0.05
 
 T = TypeVar("T")
-
-
-class Stoppable(Protocol):
-    """What leads: all end soon once ``stopped`` says why."""
-
-    stopped: str
-
-    def is_over(self) -> bool:
-        """Look at the clock, and ask and tell the caller."""
 
 
 class Limited(ABC):
@@ -101,7 +92,7 @@ def share_out(params: SolveParams, k: int) -> SolveParams:
 
 
 def at_once(
-    pool: ThreadPoolExecutor, work: Sequence[Callable[[], T]], leader: Stoppable
+    pool: ThreadPoolExecutor, work: Sequence[Callable[[], T]], leader: Limited
 ) -> list[T]:
     """Do the first piece of work in this thread and the others in the pool's; wait for all.
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solvers.capacity import FORBIDDEN, UNLIMITED, Caps, Demand, Supply, assign
+from solvers.capacity import assign
+from solvers.capacity_model import FORBIDDEN, UNLIMITED, Caps, Demand, Supply
 from solvers.errors import ModelError
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from solvers.builder import ModelBuilder
-from solvers.evaluation import Evaluation, evaluate
+from solvers.evaluation import evaluate
+from solvers.figures import Evaluation
 from solvers.model import OPEN, UNREACHABLE, RoutingModel
 
 #       home  shop  Ann  Bo

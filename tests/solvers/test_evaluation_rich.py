@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from solvers.builder import ModelBuilder
-from solvers.evaluation import RouteEvaluation, evaluate
+from solvers.evaluation import evaluate
+from solvers.figures import RouteEvaluation
 from solvers.model import OPEN
 from solvers.timetable import BreakTaken
 

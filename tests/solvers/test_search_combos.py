@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from solvers.builder import ModelBuilder
-from solvers.evaluation import Evaluation, evaluate
+from solvers.evaluation import evaluate
+from solvers.figures import Evaluation
 from solvers.model import RoutingModel
 from solvers.search import SUPPORTED
 from solvers.search.run import Search
