@@ -19,9 +19,6 @@ ARROWS = {
     "solvers": set(),
     "geodata": set(),
 }
-#: circles of imports that may remain for now; every other one is a fault
-CIRCLES_LEFT: list[set[str]] = [
-]
 
 
 def modules(room: str) -> list[Path]:
@@ -118,8 +115,7 @@ def test_the_arrow_test_can_fail(tmp_path: Path) -> None:
 
 def test_no_files_import_each_other_in_a_circle() -> None:
     paths = [path for room in (*ROOMS, "benchmarks") for path in modules(room)]
-    new = [c for c in circles(paths, ROOT) if not any(c <= left for left in CIRCLES_LEFT)]
-    assert not new
+    assert not circles(paths, ROOT)
 
 
 def test_engine_has_no_circle_of_types_either() -> None:
