@@ -202,7 +202,8 @@ class _Planner:
         place = place_of(tables, state.place, zones)
         if (place == state.place).all():
             return state, turns
-        needed = needed_of(tables, self.former.needed, zones)
+        seated = seat(tables, state.bulk, self.former).start
+        needed = needed_of(tables, self.former.needed, zones, seated)
         after = self.levels(place, replace(state, zones=zones), frozenset(), 0.1, needed=needed)
         after, turns = self.offer(homes, after, turns + 1, _MENDING)
         return (after if self.worth(after) > self.worth(state) else state), turns

@@ -69,9 +69,16 @@ def route_together(
     return found
 
 
-def needed_of(tables: Tables, needed: Int64, zones: Mapping[int, ZonePlan]) -> Int64:
-    """When the food of all clients is loaded, where the zones say whose trips are when."""
+def needed_of(
+    tables: Tables, needed: Int64, zones: Mapping[int, ZonePlan], seated: Mapping[int, int]
+) -> Int64:
+    """When the food of all clients is loaded, where the zones say whose trips are when.
+
+    That of diners, when they sit down: else vans that come sooner for homes make them miss a seat.
+    """
     found = needed.copy()
+    for i, start in seated.items():
+        found[i] = start
     for p, zone in zones.items():
         for trip in (t for r in zone.routes for t in r.trips):
             found[list(trip.clients)] = trip.leave - tables.loading(p)

@@ -79,7 +79,11 @@ def test_everybody_is_somebodys_and_trips_fit_the_box(
     members = sorted(i for z in found.values() for i in z.zone.clients)
     assert members == np.flatnonzero(tables.home_at >= 0).tolist()
     place = together.place_of(tables, np.full(len(tables.clients), -1, np.int32), found)
-    needed = together.needed_of(tables, np.full(len(tables.clients), -1, np.int64), found)
+    diner = int(np.flatnonzero(tables.home_at < 0)[0])
+    needed = together.needed_of(
+        tables, np.full(len(tables.clients), -1, np.int64), found, {diner: 43_200}
+    )
+    assert needed[diner] == 43_200
     assert (place[tables.home_at < 0] == -1).all()
     crews = {p: {c.id for c in crew} for p, crew in enumerate(tables.couriers)}
     for p, zone in found.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.domain.parse import parse_plan, parse_problem, read_problem
@@ -91,13 +91,14 @@ def test_anything_at_all_is_read_or_told(data: Any) -> None:
     st.text(max_size=40).map(str.encode),
     st.integers(0, 400).map(lambda n: json.dumps(_EXAMPLE).encode()[:n]),
 ))
+@example(b"PK\x03\x04")
 def test_any_bytes_are_json_or_told(content: bytes) -> None:
     told: set[str] = set()
     try:
         parse_problem(loads(content))
     except InputError as error:
         told = {f.code for f in error.faults}
-    assert told <= {"E1001", "E1002", "E1009", "E1019"}
+    assert told <= {"E1001", "E1002", "E1009", "E1019", "E1024"}
 
 
 @pytest.mark.parametrize("depth", [10, 900, 1_100, 50_000])
