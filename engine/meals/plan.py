@@ -41,8 +41,9 @@ Int64 = NDArray[np.int64]
 
 #: Of a place's idle time, a home that is offered to it takes about so much.
 _HOME_S = 240
-#: Turns of routing all places at once.
-_TOGETHER = 2
+#: Turns of routing all places at once. Of 20,000 meals a second saved three couriers of 274 at
+#: effort 8 and none at 60, in as long again.
+_TOGETHER = 1
 #: A portion that comes a second later than trips which were routed together need it.
 _NEEDED_MILLS = 60
 #: Turns of offering who is left by doing with fewer couriers.
